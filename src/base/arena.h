@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef POL_BASE_ARENA_H
+#define POL_BASE_ARENA_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Scratch memory of one load: grows by chunks, freed as a whole. Zeroed. */
+struct pol_arena {
+	struct pol_arena_chunk *chunks;
+	char *next, *end;
+	size_t bytes;			/* handed out in all */
+};
+
+void pol_arena_init(struct pol_arena *a);
+void pol_arena_fini(struct pol_arena *a);
+/* NULL when memory is out. 16-byte aligned. size 0 is fine. */
+void *pol_arena_alloc(struct pol_arena *a, size_t size);
+/* n * size, NULL on overflow too. */
+void *pol_arena_array(struct pol_arena *a, size_t n, size_t size);
+/* A copy with a NUL behind it. */
+char *pol_arena_copy(struct pol_arena *a, const void *data, size_t len);
+
+/* A growing array of bytes: tables that become part of a program. */
+struct pol_buf {
+	char *data;
+	size_t len, cap;
+	int failed;			/* an append found no memory: nothing since */
+};
+
+void pol_buf_init(struct pol_buf *b);
+void pol_buf_fini(struct pol_buf *b);
+/* Offset of the appended bytes; SIZE_MAX when memory is out (and failed is set). data NULL appends zeros. */
+size_t pol_buf_append(struct pol_buf *b, const void *data, size_t len);
+/* Pads with zeros to a multiple of align (a power of two). */
+int pol_buf_align(struct pol_buf *b, size_t align);
+void pol_buf_printf(struct pol_buf *b, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+
+#endif
