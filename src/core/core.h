@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What core/ offers: look up, check a request, decide. No allocation, no lock,
+ * no system call, no recursion; every array here is of fixed size. */
+#ifndef POL_CORE_CORE_H
+#define POL_CORE_CORE_H
+
+#include <stdbool.h>
+
+#include <policy.h>
+
+#include "core/people.h"
+#include "core/program.h"
+
+/* Limits of a request, each with the reason limit when met. */
+#define POL_MAX_TYPE 64
+#define POL_MAX_ID 255			/* subject, actor, action name, scope, kind, group */
+#define POL_MAX_RESOURCE_ID 1024
+#define POL_MAX_TOKEN_ID 64
+#define POL_MAX_RULE 399		/* id 128, or file 255 : line */
+#define POL_MAX_FILE 255
+#define POL_MAX_ATTRS 64		/* in one bag or object */
+#define POL_MAX_LISTED 256		/* groups, scopes */
+#define POL_MAX_VALUES 4096		/* values in all of a request */
+#define POL_MAX_DEPTH 8			/* of an object */
+#define POL_MAX_SCALAR 65536		/* bytes of a text value */
+#define POL_MAX_ANCESTORS 256		/* things above a thing, itself among them */
+#define POL_MAX_ROLE_LISTS 320		/* lists that make up a subject's roles */
+
+/* What a decision is made on: program, people, and the foreign code they need. */
+struct pol_engine {
+	const struct pol_program *program;
+	const struct pol_people *people;
+	pol_regex_fn *regex;
+	const void *regex_ctx;
+};
+
+/* The witness of policy_trace(); see policy.h. step is called in order. */
+struct pol_witness {
+	void (*step)(void *ctx, const struct pol_engine *e, enum policy_stage stage,
+	    uint32_t entry,		/* number, or kind for a ceiling's own condition */
+	    enum policy_outcome outcome,
+	    uint32_t term,		/* the first that was not true, or POL_NONE */
+	    int term_value,		/* POL_F, POL_E */
+	    bool for_actor);
+	void *ctx;
+};
+
+/* In a witness: `entry` is a kind, its own conditions failed. */
+#define POL_WITNESS_KIND 0x80000000u
+
+/* Kleene. */
+enum { POL_F = 0, POL_T = 1, POL_E = 2 };
+
+struct pol_answer {
+	enum policy_verdict verdict;
+	enum policy_reason reason;
+	uint32_t entry;			/* that is named; POL_NONE */
+	uint32_t kind;			/* credential row that is named; POL_NONE */
+};
+
+/*
+ * The shape of a request, whatever the set: 0, POLICY_ERR_ARG or POLICY_ERR_LIMIT,
+ * with a sentence in *why (static).
+ */
+int pol_request_check(const struct policy_request *req, const char **why);
+
+/*
+ * Decides a checked request at `now`. now_text: what context.time reads as, or
+ * NULL to format it. 0, or POLICY_ERR_ARG (a `parent` or `inherit` of the wrong
+ * shape), POLICY_ERR_LIMIT; then a is a deny. witness may be NULL. The credentials
+ * of req are not looked at.
+ */
+int pol_decide(const struct pol_engine *e, const struct policy_request *req,
+    struct pol_time now, const struct policy_text *now_text,
+    struct pol_answer *a, const struct pol_witness *witness, const char **why);
+
+/* Look-ups by name; POL_NONE or NULL when there is none. */
+uint32_t pol_find_action(const struct pol_program *p, const char *s, size_t len);
+uint32_t pol_find_type(const struct pol_program *p, const char *s, size_t len, uint64_t *hash);
+uint32_t pol_find_role(const struct pol_program *p, const char *s, size_t len);
+uint32_t pol_find_scope(const struct pol_program *p, const char *s, size_t len);
+uint32_t pol_find_kind(const struct pol_program *p, const char *s, size_t len);
+const struct pol_holder *pol_find_holder(const struct pol_people *w, uint64_t hash,
+    const char *type, size_t type_len, const char *name, size_t name_len);
+const struct pol_thing *pol_find_thing(const struct pol_people *w, uint64_t hash,
+    uint32_t type, const char *id, size_t id_len);
+
+#endif

@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One evaluation, shared by the files of core/ and by nobody else. */
+#ifndef POL_CORE_EVAL_H
+#define POL_CORE_EVAL_H
+
+#include "base/glob.h"
+#include "base/hash.h"
+#include "base/name.h"
+#include "base/num.h"
+#include "core/core.h"
+
+/* Rows of table T of program p. */
+#define POL_ROWS(p, T, type) ((const type *)POL_AT((p), (p)->T.off))
+
+/* Where the items of a list, or the members of an object, are. */
+enum pol_where {
+	POL_IN_CALLER,			/* struct policy_value / policy_attr */
+	POL_IN_STORE,			/* struct pol_sval / pol_sattr, offsets from base */
+	POL_IN_TEXTS,			/* struct policy_text */
+	POL_IN_GROUPS,			/* computed: group names of a side (base) */
+	POL_IN_ROLES			/* computed: role names of a side (base) */
+};
+
+/* A value found: a view, never a copy. */
+struct pol_val {
+	uint8_t type;			/* enum policy_type or POL_T_ */
+	uint8_t ident;			/* text is due: an integer here is its decimal text */
+	uint8_t where;			/* enum pol_where */
+	uint8_t is_now;			/* context.time: text made only when asked for */
+	uint32_t n;
+	union {
+		const char *s;
+		int64_t i;
+		double d;
+		const void *p;
+	} u;
+	const void *base;
+};
+
+#define POL_MAX_EXTRA_ROLES 128		/* distinct roles that grants add to one request */
+#define POL_MAX_NUMBERS 16		/* parents of one request given as integers */
+#define POL_MAX_RECORDS (POL_MAX_LISTED + 2)
+#define POL_MAX_STEPS (1u << 20)	/* list elements compared in one decision */
+
+/* One who asks: the subject, or the actor. */
+struct pol_side {
+	bool present;			/* false: nobody */
+	struct policy_text type, id;
+	const struct policy_attrs *sent;
+	const struct policy_value *said;	/* token.subject, an object; or NULL */
+	const struct pol_holder *record;	/* its own; NULL: not known */
+	/* records whose closure and roles it has: its own, TYPE:*, groups it was sent with */
+	const struct pol_holder *records[POL_MAX_RECORDS];
+	uint32_t n_records;
+	uint32_t n_extra;
+	uint32_t extra[POL_MAX_EXTRA_ROLES];	/* roles by grants that match here and now */
+	uint64_t role_sig, holder_sig;
+};
+
+/* The thing asked about, or something above it. */
+struct pol_above {
+	uint32_t type;
+	uint32_t len;
+	const char *id;
+	uint64_t hash;
+	const struct pol_thing *thing;
+};
+
+struct pol_eval {
+	const struct pol_engine *engine;
+	const struct pol_program *p;
+	const struct pol_people *w;
+	const struct policy_request *req;
+	const struct policy_token *token;	/* NULL: none, or the actor's turn */
+	const struct pol_witness *witness;
+	const char *why;			/* of an error */
+	struct pol_time now;
+	const struct policy_text *now_text;
+	uint32_t action;
+	uint32_t steps;				/* left of POL_MAX_STEPS */
+	bool limit;				/* a limit was met: whatever follows, no decision */
+	bool for_actor;
+	bool has_resource;
+	uint32_t type;				/* of the resource; POL_NONE: undeclared */
+	uint64_t type_hash;
+	const struct pol_type *type_row;	/* NULL: undeclared */
+	const struct pol_thing *thing;
+	uint32_t now_len;
+	char now_buf[POL_TIME_TEXT];
+	uint32_t n_numbers;			/* parents sent as integers */
+	char numbers[POL_MAX_NUMBERS][POL_NUM_TEXT];
+	uint32_t n_above;
+	struct pol_above above[POL_MAX_ANCESTORS];
+	struct pol_side subject, actor;
+	uint8_t named[POL_COND_NAMED];		/* 0 not yet, else value + 1 */
+};
+
+/* facts.c */
+bool pol_facts_get(struct pol_eval *ev, uint32_t path, struct pol_val *out);
+bool pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out);
+void pol_facts_stored(struct pol_val *out, const struct pol_sval *v, const void *base);
+void pol_facts_sent(struct pol_val *out, const struct policy_value *v);
+bool pol_facts_text(struct pol_eval *ev, const struct pol_val *v, char tmp[POL_NUM_TEXT], struct policy_text *out);
+int pol_facts_own(struct pol_eval *ev);
+
+/* compare.c */
+int pol_compare(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b);
+int pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b);
+int pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct pol_val *one);
+
+/* cond.c: POL_F, POL_T, POL_E. failed (may be NULL): the first term that was not true, and its value */
+int pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value);
+
+/* match.c */
+bool pol_match_pattern(const struct pol_program *p, const struct pol_pattern *pat, uint32_t type, const char *id, size_t len);
+bool pol_match_entry(struct pol_eval *ev, const struct pol_entry *e);
+bool pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action);
+bool pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x);
+
+/* above.c */
+int pol_above_check(struct pol_eval *ev);	/* family(): the request's parent and inherit */
+int pol_above_find(struct pol_eval *ev);
+
+/* meet.c: entries that speak of the request. The lowest numbers met so far: */
+struct pol_found {
+	uint32_t deny, unknown, allow;	/* true deny, unevaluable deny, allow; or POL_NONE */
+	int asked;			/* value of the asked action's `unless`; -1: not yet */
+};
+void pol_meet_all(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect);
+bool pol_meet_scopes(struct pol_eval *ev, struct pol_found *f);
+bool pol_meet_ceiling(struct pol_eval *ev, struct pol_found *f, uint32_t *kind);
+
+/* roles.c */
+int pol_roles_find(struct pol_eval *ev, struct pol_side *side, bool with_groups);
+bool pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t role);
+
+#endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is known: finds the value that a path names. What the set or the store
+ * knows comes before what the credential says, that before what the caller sends
+ * (a type may turn that round for an attribute); a null is no value.
+ */
+#include "core/eval.h"
+
+void
+pol_facts_sent(struct pol_val *out, const struct policy_value *v)
+{
+	out->type = (uint8_t)v->type;
+	out->ident = 0;
+	out->is_now = 0;
+	out->where = POL_IN_CALLER;
+	out->n = v->count;
+	out->base = NULL;
+	switch ((enum policy_type)v->type) {
+	case POLICY_STRING:
+		out->n = (uint32_t)v->u.text.len;
+		out->u.s = v->u.text.data;
+		break;
+	case POLICY_DOUBLE:
+		out->u.d = v->u.real;
+		break;
+	case POLICY_BOOL:
+		out->u.i = v->u.boolean != 0;
+		break;
+	case POLICY_LIST:
+		out->u.p = v->u.items;
+		break;
+	case POLICY_OBJECT:
+		out->u.p = v->u.members;
+		break;
+	default:
+		out->u.i = v->u.integer;
+	}
+}
+
+void
+pol_facts_stored(struct pol_val *out, const struct pol_sval *v, const void *base)
+{
+	out->type = v->type;
+	out->ident = 0;
+	out->is_now = 0;
+	out->where = POL_IN_STORE;
+	out->n = v->n;
+	out->base = base;
+	switch (v->type) {
+	case POLICY_INT:
+	case POLICY_BOOL:
+	case POL_T_TIME:
+		out->u.i = v->u.i;
+		break;
+	case POLICY_DOUBLE:
+		out->u.d = v->u.d;
+		break;
+	default:
+		out->u.p = POL_AT(base, v->u.off);
+	}
+}
+
+static void
+from_text(struct pol_val *out, const char *s, size_t len)
+{
+	out->type = POLICY_STRING;
+	out->ident = 0;
+	out->is_now = 0;
+	out->where = POL_IN_CALLER;
+	out->n = (uint32_t)len;
+	out->u.s = s;
+	out->base = NULL;
+}
+
+static const struct policy_value *
+sent(const struct policy_attr *list, size_t n, const char *name, size_t len)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (pol_bytes_equal(list[i].name.data, list[i].name.len, name, len))
+			return list[i].value.type == POLICY_NULL ? NULL : &list[i].value;
+	}
+	return NULL;
+}
+
+/* Stored attributes: a block of its own, offsets from its start. */
+static const struct pol_sval *
+stored(const void *block, uint32_t n, const struct pol_name *name, const char *s)
+{
+	const struct pol_sattr *a = block;
+
+	for (uint32_t i = 0; i < n; i++) {
+		if (a[i].hash == name->hash &&
+		    pol_bytes_equal(pol_str_at(block, a[i].name), a[i].name.len, s, name->text.len))
+			return &a[i].value;
+	}
+	return NULL;
+}
+
+static bool
+in_caller(struct pol_val *out, const struct policy_attrs *attrs, const char *s, size_t len)
+{
+	const struct policy_value *v = sent(attrs->list, attrs->count, s, len);
+
+	if (v == NULL)
+		return false;
+	pol_facts_sent(out, v);
+	return true;
+}
+
+static bool
+in_store(struct pol_val *out, const void *record, struct pol_span attrs,
+    const struct pol_name *name, const char *s)
+{
+	const void *block = POL_AT(record, attrs.off);
+	const struct pol_sval *v = stored(block, attrs.n, name, s);
+
+	if (v == NULL)
+		return false;
+	pol_facts_stored(out, v, block);
+	return true;
+}
+
+static const struct pol_attrdef *
+definition(const struct pol_eval *ev, uint32_t name)
+{
+	const struct pol_attrdef *d;
+
+	if (ev->type_row == NULL)
+		return NULL;
+	d = POL_AT(ev->p, ev->type_row->attrs.off);
+	for (uint32_t i = 0; i < ev->type_row->attrs.n; i++) {
+		if (d[i].name == name)
+			return &d[i];
+	}
+	return NULL;
+}
+
+bool
+pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out)
+{
+	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
+	const struct pol_attrdef *d = definition(ev, name);
+	const char *s = pol_str_at(ev->p, n->text);
+	const struct pol_thing *t = ev->thing;
+	uint32_t from = d != NULL ? d->from : POL_FROM_ANY;
+	bool ok = false;
+
+	if (from == POL_FROM_CALLER)
+		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
+	if (!ok && t != NULL)
+		ok = in_store(out, t, t->attrs, n, s);
+	if (!ok && from == POL_FROM_ANY)
+		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
+	if (!ok && d != NULL && d->has_default) {
+		pol_facts_stored(out, &d->dflt, ev->p);
+		ok = true;
+	}
+	if (ok)
+		out->ident = (d != NULL && d->is_text) || name == ev->p->name_parent;
+	return ok;
+}
+
+static bool
+side_special(const struct pol_eval *ev, const struct pol_side *side, enum pol_special sp, struct pol_val *out)
+{
+	if (sp == POL_SP_TYPE || sp == POL_SP_ID) {
+		const struct policy_text *t = sp == POL_SP_ID ? &side->id : &side->type;
+
+		from_text(out, t->data, t->len);
+		return side->present;
+	}
+	out->type = POLICY_LIST;
+	out->ident = 0;
+	out->is_now = 0;
+	out->where = sp == POL_SP_ROLES ? POL_IN_ROLES : POL_IN_GROUPS;
+	out->n = 0;
+	out->u.p = NULL;
+	out->base = side;
+	/* nobody asked through has roles (everyone's); no actor has none */
+	return side->present || side == &ev->subject;
+}
+
+static bool
+side_get(struct pol_eval *ev, const struct pol_side *side, uint32_t name, struct pol_val *out)
+{
+	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
+	const char *s = pol_str_at(ev->p, n->text);
+	const struct policy_value *v;
+
+	if (!side->present)
+		return false;
+	if (side->record != NULL && in_store(out, side->record, side->record->attrs, n, s))
+		return true;
+	if (side->said != NULL) {
+		v = sent(side->said->u.members, side->said->count, s, n->text.len);
+		if (v != NULL) {
+			pol_facts_sent(out, v);
+			return true;
+		}
+	}
+	return in_caller(out, side->sent, s, n->text.len);
+}
+
+static bool
+token_special(const struct pol_eval *ev, enum pol_special sp, struct pol_val *out)
+{
+	const struct policy_token *t = ev->token;
+
+	if (sp != POL_SP_SCOPES) {
+		const struct policy_text *x = sp == POL_SP_KIND ? &t->kind : &t->id;
+
+		from_text(out, x->data, x->len);
+		return x->data != NULL;
+	}
+	out->type = POLICY_LIST;
+	out->ident = 0;
+	out->is_now = 0;
+	out->where = POL_IN_TEXTS;
+	out->n = (uint32_t)t->scopes_count;
+	out->u.p = t->scopes;
+	out->base = NULL;
+	return (t->flags & POLICY_TOKEN_SCOPED) != 0;
+}
+
+/* What the engine says itself: nothing that is sent is heard beside it. */
+static bool
+special(struct pol_eval *ev, const struct pol_path *path, struct pol_val *out)
+{
+	struct pol_str name;
+
+	switch ((enum pol_root)path->root) {
+	case POL_ROOT_SUBJECT:
+		return side_special(ev, &ev->subject, (enum pol_special)path->special, out);
+	case POL_ROOT_ACTOR:
+		return side_special(ev, &ev->actor, (enum pol_special)path->special, out);
+	case POL_ROOT_RESOURCE:
+		if (path->special == POL_SP_ID)
+			from_text(out, ev->req->resource_id.data, ev->req->resource_id.len);
+		else
+			from_text(out, ev->req->resource_type.data, ev->req->resource_type.len);
+		return ev->has_resource;
+	case POL_ROOT_ACTION:
+		name = POL_ROWS(ev->p, actions, struct pol_action)[ev->action].name;
+		from_text(out, pol_str_at(ev->p, name), name.len);
+		return true;
+	case POL_ROOT_CONTEXT:
+		from_text(out, NULL, 0);
+		out->is_now = 1;
+		return true;
+	case POL_ROOT_TOKEN:
+		return ev->token != NULL && token_special(ev, (enum pol_special)path->special, out);
+	}
+	return false;
+}
+
+/* The value of the path's first name. */
+static bool
+first(struct pol_eval *ev, const struct pol_path *path, uint32_t name, struct pol_val *out)
+{
+	struct pol_str t;
+	const struct policy_attrs *bag;
+
+	if (path->special != POL_SP_NONE)
+		return special(ev, path, out);
+	switch ((enum pol_root)path->root) {
+	case POL_ROOT_SUBJECT:
+		return side_get(ev, &ev->subject, name, out);
+	case POL_ROOT_ACTOR:
+		return side_get(ev, &ev->actor, name, out);
+	case POL_ROOT_RESOURCE:
+		return ev->has_resource && pol_facts_resource(ev, name, out);
+	case POL_ROOT_ACTION:
+		bag = &ev->req->action_attributes;
+		break;
+	case POL_ROOT_CONTEXT:
+		bag = &ev->req->context;
+		break;
+	case POL_ROOT_TOKEN:
+		if (ev->token == NULL)
+			return false;
+		bag = &ev->token->attributes;
+		break;
+	default:
+		return false;
+	}
+	t = POL_ROWS(ev->p, names, struct pol_name)[name].text;
+	return in_caller(out, bag, pol_str_at(ev->p, t), t.len);
+}
+
+bool
+pol_facts_get(struct pol_eval *ev, uint32_t index, struct pol_val *out)
+{
+	const struct pol_path *path = &POL_ROWS(ev->p, paths, struct pol_path)[index];
+	const uint32_t *names = POL_ROWS(ev->p, path_names, uint32_t) + path->first;
+
+	if (!first(ev, path, names[0], out))
+		return false;
+	if (path->flags & POL_PATH_IDENT)
+		out->ident = 1;
+	for (uint32_t i = 1; i < path->n; i++) {
+		const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[names[i]];
+		const char *s = pol_str_at(ev->p, n->text);
+
+		if (out->type != POLICY_OBJECT)
+			return false;
+		if (out->where == POL_IN_STORE) {
+			/* members of an object lie in the block of their attribute */
+			const struct pol_sattr *a = out->u.p;
+			const void *base = out->base;
+			uint32_t k = 0;
+
+			while (k < out->n && (a[k].hash != n->hash || !pol_bytes_equal(
+			    pol_str_at(base, a[k].name), a[k].name.len, s, n->text.len)))
+				k++;
+			if (k == out->n || a[k].value.type == POLICY_NULL)
+				return false;
+			pol_facts_stored(out, &a[k].value, base);
+		} else {
+			const struct policy_value *v = sent(out->u.p, out->n, s, n->text.len);
+
+			if (v == NULL)
+				return false;
+			pol_facts_sent(out, v);
+		}
+	}
+	return true;
+}
+
+/* v as text, if it is one: an integer where text is due is its decimal text. */
+bool
+pol_facts_text(struct pol_eval *ev, const struct pol_val *v, char tmp[POL_NUM_TEXT], struct policy_text *out)
+{
+	if (v->is_now) {
+		if (ev->now_text != NULL) {
+			*out = *ev->now_text;
+			return true;
+		}
+		if (ev->now_len == 0)
+			ev->now_len = (uint32_t)pol_time_format(ev->now_buf, ev->now);
+		out->data = ev->now_buf;
+		out->len = ev->now_len;
+		return true;
+	}
+	if (v->type == POLICY_STRING) {
+		out->data = v->u.s;
+		out->len = v->n;
+		return true;
+	}
+	if (v->type == POLICY_INT && v->ident) {
+		out->len = pol_num_format(tmp, v->u.i);
+		out->data = tmp;
+		return true;
+	}
+	return false;
+}
+
+/* The owner attribute; it may be the thing's own id or type. */
+static bool
+owner(struct pol_eval *ev, const struct pol_type *t, struct pol_val *out)
+{
+	struct pol_str name = POL_ROWS(ev->p, names, struct pol_name)[t->owner_name].text;
+	const char *s = pol_str_at(ev->p, name);
+
+	if (pol_bytes_equal(s, name.len, "id", 2)) {
+		from_text(out, ev->req->resource_id.data, ev->req->resource_id.len);
+		return true;
+	}
+	if (pol_bytes_equal(s, name.len, "type", 4)) {
+		from_text(out, ev->req->resource_type.data, ev->req->resource_type.len);
+		return true;
+	}
+	return pol_facts_resource(ev, t->owner_name, out);
+}
+
+/*
+ * own: the subject is of the owner's type, and the owner attribute equals, or as a
+ * list holds, the subject's. False as soon as one half is false.
+ */
+int
+pol_facts_own(struct pol_eval *ev)
+{
+	const struct pol_type *t = ev->type_row;
+	struct pol_val a, b;
+	int right_type, same = POL_E;
+
+	if (t == NULL || !t->has_owner)
+		return POL_E;
+	if (!ev->subject.present)
+		right_type = POL_E;
+	else
+		right_type = pol_bytes_equal(ev->subject.type.data, ev->subject.type.len,
+		    pol_str_at(ev->p, t->owner_type), t->owner_type.len) ? POL_T : POL_F;
+	if (right_type == POL_F)
+		return POL_F;
+	if (owner(ev, t, &a) && pol_facts_get(ev, t->owner_path, &b))
+		same = a.type == POLICY_LIST ? pol_compare_any(ev, &a, &b) : pol_compare_same(ev, &a, &b);
+	if (same == POL_F || right_type == POL_T)
+		return same;
+	return POL_E;
+}

@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Does an entry speak of this thing, of this action?
+ */
+#include "core/eval.h"
+
+bool
+pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x)
+{
+	while (n > 8) {
+		uint32_t half = n / 2;
+
+		if (list[half] <= x) {
+			list += half;
+			n -= half;
+		} else {
+			n = half;
+		}
+	}
+	for (uint32_t i = 0; i < n; i++) {
+		if (list[i] == x)
+			return true;
+	}
+	return false;
+}
+
+bool
+pol_match_pattern(const struct pol_program *p, const struct pol_pattern *pat,
+    uint32_t type, const char *id, size_t len)
+{
+	if (pat->type != type)
+		return false;
+	if (pat->kind == POL_PAT_TYPE)
+		return true;
+	if (pat->kind == POL_PAT_LITERAL)
+		return pol_bytes_equal(pol_str_at(p, pat->text), pat->text.len, id, len);
+	return pol_glob_match(pol_str_at(p, pat->text), pat->text.len, id, len, '/');
+}
+
+bool
+pol_match_entry(struct pol_eval *ev, const struct pol_entry *e)
+{
+	const struct pol_pattern *pat = POL_AT(ev->p, e->patterns.off);
+
+	if (e->patterns.n == 0)
+		return true;
+	if (!ev->has_resource)
+		return false;
+	for (uint32_t i = 0; i < e->patterns.n; i++) {
+		if (pol_match_pattern(ev->p, &pat[i], ev->type,
+		    ev->req->resource_id.data, ev->req->resource_id.len))
+			return true;
+	}
+	return false;
+}
+
+bool
+pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action)
+{
+	return pol_match_sorted(POL_AT(p, e->actions.off), e->actions.n, action);
+}

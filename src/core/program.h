@@ -1,0 +1,263 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The program: what the text of a set means, flat and read-only, without a
+ * pointer. Emitted by compile/, walked by core/. Offsets are bytes from the
+ * start of struct pol_program. With people.h this is the waist of the house.
+ *
+ * Indices: types, actions, roles, entries, scopes, kinds and named conditions
+ * are numbered from 0 in their tables. Entries are numbered by place (file name
+ * in byte order, then line, then column), so the lowest number is the one that
+ * a decision names; the table also holds scope and ceiling entries.
+ */
+#ifndef POL_CORE_PROGRAM_H
+#define POL_CORE_PROGRAM_H
+
+#include "core/value.h"
+
+#define POL_PROGRAM_MAGIC 0x506f6c31u
+#define POL_NONE 0xffffffffu
+
+/*
+ * Open addressing, linear probing, mask + 1 slots (a power of two, at most two
+ * thirds full). Slot: high 32 bits of the hash << 32 | index + 1; 0 is empty. The
+ * first slot probed is hash & mask.
+ */
+struct pol_table {
+	uint32_t off;			/* uint64_t[mask + 1] */
+	uint32_t mask;
+};
+
+/* Conjunction of n terms from `first`; n 0 is true. */
+struct pol_cond {
+	uint32_t first, n;
+};
+
+struct pol_term {
+	uint32_t pc, n;			/* instructions of this term */
+	uint32_t negate;		/* it came from `unless` */
+	uint32_t file, line, column;
+	struct pol_str text;		/* as written */
+};
+
+enum pol_op {
+	POL_OP_HAS = 1,			/* a: path */
+	POL_OP_TRUTH,			/* a: path */
+	POL_OP_OWN,
+	POL_OP_CALL,			/* a: named condition */
+	POL_OP_CMP,			/* cmp; a, b: path, or const where lit_ is 1 */
+	POL_OP_LIKE,			/* a as CMP; b: template */
+	POL_OP_MATCHES,			/* a: path; b: regex */
+	POL_OP_NOT,			/* acc := not acc */
+	POL_OP_JF,			/* a: target, if acc is false */
+	POL_OP_JT,			/* a: target, if acc is true */
+	POL_OP_PUSH,			/* stack := acc */
+	POL_OP_AND,			/* acc := pop and acc (Kleene) */
+	POL_OP_OR
+};
+
+enum pol_cmp {
+	POL_CMP_EQ, POL_CMP_NE, POL_CMP_LT, POL_CMP_LE, POL_CMP_GT, POL_CMP_GE,
+	POL_CMP_IN, POL_CMP_CONTAINS, POL_CMP_OVERLAPS, POL_CMP_COVERS,
+	POL_CMP_LIKE, POL_CMP_MATCHES,	/* have their own POL_OP_ */
+	POL_CMP_WITHIN, POL_CMP_BEFORE, POL_CMP_AFTER
+};
+
+/* Jump targets are absolute indices into code. A term falls off its end. */
+struct pol_insn {
+	uint8_t op, cmp, lit_a, lit_b;
+	uint32_t a, b;
+};
+
+/* How deep PUSH goes in one term, and CALL from term to term. */
+#define POL_COND_STACK 64
+#define POL_COND_CALLS 32
+/* Named conditions a set may have: their results are remembered per request. */
+#define POL_COND_NAMED 1024
+
+enum pol_root { POL_ROOT_SUBJECT, POL_ROOT_RESOURCE, POL_ROOT_ACTION, POL_ROOT_CONTEXT, POL_ROOT_TOKEN, POL_ROOT_ACTOR };
+
+/* First names that the engine computes. */
+enum pol_special {
+	POL_SP_NONE, POL_SP_TYPE, POL_SP_ID, POL_SP_GROUPS, POL_SP_ROLES,	/* subject, actor; type and id of a resource */
+	POL_SP_NAME,			/* action.name */
+	POL_SP_TIME,			/* context.time */
+	POL_SP_SCOPES, POL_SP_KIND, POL_SP_TOKEN_ID		/* token.scopes, .kind, .id */
+};
+
+#define POL_PATH_IDENT 1u		/* text is due: an integer is its decimal text */
+
+struct pol_path {
+	uint8_t root, special, flags, n;	/* n names behind the root, at most 32 */
+	uint32_t first;			/* into path_names */
+	struct pol_str text;		/* "resource.owner.id" */
+};
+
+struct pol_name {
+	struct pol_str text;
+	uint32_t hash;			/* pol_hash32 */
+};
+
+struct pol_template {
+	uint32_t first, n;
+};
+struct pol_tpiece {			/* as pol_glob_piece; path: index + 1, 0 is literal */
+	uint32_t star, path;
+	struct pol_str text;
+};
+
+enum pol_pattern_kind { POL_PAT_TYPE, POL_PAT_LITERAL, POL_PAT_GLOB };
+struct pol_pattern {
+	uint32_t type, kind;
+	struct pol_str text;		/* LITERAL: unescaped id; GLOB: as written */
+};
+
+enum pol_effect { POL_EFFECT_ALLOW = 1, POL_EFFECT_DENY, POL_EFFECT_SCOPE, POL_EFFECT_CEILING };
+
+struct pol_entry {
+	uint32_t effect;
+	uint32_t role;			/* the role it is written in; POL_NONE: scope, ceiling */
+	struct pol_span actions;	/* uint32_t, sorted: the actions it names */
+	struct pol_span patterns;	/* struct pol_pattern; none: every resource, or none */
+	struct pol_cond cond;
+	struct pol_str rule;		/* id, or file:line */
+	struct pol_str reason;		/* for people; may be empty */
+	uint32_t file, line, column;
+};
+
+/* The entries of one role that are found by action: `n_allow` then `n_deny`
+ * entry numbers in `items` from `first`, each part sorted. */
+struct pol_row {
+	uint32_t role, first, n_allow, n_deny;
+};
+
+struct pol_action {
+	struct pol_str name;
+	struct pol_span types;		/* uint32_t, sorted; none: any resource or none */
+	struct pol_cond held;		/* when and unless: binds who holds this action */
+	struct pol_cond asked;		/* unless alone: binds whoever asks this action */
+	struct pol_span impliers;	/* uint32_t: actions that imply this one; itself first */
+	struct pol_span rows;		/* struct pol_row, sorted by role */
+	uint64_t sig_allow, sig_deny;	/* bit (role & 63) of the rows that have some */
+	uint32_t file, line;
+};
+
+struct pol_role {
+	struct pol_str name;
+	struct pol_span closure;	/* uint32_t, sorted: itself and what it includes */
+	uint32_t file, line;
+};
+
+/* Entries whose every pattern is literal are found by the thing, not the action. */
+struct pol_anchor {
+	uint32_t type;
+	uint32_t first, n;		/* in items, sorted by (role, number); allow and deny */
+	struct pol_str id;
+	uint64_t sig;			/* bit (role & 63) */
+};
+
+enum pol_attr_from { POL_FROM_ANY, POL_FROM_STORE, POL_FROM_CALLER };
+struct pol_attrdef {
+	uint32_t name;			/* into names */
+	uint8_t type;			/* as declared, enum ast_attr_type; for people */
+	uint8_t from;			/* enum pol_attr_from */
+	uint8_t is_text;		/* the owner attribute, or of type string */
+	uint8_t has_default;
+	struct pol_sval dflt;
+};
+
+/* A parent named by a thing, or by a default. */
+struct pol_parent {
+	uint32_t type;
+	struct pol_str id;
+	uint64_t hash;			/* of (type, id), as in people */
+};
+
+enum pol_parent_kind { POL_PARENT_NONE, POL_PARENT_ATTRIBUTE, POL_PARENT_ID };
+enum pol_inherit { POL_INHERIT_ABSENT, POL_INHERIT_TRUE, POL_INHERIT_FALSE };
+
+struct pol_type {
+	struct pol_str name;
+	uint64_t hash;			/* pol_hash of the name */
+	uint32_t has_owner;
+	uint32_t owner_name;		/* into names: the resource's attribute */
+	uint32_t owner_path;		/* into paths: subject.<attribute>, with IDENT */
+	struct pol_str owner_type;
+	uint32_t parent_kind;
+	struct pol_span parent_types;	/* uint32_t, as written */
+	struct pol_span attrs;		/* struct pol_attrdef, sorted by name index; the owner
+					 * attribute always among them */
+	struct pol_span default_parents;	/* struct pol_parent: of a default for `parent` */
+	uint32_t default_inherit;	/* enum pol_inherit */
+	uint32_t file, line;
+};
+
+struct pol_scope {
+	struct pol_str name;
+	uint32_t first, n;		/* in items */
+};
+
+struct pol_kind {
+	struct pol_str name;
+	uint32_t has_ceiling;
+	uint32_t first, n;		/* in items */
+	struct pol_cond cond;
+	struct pol_str rule;		/* file:line */
+	uint32_t file, line;
+};
+
+struct pol_named {
+	struct pol_str name;
+	uint32_t term;			/* its one term */
+	uint32_t file, line;
+};
+
+struct pol_program {
+	uint32_t magic, has_types;	/* the set declares resource types */
+	uint32_t has_credentials, regexes;	/* how many */
+	uint64_t bytes;
+	uint64_t seed;			/* of pol_hash, here and in the people beside it */
+	struct pol_span files;		/* struct pol_str */
+	struct pol_span types;		/* struct pol_type */
+	struct pol_table type_names;
+	struct pol_span actions;	/* struct pol_action */
+	struct pol_table action_names;	/* names and aliases -> action */
+	struct pol_span action_keys;	/* struct pol_key, beside action_names */
+	struct pol_span roles;		/* struct pol_role */
+	struct pol_table role_names;
+	struct pol_span entries;	/* struct pol_entry */
+	struct pol_span items;		/* uint32_t: entry numbers */
+	struct pol_span wide;		/* struct pol_row, sorted by role: entries that name so many
+					 * actions that they are kept once; their action sets are asked */
+	uint64_t wide_sig_allow, wide_sig_deny;
+	struct pol_span anchors;	/* struct pol_anchor */
+	struct pol_table anchor_ids;	/* by pol_hash_join(type's hash, hash of id) */
+	struct pol_span scopes;
+	struct pol_table scope_names;
+	struct pol_span kinds;
+	struct pol_table kind_names;
+	struct pol_span named;		/* struct pol_named */
+	struct pol_span terms;		/* struct pol_term */
+	struct pol_span code;		/* struct pol_insn */
+	struct pol_span consts;		/* struct pol_sval */
+	struct pol_span paths;		/* struct pol_path */
+	struct pol_span path_names;	/* uint32_t: into names */
+	struct pol_span names;		/* struct pol_name */
+	struct pol_span templates;	/* struct pol_template */
+	struct pol_span tpieces;	/* struct pol_tpiece */
+	struct pol_span everyone;	/* uint32_t, sorted, closed over includes: roles */
+	struct pol_span authenticated;
+	uint32_t name_parent, name_inherit;	/* into names, always there */
+	uint32_t pad;
+};
+
+/* action_names: index + 1 is into action_keys (a name or alias and its action). */
+struct pol_key {
+	struct pol_str name;
+	uint32_t action;
+};
+
+/* Runs regex `index` on a whole text: 1, 0, or -1 (a limit was met). Foreign
+ * code stays outside core. */
+typedef int pol_regex_fn(const void *ctx, uint32_t index, const char *s, size_t len);
+
+#endif

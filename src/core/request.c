@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shape of a request, whatever the set says: what is malformed is refused
+ * before anything is decided. Sizes are bounded here, so that nothing behind
+ * this file meets a text or a list longer than core.h says.
+ */
+#include <math.h>
+
+#include "core/core.h"
+#include "base/name.h"
+
+/* Objects and lists being looked at: no recursion. */
+struct todo {
+	const struct policy_value *items;
+	const struct policy_attr *members;
+	size_t left;
+};
+
+static int
+refuse(const char **why, int code, const char *text)
+{
+	*why = text;
+	return code;
+}
+
+#define BAD(text) refuse(why, POLICY_ERR_ARG, text)
+#define LONG(text) refuse(why, POLICY_ERR_LIMIT, text)
+
+static int
+check_members(const struct policy_attr *m, size_t n, const char **why)
+{
+	if (n > POL_MAX_ATTRS)
+		return LONG("more attributes in one place than the engine takes (64)");
+	if (n > 0 && m == NULL)
+		return BAD("attributes are counted but not given");
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].name.data == NULL)
+			return BAD("an attribute without a name");
+		if (m[i].name.len > POL_MAX_ID)
+			return LONG("the name of an attribute is longer than 255 bytes");
+		for (size_t k = 0; k < i; k++) {
+			if (pol_bytes_equal(m[i].name.data, m[i].name.len, m[k].name.data, m[k].name.len))
+				return BAD("an attribute is given twice");
+		}
+	}
+	return 0;
+}
+
+static int
+check_scalar(const struct policy_value *v, const char **why)
+{
+	switch ((enum policy_type)v->type) {
+	case POLICY_NULL:
+	case POLICY_INT:
+	case POLICY_BOOL:
+		return 0;
+	case POLICY_STRING:
+		if (v->u.text.data == NULL)
+			return BAD("a text value without bytes");
+		if (v->u.text.len > POL_MAX_SCALAR)
+			return LONG("a text value is longer than 65536 bytes");
+		return 0;
+	case POLICY_DOUBLE:
+		return isfinite(v->u.real) ? 0 : BAD("number out of range: decimals are finite doubles");
+	default:
+		return BAD("a value of an unknown type");
+	}
+}
+
+/* Every value of a bag; *left counts down over the whole request. */
+static int
+check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
+{
+	struct todo stack[POL_MAX_DEPTH + 1];
+	size_t depth = 1;
+	int rc = check_members(attrs->list, attrs->count, why);
+
+	if (rc != 0)
+		return rc;
+	stack[0] = (struct todo){ NULL, attrs->list, attrs->count };
+	while (depth > 0) {
+		struct todo *t = &stack[depth - 1];
+		const struct policy_value *v;
+
+		if (t->left == 0) {
+			depth--;
+			continue;
+		}
+		t->left--;
+		v = t->members != NULL ? &(t->members++)->value : t->items++;
+		if ((*left)-- == 0)
+			return LONG("more values than the engine takes in one request (4096)");
+		if (v->type != POLICY_LIST && v->type != POLICY_OBJECT) {
+			rc = check_scalar(v, why);
+			if (rc != 0)
+				return rc;
+			continue;
+		}
+		if (v->count > 0 && (v->type == POLICY_LIST ? (const void *)v->u.items : (const void *)v->u.members) == NULL)
+			return BAD("items are counted but not given");
+		if (depth > POL_MAX_DEPTH)
+			return LONG("values nested deeper than the engine takes (8)");
+		if (v->type == POLICY_OBJECT) {
+			rc = check_members(v->u.members, v->count, why);
+			if (rc != 0)
+				return rc;
+			stack[depth++] = (struct todo){ NULL, v->u.members, v->count };
+		} else {
+			stack[depth++] = (struct todo){ v->u.items, NULL, v->count };
+		}
+	}
+	return 0;
+}
+
+static int
+check_type(const struct policy_text *t, const char **why)
+{
+	if (t->len > POL_MAX_TYPE)
+		return LONG("a type is longer than 64 bytes");
+	if (!pol_name_is(t->data, t->len))
+		return BAD("a type is [A-Za-z_][A-Za-z0-9_-]*");
+	return 0;
+}
+
+/* Words that name many or nobody, never one subject. */
+static bool
+is_reserved(const struct policy_text *t)
+{
+	static const struct policy_text words[] = {
+		POLICY_TEXT("group"), POLICY_TEXT("everyone"), POLICY_TEXT("authenticated"), POLICY_TEXT("anonymous")
+	};
+
+	for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		if (pol_bytes_equal(t->data, t->len, words[i].data, words[i].len))
+			return true;
+	}
+	return false;
+}
+
+/* The subject or the actor. */
+static int
+check_who(const struct policy_text *type, const struct policy_text *id,
+    const struct policy_attrs *attrs, size_t *left, const char **why)
+{
+	int rc;
+
+	if (id->data == NULL) {
+		if (type->data != NULL || attrs->count != 0)
+			return BAD("a subject or actor without an id");
+		return 0;
+	}
+	if (type->data != NULL) {
+		rc = check_type(type, why);
+		if (rc != 0)
+			return rc;
+		if (is_reserved(type))
+			return BAD("group, everyone, authenticated, anonymous are no subject types");
+	}
+	if (id->len == 0)
+		return BAD("an empty subject id names nobody");
+	if (id->len > POL_MAX_ID)
+		return LONG("a subject id is longer than 255 bytes");
+	if (memchr(id->data, '\0', id->len) != NULL)
+		return BAD("NUL in a subject id");
+	return check_attrs(attrs, left, why);
+}
+
+static int
+check_resource(const struct policy_request *req, size_t *left, const char **why)
+{
+	int rc;
+
+	if (req->resource_type.data == NULL) {
+		if (req->resource_id.data != NULL || req->resource_attributes.count != 0)
+			return BAD("a resource without a type");
+		return 0;
+	}
+	rc = check_type(&req->resource_type, why);
+	if (rc != 0)
+		return rc;
+	if (req->resource_id.data == NULL)
+		return BAD("a resource without an id");
+	if (req->resource_id.len > POL_MAX_RESOURCE_ID)
+		return LONG("a resource id is longer than 1024 bytes");
+	if (memchr(req->resource_id.data, '\0', req->resource_id.len) != NULL)
+		return BAD("NUL in a resource id");
+	return check_attrs(&req->resource_attributes, left, why);
+}
+
+static int
+check_texts(const struct policy_text *list, size_t n, const char **why)
+{
+	if (n > POL_MAX_LISTED)
+		return LONG("more groups or scopes than the engine takes (256)");
+	if (n > 0 && list == NULL)
+		return BAD("groups or scopes are counted but not given");
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].data == NULL)
+			return BAD("a group or scope without bytes");
+		if (list[i].len > POL_MAX_ID)
+			return LONG("a group or scope is longer than 255 bytes");
+	}
+	return 0;
+}
+
+static int
+check_token(const struct policy_token *t, size_t *left, const char **why)
+{
+	static const char *const own[] = { "scopes", "kind", "id" };
+	int rc;
+
+	if (t == NULL)
+		return 0;
+	if ((t->flags & ~POLICY_TOKEN_SCOPED) != 0)
+		return BAD("token: unknown flags");
+	if ((t->flags & POLICY_TOKEN_SCOPED) == 0 && t->scopes_count != 0)
+		return BAD("token: scopes are given, but it is not marked as scoped");
+	rc = check_texts(t->scopes, t->scopes_count, why);
+	if (rc != 0)
+		return rc;
+	if (t->kind.data != NULL && t->kind.len > POL_MAX_ID)
+		return LONG("token: the kind is longer than 255 bytes");
+	if (t->id.data != NULL && t->id.len > POL_MAX_TOKEN_ID)
+		return LONG("token: the id is longer than 64 bytes");
+	rc = check_attrs(&t->attributes, left, why);
+	for (size_t i = 0; rc == 0 && i < t->attributes.count; i++) {
+		const struct policy_text *n = &t->attributes.list[i].name;
+
+		for (size_t k = 0; k < sizeof(own) / sizeof(own[0]); k++) {
+			if (pol_bytes_equal(n->data, n->len, own[k], strlen(own[k])))
+				return BAD("token: scopes, kind and id have their own members");
+		}
+	}
+	return rc;
+}
+
+int
+pol_request_check(const struct policy_request *req, const char **why)
+{
+	size_t left = POL_MAX_VALUES;
+	int rc;
+
+	*why = NULL;
+	if ((req->flags & ~POLICY_NONBLOCK) != 0)
+		return BAD("unknown flags");
+	for (size_t i = 0; i < sizeof(req->reserved) / sizeof(req->reserved[0]); i++) {
+		if (req->reserved[i] != 0)
+			return BAD("reserved members must be zero");
+	}
+	if (req->action.data == NULL)
+		return BAD("no action");
+	if (req->action.len > POL_MAX_ID)
+		return LONG("the action's name is longer than 255 bytes");
+	rc = check_who(&req->subject_type, &req->subject_id, &req->subject_attributes, &left, why);
+	if (rc == 0)
+		rc = check_who(&req->actor_type, &req->actor_id, &req->actor_attributes, &left, why);
+	if (rc == 0)
+		rc = check_resource(req, &left, why);
+	if (rc == 0)
+		rc = check_attrs(&req->action_attributes, &left, why);
+	if (rc == 0)
+		rc = check_attrs(&req->context, &left, why);
+	if (rc == 0)
+		rc = check_texts(req->groups, req->groups_count, why);
+	if (rc == 0)
+		rc = check_token(req->token, &left, why);
+	return rc;
+}

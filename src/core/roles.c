@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which roles someone has, here and now. What is held everywhere and always lies
+ * in the holder's record; the rest is found by walking the grants of the thing and
+ * of what lies above it, and testing each grant's holder against the asker's
+ * closure: the cost follows the grants on this thing, not the grants there are.
+ */
+#include "core/eval.h"
+
+static inline uint64_t
+bit(uint32_t x)
+{
+	return (uint64_t)1 << (x & 63);
+}
+
+static bool
+in_list(const struct pol_role_list *l, uint32_t role)
+{
+	return (l->sig & bit(role)) != 0 && pol_match_sorted(l->ids, l->n, role);
+}
+
+bool
+pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t role)
+{
+	if ((side->role_sig & bit(role)) == 0)
+		return false;
+	for (uint32_t i = 0; i < side->n_records; i++) {
+		const struct pol_holder *h = side->records[i];
+
+		if ((h->role_sig & bit(role)) != 0 &&
+		    pol_match_sorted(POL_AT(h, h->roles.off), h->roles.n, role))
+			return true;
+	}
+	if (in_list(&ev->w->everyone, role) || (side->present && in_list(&ev->w->authenticated, role)))
+		return true;
+	for (uint32_t i = 0; i < side->n_extra; i++) {
+		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[side->extra[i]].closure;
+
+		if (pol_match_sorted(POL_AT(ev->p, c.off), c.n, role))
+			return true;
+	}
+	return false;
+}
+
+static void
+add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
+{
+	struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[role].closure;
+	const uint32_t *ids = POL_AT(ev->p, c.off);
+
+	if (pol_roles_has(ev, side, role))
+		return;
+	if (side->n_extra == POL_MAX_EXTRA_ROLES) {
+		ev->why = "more roles are granted here than the engine follows (128)";
+		ev->limit = true;
+		return;
+	}
+	side->extra[side->n_extra++] = role;
+	for (uint32_t i = 0; i < c.n; i++)
+		side->role_sig |= bit(ids[i]);
+}
+
+static bool
+holds(const struct pol_side *side, uint32_t holder)
+{
+	if ((side->holder_sig & bit(holder)) == 0)
+		return false;
+	if (holder <= POL_HOLDER_AUTHENTICATED)
+		return holder == POL_HOLDER_EVERYONE || side->present;
+	for (uint32_t i = 0; i < side->n_records; i++) {
+		const struct pol_holder *h = side->records[i];
+
+		if ((h->closure_sig & bit(holder)) != 0 &&
+		    pol_match_sorted(POL_AT(h, h->closure.off), h->closure.n, holder))
+			return true;
+	}
+	return false;
+}
+
+static bool
+inside(const struct pol_eval *ev, const struct pol_window *w)
+{
+	return pol_time_cmp(w->from, ev->now) <= 0 && pol_time_cmp(ev->now, w->until) < 0;
+}
+
+static void
+take(struct pol_eval *ev, struct pol_side *side, const struct pol_grant *g, const struct pol_window *w)
+{
+	if (g->window == 0 || inside(ev, &w[g->window - 1]))
+		add_role(ev, side, g->role);
+}
+
+/* All grants of `list` to one holder. */
+static void
+take_of(struct pol_eval *ev, struct pol_side *side, const struct pol_grant *g, uint32_t n,
+    const struct pol_window *w, uint32_t holder)
+{
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (g[mid].holder < holder)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < n && g[low].holder == holder; low++)
+		take(ev, side, &g[low], w);
+}
+
+/* A short list is walked; in a long one each of the asker's holders is sought. */
+static void
+walk(struct pol_eval *ev, struct pol_side *side, const void *base, const struct pol_grants *grants)
+{
+	const struct pol_grant *g = POL_AT(base, grants->list.off);
+	const struct pol_window *w = POL_AT(base, grants->windows.off);
+	uint32_t n = grants->list.n, mine = 2;
+
+	if ((grants->sig & side->holder_sig) == 0)
+		return;
+	for (uint32_t i = 0; i < side->n_records; i++)
+		mine += side->records[i]->closure.n;
+	if (n <= 16 || n / 16 <= mine) {
+		for (uint32_t i = 0; i < n; i++) {
+			if (holds(side, g[i].holder))
+				take(ev, side, &g[i], w);
+		}
+		return;
+	}
+	take_of(ev, side, g, n, w, POL_HOLDER_EVERYONE);
+	if (side->present)
+		take_of(ev, side, g, n, w, POL_HOLDER_AUTHENTICATED);
+	for (uint32_t i = 0; i < side->n_records; i++) {
+		const struct pol_holder *h = side->records[i];
+		const uint32_t *ids = POL_AT(h, h->closure.off);
+
+		for (uint32_t k = 0; k < h->closure.n; k++)
+			take_of(ev, side, g, n, w, ids[k]);
+	}
+}
+
+/* Globs are sorted by holder, and the holder is asked first: it is the cheaper test. */
+static void
+walk_globs(struct pol_eval *ev, struct pol_side *side, const struct pol_type_grants *t, const struct pol_above *x)
+{
+	const struct pol_glob_grant *g = POL_AT(t, t->globs.off);
+	const struct pol_window *w = POL_AT(t, t->glob_windows.off);
+	uint32_t last = POL_NONE;
+	bool mine = false;
+
+	for (uint32_t i = 0; i < t->globs.n; i++) {
+		if (g[i].holder != last) {
+			last = g[i].holder;
+			mine = holds(side, last);
+		}
+		if (!mine || (g[i].window != 0 && !inside(ev, &w[g[i].window - 1])))
+			continue;
+		if (pol_glob_match(pol_str_at(t, g[i].glob), g[i].glob.len, x->id, x->len, '/'))
+			add_role(ev, side, g[i].role);
+	}
+}
+
+static void
+walk_grants(struct pol_eval *ev, struct pol_side *side)
+{
+	if (ev->w->anywhere != NULL)
+		walk(ev, side, ev->w->anywhere, &ev->w->anywhere->whole);
+	for (uint32_t i = 0; i < ev->n_above; i++) {
+		const struct pol_above *x = &ev->above[i];
+		const struct pol_type_grants *t = ev->w->by_type[x->type];
+
+		if (x->thing != NULL)
+			walk(ev, side, x->thing, &x->thing->grants);
+		if (t != NULL) {
+			walk(ev, side, t, &t->whole);
+			walk_globs(ev, side, t, x);
+		}
+	}
+	for (uint32_t k = 0; k < side->n_records; k++) {
+		const struct pol_holder *h = side->records[k];
+		const struct pol_timed *t = POL_AT(h, h->timed.off);
+
+		for (uint32_t i = 0; i < h->timed.n; i++) {
+			if (inside(ev, &t[i].window))
+				add_role(ev, side, t[i].role);
+		}
+	}
+}
+
+static void
+add_record(struct pol_side *side, const struct pol_holder *h)
+{
+	side->records[side->n_records++] = h;
+	side->role_sig |= h->role_sig;
+	side->holder_sig |= h->closure_sig;
+}
+
+static void
+add_groups(struct pol_eval *ev, struct pol_side *side)
+{
+	uint64_t type = pol_hash("group", 5, ev->w->seed);
+
+	for (size_t i = 0; i < ev->req->groups_count; i++) {
+		const struct policy_text *g = &ev->req->groups[i];
+		const struct pol_holder *h = pol_find_holder(ev->w,
+		    pol_hash_join(type, pol_hash(g->data, g->len, ev->w->seed)), "group", 5, g->data, g->len);
+
+		if (h != NULL)		/* groups that are not declared are not heard */
+			add_record(side, h);
+	}
+}
+
+int
+pol_roles_find(struct pol_eval *ev, struct pol_side *side, bool with_groups)
+{
+	const struct pol_people *w = ev->w;
+	uint64_t type;
+
+	side->n_records = side->n_extra = 0;
+	side->record = NULL;
+	side->role_sig = w->everyone.sig;
+	side->holder_sig = bit(POL_HOLDER_EVERYONE);
+	if (side->present) {
+		side->role_sig |= w->authenticated.sig;
+		side->holder_sig |= bit(POL_HOLDER_AUTHENTICATED);
+		type = pol_hash(side->type.data, side->type.len, w->seed);
+		side->record = pol_find_holder(w,
+		    pol_hash_join(type, pol_hash(side->id.data, side->id.len, w->seed)),
+		    side->type.data, side->type.len, side->id.data, side->id.len);
+		if (side->record != NULL)
+			add_record(side, side->record);
+		if (w->has_stars) {
+			const struct pol_holder *star = pol_find_holder(w,
+			    pol_hash_join(type, pol_hash("*", 1, w->seed)),
+			    side->type.data, side->type.len, "*", 1);
+
+			if (star != NULL && star != side->record)
+				add_record(side, star);
+		}
+		if (with_groups)
+			add_groups(ev, side);
+	}
+	walk_grants(ev, side);
+	return ev->limit ? POLICY_ERR_LIMIT : 0;
+}

@@ -1,0 +1,366 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * policy.h - for hosts: open a policy set, ask, reload, close.
+ *
+ *	struct policy *p;
+ *	struct policy_error err = POLICY_ERROR_INIT;
+ *	struct policy_request req = POLICY_REQUEST_INIT;
+ *	struct policy_decision d = POLICY_DECISION_INIT;
+ *
+ *	if (policy_open(&p, NULL, NULL, &err) != 0)
+ *		... err.file, err.line, err.column, err.text say why ...
+ *	req.subject_id = policy_text("alice");
+ *	req.action = policy_text("read_user_session");
+ *	req.resource_type = policy_text("session");
+ *	req.resource_id = policy_text("s1");
+ *	if (policy_decide(p, &req, &d) == 0 && d.verdict == POLICY_ALLOW)
+ *		... do it ...
+ *	policy_close(p);
+ *
+ * Every structure that the caller owns begins with `size`; set it with the
+ * _INIT macro.  A structure of an older, shorter size is accepted, the missing
+ * members read as zero; a longer one is accepted only when its extra bytes are
+ * zero.  Anything else is POLICY_ERR_ABI.  Out structures are written up to
+ * their `size`, never beyond.
+ *
+ * Functions return 0 or a negative enum policy_err.  Whatever is returned, a
+ * decision that was handed in reads as a deny unless it says POLICY_ALLOW:
+ * zero is never a yes.
+ */
+#ifndef POLICY_H
+#define POLICY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+#pragma GCC visibility push(default)
+
+struct policy;			/* a handle on a policy set; opaque */
+
+enum policy_err {
+	POLICY_OK = 0,
+	POLICY_ERR_INTERNAL = -1,	/* our own mistake, or an unlisted code */
+	POLICY_ERR_ARG = -2,		/* a malformed argument or request */
+	POLICY_ERR_ABI = -3,		/* a structure's size makes no sense */
+	POLICY_ERR_NOMEM = -4,
+	POLICY_ERR_LIMIT = -5,		/* a stated limit of size or count */
+	POLICY_ERR_INVALID = -6,	/* the policy set is refused */
+	POLICY_ERR_IO = -7,		/* a file could not be read */
+	POLICY_ERR_NOENT = -8,		/* no such file or directory */
+	POLICY_ERR_UNSAFE = -9,		/* owner or mode of a file or directory */
+	POLICY_ERR_AGAIN = -10,		/* NONBLOCK, and a step would block */
+	POLICY_ERR_UNAVAILABLE = -11,	/* a store or module could not answer */
+	POLICY_ERR_UNSUPPORTED = -12	/* this build has no such part */
+};
+
+enum policy_verdict { POLICY_DENY = 0, POLICY_ALLOW = 1 };
+
+/* Why.  The names (policy_reason_name) are stable, in lower case. */
+enum policy_reason {
+	POLICY_REASON_ERROR = 0,	/* a malformed request, or no decision */
+	POLICY_REASON_RULE,		/* allow: an entry allows it */
+	POLICY_REASON_DISABLED,		/* allow: the engine is switched off */
+	POLICY_REASON_NO_CREDENTIAL,	/* 401 */
+	POLICY_REASON_BAD_CREDENTIAL,	/* 401 */
+	POLICY_REASON_EXPIRED,		/* 401 */
+	POLICY_REASON_REVOKED,		/* 401 */
+	POLICY_REASON_UNAVAILABLE,	/* 503 */
+	POLICY_REASON_DENIED,		/* a deny entry is true */
+	POLICY_REASON_CONDITION_ERROR,	/* a deny entry cannot be evaluated */
+	POLICY_REASON_NO_RULE,
+	POLICY_REASON_UNKNOWN_ACTION,
+	POLICY_REASON_UNKNOWN_RESOURCE,
+	POLICY_REASON_INSUFFICIENT_SCOPE,
+	POLICY_REASON_CEILING,
+	POLICY_REASON_LIMIT,		/* a limit of the engine was met */
+	POLICY_REASON__COUNT
+};
+
+/* Bytes, not text in any encoding.  data NULL is "absent". */
+struct policy_text {
+	const char *data;
+	size_t len;
+};
+
+#define POLICY_TEXT(literal) { (literal), sizeof(literal) - 1 }
+
+static inline struct policy_text policy_text(const char *s)
+{
+	struct policy_text t;
+
+	t.data = s;
+	t.len = s ? strlen(s) : 0;
+	return t;
+}
+
+enum policy_type {
+	POLICY_NULL = 0,		/* no value: reads as absent */
+	POLICY_STRING,
+	POLICY_INT,			/* int64 */
+	POLICY_DOUBLE,			/* finite */
+	POLICY_BOOL,
+	POLICY_LIST,
+	POLICY_OBJECT			/* at most 8 deep */
+};
+
+struct policy_attr;
+
+struct policy_value {
+	uint32_t type;			/* enum policy_type */
+	uint32_t count;			/* items of a list, members of an object */
+	union {
+		struct policy_text text;
+		int64_t integer;
+		double real;
+		int boolean;
+		const struct policy_value *items;
+		const struct policy_attr *members;
+	} u;
+};
+
+/* A name is a single segment: "a.b" is a name with a point in it, no path. */
+struct policy_attr {
+	struct policy_text name;
+	struct policy_value value;
+};
+
+struct policy_attrs {
+	const struct policy_attr *list;	/* no name twice */
+	size_t count;
+};
+
+/*
+ * What the host knows of the token it accepted for an asserted subject.
+ * `attributes` may hold a member "subject", an object: what the credential
+ * says of its subject.  It may not hold "scopes", "kind" or "id".
+ */
+struct policy_token {
+	uint32_t size;
+	uint32_t flags;			/* POLICY_TOKEN_SCOPED */
+	const struct policy_text *scopes;
+	size_t scopes_count;
+	struct policy_text kind;	/* absent: the token names no kind */
+	struct policy_text id;		/* at most 64 bytes */
+	struct policy_attrs attributes;
+};
+
+/* Set: the token has scopes, the list above (empty allows nothing).
+ * Not set: unscoped, and the list must be empty. */
+#define POLICY_TOKEN_SCOPED 1u
+
+#define POLICY_TOKEN_INIT { .size = sizeof(struct policy_token) }
+
+/* One credential as the host received it.  Kept nowhere after return. */
+struct policy_credential {
+	struct policy_text kind;	/* "bearer", "password", "api_key"... */
+	struct policy_text name;	/* the login name of a password, else absent */
+	struct policy_text data;
+	uint64_t reserved[2];		/* zero */
+};
+
+/*
+ * A request: who (a subject that the host has authenticated, or credentials,
+ * never both; neither is anonymous), does what (action), to what (resource, or
+ * nothing), in which context.
+ *
+ * Sizes: a type at most 64 bytes, a subject id 255, a resource id 1024, an
+ * action name 255; at most 64 attributes a bag, 256 groups, 256 scopes, and
+ * 4096 values in all.  Beyond is POLICY_ERR_LIMIT (reason limit) and a deny;
+ * nothing is ever cut.  Everything is read before return, nothing is kept.
+ */
+struct policy_request {
+	uint32_t size;
+	uint32_t flags;			/* POLICY_NONBLOCK */
+	struct policy_text subject_type;	/* absent: "user" */
+	struct policy_text subject_id;	/* absent: nobody asserted */
+	struct policy_attrs subject_attributes;
+	const struct policy_text *groups;	/* named by the host's credential */
+	size_t groups_count;
+	const struct policy_token *token;	/* NULL: no token */
+	const struct policy_credential *credentials;
+	size_t credentials_count;
+	struct policy_text actor_type;	/* absent: "user" */
+	struct policy_text actor_id;	/* absent: no actor */
+	struct policy_attrs actor_attributes;
+	struct policy_text action;	/* required */
+	struct policy_attrs action_attributes;
+	struct policy_text resource_type;	/* absent: no resource */
+	struct policy_text resource_id;	/* may be empty, not absent with a type */
+	struct policy_attrs resource_attributes;
+	struct policy_attrs context;
+	int64_t deadline_ns;		/* CLOCK_MONOTONIC; 0: the stack's own limits */
+	uint64_t reserved[4];		/* zero */
+};
+
+#define POLICY_NONBLOCK 1u		/* a step that would block: POLICY_ERR_AGAIN */
+
+#define POLICY_REQUEST_INIT { .size = sizeof(struct policy_request) }
+
+/*
+ * A decision owns its bytes.  Texts end in NUL; a text is empty where there is
+ * none.  `rule` is the entry's id, else its file:line.
+ */
+struct policy_decision {
+	uint32_t size;
+	uint32_t verdict;		/* enum policy_verdict */
+	uint32_t reason;		/* enum policy_reason */
+	uint32_t status;		/* HTTP status hint: 200, 401, 403, 503 */
+	uint64_t generation;		/* of the snapshot that decided; 0: none */
+	int64_t expires;		/* Unix ns when the credential ends; 0: unknown */
+	uint32_t line;			/* of the entry; 0: none */
+	uint32_t rule_len, file_len, subject_type_len, subject_id_len, token_id_len;
+	char rule[400];			/* id at most 128 bytes, or file:line */
+	char file[256];
+	char subject_type[72];
+	char subject_id[256];
+	char token_id[72];
+};
+
+#define POLICY_DECISION_INIT { .size = sizeof(struct policy_decision) }
+
+/* Filled by the first failure.  text: one sentence saying what was found and
+ * what was wanted.  file, line, column are empty or 0 where there is none. */
+struct policy_error {
+	uint32_t size;
+	int32_t code;			/* enum policy_err */
+	uint32_t line, column;		/* from 1 */
+	char file[1024];
+	char text[1024];
+};
+
+#define POLICY_ERROR_INIT { .size = sizeof(struct policy_error) }
+
+/* Caps of a load; 0 is the default named here.  They bound what a policy file
+ * may ask of the loader; `limits:` in a set may only lower them. */
+struct policy_limits {
+	uint32_t size;
+	uint32_t depth;			/* nesting of one file: 64 */
+	uint64_t file_bytes;		/* of one file: 1 MiB */
+	uint64_t scalar_bytes;		/* of one text: 64 KiB */
+	uint64_t nodes;			/* of one file: 100,000 */
+	uint64_t files;			/* of one directory: 1000 */
+};
+
+#define POLICY_LIMITS_INIT { .size = sizeof(struct policy_limits) }
+
+enum policy_log_level { POLICY_LOG_ERROR, POLICY_LOG_WARNING, POLICY_LOG_INFO };
+
+/* Unix time in nanoseconds.  Called once per request, from any thread. */
+typedef int64_t policy_clock_fn(void *ctx);
+/* Never called from within policy_decide*. text is valid for the call. */
+typedef void policy_log_fn(void *ctx, enum policy_log_level level, const char *text);
+
+struct policy_options {
+	uint32_t size;
+	uint32_t flags;			/* POLICY_FORCE_ON... */
+	policy_clock_fn *clock;		/* NULL: the system's real-time clock */
+	void *clock_ctx;
+	policy_log_fn *log;		/* NULL: nothing is logged */
+	void *log_ctx;
+	const char *module_dir;		/* NULL: the one compiled in */
+	const struct policy_limits *limits;	/* NULL: defaults */
+	uint64_t reserved[4];		/* zero */
+};
+
+#define POLICY_OPTIONS_INIT { .size = sizeof(struct policy_options) }
+
+#define POLICY_FORCE_ON  1u	/* enabled, whatever file and environment say */
+#define POLICY_FORCE_OFF 2u	/* off; no file is read.  FORCE_ON outranks it */
+#define POLICY_NO_THREAD 4u	/* start no thread; the host calls policy_service() */
+
+/*
+ * Opens a set: one file, or a directory (all its *.yaml, not recursive).  path
+ * NULL is /etc/policy.  Owner and mode of the files and of every directory
+ * above them are checked as sudo does: owned by root or the effective user,
+ * not writable by group or others (a sticky directory of root's may be); else
+ * POLICY_ERR_UNSAFE.  All or nothing: on failure *out is NULL and err (may be
+ * NULL) is filled.  May allocate and block.  policy_open_text takes the text
+ * itself; `name` stands in messages and rule names.
+ */
+int policy_open(struct policy **out, const char *path,
+    const struct policy_options *opt, struct policy_error *err);
+int policy_open_text(struct policy **out, const char *name, const char *text,
+    size_t len, const struct policy_options *opt, struct policy_error *err);
+
+/*
+ * Decides.  0: a decision was reached, see out->verdict.  Negative: none was,
+ * and *out is a deny with reason error, limit or unavailable.  For an asserted
+ * subject: no allocation, lock or system call (but a child's first call after
+ * fork).  Any number of threads at once.  out is never NULL.
+ */
+int policy_decide(struct policy *p, const struct policy_request *req,
+    struct policy_decision *out);
+
+/*
+ * n decisions on one snapshot; request i is answered in out[i].  All requests
+ * have the size of the first, so have all decisions.  Returns 0, or the first
+ * error met; the requests after it are decided all the same.
+ */
+int policy_decide_many(struct policy *p, const struct policy_request *req,
+    size_t n, struct policy_decision *out);
+
+/* What a decision looked at, in order.  See policy_trace(). */
+enum policy_stage {
+	POLICY_STAGE_DENY = 1, POLICY_STAGE_ALLOW, POLICY_STAGE_SCOPE, POLICY_STAGE_CEILING
+};
+enum policy_outcome {
+	POLICY_OUTCOME_MATCHED = 1,	/* all its conditions are true */
+	POLICY_OUTCOME_FALSE,		/* a condition is false */
+	POLICY_OUTCOME_UNKNOWN		/* a condition cannot be evaluated */
+};
+
+struct policy_step {
+	uint32_t stage, outcome;
+	uint32_t line;			/* of the entry */
+	uint32_t for_actor;		/* 1: looked at for the actor */
+	uint32_t test_line, test_column;	/* of the first condition that was not true */
+	char rule[400], file[256];
+	char test[256];			/* its text; cut with "..." where longer */
+};
+
+struct policy_trace {
+	uint32_t size;
+	uint32_t count;			/* steps filled */
+	uint32_t room;			/* steps there is room for */
+	uint32_t dropped;		/* steps there was no room for */
+	struct policy_step *steps;	/* the caller's */
+};
+
+#define POLICY_TRACE_INIT { .size = sizeof(struct policy_trace) }
+
+/* policy_decide() with a witness: the same code, slower. */
+int policy_trace(struct policy *p, const struct policy_request *req,
+    struct policy_decision *out, struct policy_trace *trace);
+
+/*
+ * Reads the set again and replaces the running one, all or nothing: on failure
+ * the old one stays in force.  Any thread; reloads queue behind each other.
+ * Once it has returned 0, no decision that starts later uses the old set.
+ */
+int policy_reload(struct policy *p, struct policy_error *err);
+
+/* Closes.  The caller has seen to it that no other call is under way.  NULL
+ * is fine. */
+void policy_close(struct policy *p);
+
+/* Generation of the running snapshot, and whether the engine is on. */
+uint64_t policy_generation(const struct policy *p);
+int policy_is_enabled(const struct policy *p);
+
+/* Static texts; never NULL. */
+const char *policy_strerror(int code);
+const char *policy_reason_name(int reason);
+const char *policy_version(void);
+
+#pragma GCC visibility pop
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Core: malformed requests, limits, the entry that is named, the witness. What the
+ * language means is tested by tests/differential and by the sets' own tests.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "unit/fixture.h"
+#include "unit/unit.h"
+
+static const char set[] =
+    "policy: 1\n"
+    "resources:\n"
+    "  doc: { owner: author, parent: { type: doc, from: id } }\n"
+    "actions: { read: { resource: doc }, ping: , admin: { implies: all } }\n"
+    "conditions: { quiet: not context.loud }\n"
+    "roles:\n"
+    "  reader: { allow: [ { id: mine, actions: read, when: own }, { id: small, actions: read, when: resource.size < 10 } ] }\n"
+    "  guard:  { deny: { id: stop, actions: ping, unless: quiet and quiet } }\n"
+    "  pinger: { allow: { id: pong, actions: ping, when: context.a overlaps context.b } }\n"
+    "everyone: { roles: [guard, pinger] }\n"
+    "authenticated: { roles: reader }\n";
+
+static int
+decide(const struct fixture *f, const struct policy_request *req, struct pol_answer *a)
+{
+	struct pol_time now = { 0, 0 };
+	const char *why = NULL;
+	int rc = pol_request_check(req, &why);
+
+	if (rc == 0)
+		rc = pol_decide(&f->engine, req, now, NULL, a, NULL, &why);
+	if (rc != 0 && (why == NULL || why[0] == '\0'))
+		return POLICY_ERR_INTERNAL;	/* every refusal has its sentence */
+	return rc;
+}
+
+static struct policy_request
+request(void)
+{
+	struct policy_request req = POLICY_REQUEST_INIT;
+
+	req.subject_id = policy_text("ann");
+	req.action = policy_text("read");
+	req.resource_type = policy_text("doc");
+	req.resource_id = policy_text("1");
+	return req;
+}
+
+static struct policy_attr
+attr(const char *name, uint32_t type)
+{
+	struct policy_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.name = policy_text(name);
+	a.value.type = type;
+	return a;
+}
+
+static void
+malformed_requests_are_refused(void)
+{
+	static char big[70000];
+	struct policy_attr a = attr("x", POLICY_INT), twice[2] = { attr("x", POLICY_INT), attr("x", POLICY_INT) };
+	struct policy_attr inf = attr("x", POLICY_DOUBLE), odd = attr("x", 99), none = attr("x", POLICY_STRING);
+	struct policy_attr nothing = attr("x", POLICY_LIST), own = attr("scopes", POLICY_INT);
+	struct policy_token token = POLICY_TOKEN_INIT;
+	struct policy_request req;
+
+	memset(big, 'a', sizeof(big) - 1);
+	inf.value.u.real = HUGE_VAL;
+	nothing.value.count = 1;
+#define REFUSED(code, statement) do { \
+		const char *why = NULL; \
+		req = request(); \
+		statement; \
+		CU_ASSERT_EQUAL(pol_request_check(&req, &why), code); \
+		CU_ASSERT_PTR_NOT_NULL(why); \
+	} while (0)
+	REFUSED(POLICY_ERR_ARG, req.action.data = NULL);
+	REFUSED(POLICY_ERR_ARG, req.flags = 2);
+	REFUSED(POLICY_ERR_ARG, req.reserved[3] = 1);
+	REFUSED(POLICY_ERR_ARG, req.subject_id.len = 0);
+	REFUSED(POLICY_ERR_ARG, req.subject_id = ((struct policy_text){ "a\0b", 3 }));
+	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text("group"));
+	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text("a:b"));
+	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text(""));
+	REFUSED(POLICY_ERR_ARG, (req.subject_id.data = NULL, req.subject_type = policy_text("user")));
+	REFUSED(POLICY_ERR_ARG, req.actor_type = policy_text("user"));
+	REFUSED(POLICY_ERR_ARG, (req.actor_id = policy_text("x"), req.actor_type = policy_text("everyone")));
+	REFUSED(POLICY_ERR_ARG, req.resource_type.data = NULL);
+	REFUSED(POLICY_ERR_ARG, req.resource_id.data = NULL);
+	REFUSED(POLICY_ERR_ARG, req.resource_type = policy_text("m/prod"));
+	REFUSED(POLICY_ERR_ARG, req.resource_id = ((struct policy_text){ "\0", 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ NULL, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ twice, 2 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &inf, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &odd, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &none, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &nothing, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.groups_count = 1);
+	REFUSED(POLICY_ERR_ARG, (req.token = &token, token.flags = 2));
+	REFUSED(POLICY_ERR_ARG, (token.flags = 0, req.token = &token, token.scopes_count = 1));
+	token.scopes_count = 0;
+	REFUSED(POLICY_ERR_ARG, (req.token = &token, token.attributes = (struct policy_attrs){ &own, 1 }));
+	token.attributes.count = 0;
+	REFUSED(POLICY_ERR_LIMIT, (req.token = &token, token.id = (struct policy_text){ big, 65 }));
+	REFUSED(POLICY_ERR_LIMIT, req.action = ((struct policy_text){ big, 256 }));
+	REFUSED(POLICY_ERR_LIMIT, req.subject_id = ((struct policy_text){ big, 256 }));
+	REFUSED(POLICY_ERR_LIMIT, req.subject_type = ((struct policy_text){ big, 65 }));
+	REFUSED(POLICY_ERR_LIMIT, req.resource_id = ((struct policy_text){ big, 1025 }));
+	REFUSED(POLICY_ERR_LIMIT, (none.value.u.text = (struct policy_text){ big, 65537 }, req.context = (struct policy_attrs){ &none, 1 }));
+	REFUSED(POLICY_ERR_LIMIT, req.context = ((struct policy_attrs){ &a, 65 }));
+#undef REFUSED
+}
+
+/* Objects in objects: eight are taken, nine are not. */
+static void
+depth_of_values_is_bounded(void)
+{
+	struct policy_attr level[12];
+	struct policy_request req = request();
+	const char *why;
+
+	for (size_t i = 0; i < 12; i++) {
+		level[i] = attr("x", i == 11 ? POLICY_INT : POLICY_OBJECT);
+		level[i].value.count = i == 11 ? 0 : 1;
+		if (i < 11)
+			level[i].value.u.members = &level[i + 1];
+	}
+	req.context = (struct policy_attrs){ &level[3], 1 };	/* 8 objects */
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	req.context.list = &level[2];
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+}
+
+static void
+a_limit_is_an_error_and_a_deny(void)
+{
+	struct policy_value *items = calloc(4000, sizeof(*items));
+	struct policy_attr lists[3] = { attr("a", POLICY_LIST), attr("b", POLICY_LIST), attr("loud", POLICY_BOOL) };
+	struct policy_request req = request();
+	struct pol_answer a;
+	struct fixture f;
+	char id[700];
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	memset(id, 'a', sizeof(id));
+	for (size_t i = 1; i < sizeof(id); i += 2)
+		id[i] = '/';
+	req.resource_id = (struct policy_text){ id, 500 };	/* 250 things above */
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), 0);
+	req.resource_id.len = sizeof(id);
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(a.verdict, POLICY_DENY);
+
+	req = request();
+	req.action = policy_text("ping");
+	for (size_t i = 0; i < 4000; i++) {
+		items[i].type = POLICY_INT;
+		items[i].u.integer = (int64_t)i;
+	}
+	lists[0].value.u.items = items;
+	lists[1].value.u.items = items + 2000;
+	req.context = (struct policy_attrs){ lists, 3 };
+	lists[0].value.count = lists[1].value.count = 1000;
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), 0);
+	CU_ASSERT_EQUAL(a.reason, POLICY_REASON_NO_RULE);
+	lists[0].value.count = lists[1].value.count = 2000;
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(a.verdict, POLICY_DENY);
+	fixture_close(&f);
+	free(items);
+}
+
+static void
+more_roles_than_are_followed_is_a_limit(void)
+{
+	char *yaml = malloc(40000), *at = yaml;
+	struct policy_request req = request();
+	struct pol_answer a;
+	struct fixture f;
+
+	at += sprintf(at, "policy: 1\nresources: { doc: }\nactions: { read: { resource: doc } }\nroles:\n");
+	for (int i = 0; i < 200; i++)
+		at += sprintf(at, "  r%d: { allow: read }\n", i);
+	at += sprintf(at, "fixtures:\n  grants:\n");
+	for (int i = 0; i < 200; i++)
+		at += sprintf(at, "    - { role: r%d, to: %s, resource: doc/1 }\n", i, i < 128 ? "[ann, bea]" : "ann");
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, yaml), 0);
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(a.verdict, POLICY_DENY);
+	req.subject_id = policy_text("bea");
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), 0);
+	CU_ASSERT_EQUAL(a.verdict, POLICY_ALLOW);
+	fixture_close(&f);
+	free(yaml);
+}
+
+/* What a witness was told: stages, outcomes, and values of the term in one text. */
+static void
+note(void *ctx, const struct pol_engine *e, enum policy_stage stage, uint32_t entry,
+    enum policy_outcome outcome, uint32_t term, int term_value, bool for_actor)
+{
+	char *out = ctx;
+
+	(void)e;
+	(void)entry;
+	sprintf(out + strlen(out), "%u%u%c%d%s ", stage, outcome, term == POL_NONE ? '-' : '+',
+	    term == POL_NONE ? 0 : term_value, for_actor ? "a" : "");
+}
+
+static void
+a_witness_sees_what_the_decision_saw(void)
+{
+	struct policy_attr author = attr("author", POLICY_STRING), size = attr("size", POLICY_INT);
+	struct policy_request req = request();
+	char told[400] = "";
+	struct pol_witness w = { note, told };
+	struct pol_time now = { 0, 0 };
+	struct pol_answer a;
+	const char *why;
+	struct fixture f;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	author.value.u.text = policy_text("bob");
+	req.resource_attributes = (struct policy_attrs){ &author, 1 };
+	CU_ASSERT_EQUAL(pol_decide(&f.engine, &req, now, NULL, &a, &w, &why), 0);
+	CU_ASSERT_EQUAL(a.reason, POLICY_REASON_NO_RULE);
+	CU_ASSERT_STRING_EQUAL(told, "22+0 23+2 ");	/* not own; no size is known */
+	told[0] = '\0';
+	size.value.u.integer = 3;
+	req.resource_attributes.list = &size;
+	req.actor_id = policy_text("bob");
+	CU_ASSERT_EQUAL(pol_decide(&f.engine, &req, now, NULL, &a, &w, &why), 0);
+	CU_ASSERT_EQUAL(a.verdict, POLICY_ALLOW);
+	CU_ASSERT_STRING_EQUAL(told, "23+2 21-0 23+2a 21-0a ");
+	fixture_close(&f);
+}
+
+static void
+the_clock_reads_as_text_only_when_asked(void)
+{
+	static const char clock[] =
+	    "policy: 1\nactions: [x]\n"
+	    "roles: { r: { allow: { actions: x, when: 'context.time == \"1970-01-01T00:00:05Z\" and context.time like \"1970-*\"' } } }\n"
+	    "everyone: { roles: r }\n";
+	struct fixture f;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, clock), 0);
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "x", NULL, 5), "allow");
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "x", NULL, 6), "no_rule");
+	fixture_close(&f);
+}
+
+CU_TestInfo suite_decide[] = {
+	{ "malformed requests are refused", malformed_requests_are_refused },
+	{ "depth of values is bounded", depth_of_values_is_bounded },
+	{ "a limit is an error and a deny", a_limit_is_an_error_and_a_deny },
+	{ "more roles than are followed is a limit", more_roles_than_are_followed_is_a_limit },
+	{ "a witness sees what the decision saw", a_witness_sees_what_the_decision_saw },
+	{ "the clock reads as text only when asked", the_clock_reads_as_text_only_when_asked },
+	CU_TEST_INFO_NULL
+};
