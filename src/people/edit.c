@@ -1,0 +1,341 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One grant more or less in a record: its parts are taken out, changed, and laid
+ * out again as a new record or block. Nothing that readers may see is written.
+ */
+#include <stdlib.h>
+
+#include "people/impl.h"
+
+static void
+holder_parts(struct pol_holder_parts *p, const struct pol_holder *h)
+{
+	memset(p, 0, sizeof(*p));
+	p->hash = h->hash;
+	p->id = h->id;
+	p->known = h->known;
+	p->type = (struct policy_text){ pol_str_at(h, h->type), h->type.len };
+	p->name = (struct policy_text){ pol_str_at(h, h->name), h->name.len };
+	p->closure = POL_AT(h, h->closure.off);
+	p->n_closure = h->closure.n;
+	p->roles = POL_AT(h, h->roles.off);
+	p->n_roles = h->roles.n;
+	p->own = POL_AT(h, h->own.off);
+	p->n_own = h->own.n;
+	p->timed = POL_AT(h, h->timed.off);
+	p->n_timed = h->timed.n;
+	if (h->attrs.n != 0) {		/* the last part of a record: it reaches to its end */
+		p->attrs = POL_AT(h, h->attrs.off);
+		p->attrs_bytes = h->bytes - h->attrs.off;
+		p->n_attrs = h->attrs.n;
+	}
+}
+
+static int
+put_holder(struct pol_change *c, const struct pol_holder_parts *p, const struct pol_holder *old)
+{
+	struct pol_buf buf;
+	size_t at;
+	int rc;
+
+	pol_buf_init(&buf);
+	rc = pol_record_holder(&buf, p, &at);
+	if (rc == 0)
+		rc = pol_table_put(c, &c->to->view.holders, (const void *)(buf.data + at), (const void *)old);
+	pol_buf_fini(&buf);
+	return rc;
+}
+
+/* A subject, or TYPE:*, that nobody named before. */
+int
+pol_edit_new_holder(struct pol_change *c, const struct pol_who *who, uint32_t *id)
+{
+	struct pol_holder_parts p;
+
+	memset(&p, 0, sizeof(p));
+	p.hash = pol_who_hash(c->to->view.seed, who);
+	p.id = *id = c->to->next_subject++;
+	p.type = who->type;
+	p.name = who->name;
+	p.closure = &p.id;
+	p.n_closure = 1;
+	if (pol_bytes_equal(who->name.data, who->name.len, "*", 1))
+		c->to->view.has_stars = 1;
+	return put_holder(c, &p, NULL);
+}
+
+static bool
+same_grant(const struct pol_grant_parts *a, const struct pol_grant_parts *b)
+{
+	return a->holder == b->holder && a->role == b->role && a->timed == b->timed &&
+	    (!a->timed || memcmp(&a->window, &b->window, sizeof(a->window)) == 0) &&
+	    pol_bytes_equal(a->glob.data, a->glob.len, b->glob.data, b->glob.len);
+}
+
+/* A list with `g` added, or with every one equal to it taken out. Sorted. */
+static int
+edit(struct pol_grant_parts *list, size_t *n, const struct pol_grant_parts *g, bool add)
+{
+	size_t k = 0;
+
+	if (add) {
+		size_t at = *n;
+
+		while (at > 0 && pol_grant_order(&list[at - 1], g) > 0) {
+			list[at] = list[at - 1];
+			at--;
+		}
+		list[at] = *g;
+		(*n)++;
+		return 0;
+	}
+	for (size_t i = 0; i < *n; i++) {
+		if (!same_grant(&list[i], g))
+			list[k++] = list[i];
+	}
+	if (k == *n)
+		return POLICY_ERR_NOENT;
+	*n = k;
+	return 0;
+}
+
+static void
+unpack(struct pol_grant_parts *out, const void *base, const struct pol_grants *grants)
+{
+	const struct pol_grant *g = POL_AT(base, grants->list.off);
+	const struct pol_window *w = POL_AT(base, grants->windows.off);
+
+	for (uint32_t i = 0; i < grants->list.n; i++) {
+		memset(&out[i], 0, sizeof(out[i]));
+		out[i].holder = g[i].holder;
+		out[i].role = g[i].role;
+		out[i].timed = g[i].window != 0;
+		out[i].window = out[i].timed ? w[g[i].window - 1] : pol_window_always;
+	}
+}
+
+static void
+unpack_globs(struct pol_grant_parts *out, const struct pol_type_grants *t)
+{
+	const struct pol_glob_grant *g = POL_AT(t, t->globs.off);
+	const struct pol_window *w = POL_AT(t, t->glob_windows.off);
+
+	for (uint32_t i = 0; i < t->globs.n; i++) {
+		memset(&out[i], 0, sizeof(out[i]));
+		out[i].holder = g[i].holder;
+		out[i].role = g[i].role;
+		out[i].timed = g[i].window != 0;
+		out[i].window = out[i].timed ? w[g[i].window - 1] : pol_window_always;
+		out[i].glob = (struct policy_text){ pol_str_at(t, g[i].glob), g[i].glob.len };
+	}
+}
+
+struct thing_ids {			/* where a thing's parents' texts are while it is moved */
+	struct pol_parent_fact *facts;
+	uint64_t *hashes;
+};
+
+static int
+thing_parts(struct pol_thing_parts *p, const struct pol_thing *t, struct thing_ids *ids)
+{
+	const struct pol_parent *parents = POL_AT(t, t->parents.off);
+
+	p->has_parent = t->has_parent;
+	p->inherit = (enum pol_inherit)t->inherit;
+	if (t->attrs.n != 0) {
+		p->attrs = POL_AT(t, t->attrs.off);
+		p->attrs_bytes = (t->parents.n != 0 ? t->parents.off : t->bytes) - t->attrs.off;
+		p->n_attrs = t->attrs.n;
+	}
+	p->n_parents = t->parents.n;
+	if (p->n_parents == 0)
+		return 0;
+	ids->facts = calloc(p->n_parents, sizeof(*ids->facts));
+	ids->hashes = calloc(p->n_parents, sizeof(*ids->hashes));
+	if (ids->facts == NULL || ids->hashes == NULL)
+		return POLICY_ERR_NOMEM;
+	for (size_t i = 0; i < p->n_parents; i++) {
+		ids->facts[i].type = parents[i].type;
+		ids->facts[i].id = (struct policy_text){ pol_str_at(t, parents[i].id), parents[i].id.len };
+		ids->hashes[i] = parents[i].hash;
+	}
+	p->parents = ids->facts;
+	p->parent_hashes = ids->hashes;
+	return 0;
+}
+
+/* A grant on one thing. */
+int
+pol_edit_thing(struct pol_change *c, const struct pol_program *program, uint32_t type,
+    struct policy_text id, const struct pol_grant_parts *g, bool add)
+{
+	uint64_t hash = pol_hash_join(POL_TYPE_ROW(program, type).hash, pol_hash(id.data, id.len, program->seed));
+	const struct pol_thing *old = pol_find_thing(&c->to->view, hash, type, id.data, id.len);
+	size_t n = old != NULL ? old->grants.list.n : 0, at;
+	struct pol_grant_parts *list = calloc(n + 1, sizeof(*list));
+	struct thing_ids ids = { NULL, NULL };
+	struct pol_thing_parts p;
+	struct pol_buf buf;
+	int rc;
+
+	pol_buf_init(&buf);
+	memset(&p, 0, sizeof(p));
+	rc = list == NULL ? POLICY_ERR_NOMEM : 0;
+	if (rc == 0 && old != NULL) {
+		unpack(list, old, &old->grants);
+		rc = thing_parts(&p, old, &ids);
+	}
+	if (rc == 0)
+		rc = edit(list, &n, g, add);
+	p.hash = hash;
+	p.type = type;
+	p.id = id;
+	p.grants = list;
+	p.n_grants = n;
+	if (rc == 0)
+		rc = pol_record_thing(&buf, &p, &at);
+	if (rc == 0)
+		rc = pol_table_put(c, &c->to->view.things, (const void *)(buf.data + at), (const void *)old);
+	pol_buf_fini(&buf);
+	free(list);
+	free(ids.facts);
+	free(ids.hashes);
+	return rc;
+}
+
+/* A grant in a block of grants: on a whole type, by glob, or anywhere in a window. */
+int
+pol_edit_block(struct pol_change *c, const struct pol_type_grants *old, const struct pol_grant_parts *g,
+    bool add, const struct pol_type_grants **out)
+{
+	size_t n_whole = old != NULL ? old->whole.list.n : 0, n_globs = old != NULL ? old->globs.n : 0;
+	struct pol_grant_parts *whole = calloc(n_whole + 1, sizeof(*whole)), *globs = calloc(n_globs + 1, sizeof(*globs));
+	struct pol_type_grants *made = NULL;
+	int rc = whole == NULL || globs == NULL ? POLICY_ERR_NOMEM : 0;
+
+	if (rc == 0 && old != NULL) {
+		unpack(whole, old, &old->whole);
+		unpack_globs(globs, old);
+	}
+	if (rc == 0)
+		rc = g->glob.data != NULL ? edit(globs, &n_globs, g, add) : edit(whole, &n_whole, g, add);
+	if (rc == 0)
+		rc = pol_record_type_grants(&made, whole, n_whole, globs, n_globs);
+	if (rc == 0 && made != NULL)
+		rc = pol_change_made(c, made);
+	if (rc == 0) {
+		pol_change_dead(c, old);
+		*out = made;
+	}
+	free(whole);
+	free(globs);
+	return rc;
+}
+
+/* Its own windowed roles, with one added or taken out. */
+static int
+edit_timed(struct pol_timed *list, size_t *n, const struct pol_grant_parts *g, bool add)
+{
+	struct pol_timed row;
+	size_t k = 0;
+
+	memset(&row, 0, sizeof(row));
+	row.role = g->role;
+	row.window = g->window;
+	if (add) {
+		list[(*n)++] = row;
+		return 0;
+	}
+	for (size_t i = 0; i < *n; i++) {
+		if (memcmp(&list[i], &row, sizeof(row)) != 0)
+			list[k++] = list[i];
+	}
+	if (k == *n)
+		return POLICY_ERR_NOENT;
+	*n = k;
+	return 0;
+}
+
+static int
+edit_own(uint32_t *own, size_t *n, uint32_t role, bool add)
+{
+	size_t k = 0;
+
+	if (add) {
+		own[(*n)++] = role;
+		qsort(own, *n, sizeof(*own), pol_u32_order);
+		return 0;
+	}
+	for (size_t i = 0; i < *n; i++) {
+		if (own[i] != role)
+			own[k++] = own[i];
+	}
+	if (k == *n)
+		return POLICY_ERR_NOENT;
+	*n = k;
+	return 0;
+}
+
+/* What a holder has everywhere: its own roles and its groups', with what they include. */
+static int
+held_roles(const struct pol_people *w, const struct pol_program *program,
+    const struct pol_holder_parts *p, struct pol_buf *all, size_t *n)
+{
+	for (size_t i = 0; i < p->n_own; i++) {
+		struct pol_span s = POL_ROLE_ROW(program, p->own[i]).closure;
+
+		pol_buf_append(all, POL_AT(program, s.off), s.n * sizeof(uint32_t));
+	}
+	for (size_t i = 0; i < p->n_closure; i++) {
+		uint32_t g = p->closure[i] - POL_HOLDER_GROUP;
+		struct pol_who who = { POLICY_TEXT("group"), { NULL, 0 } };
+		const struct pol_holder *h;
+
+		if (g >= w->n_groups)
+			continue;
+		who.name = (struct policy_text){ w->group_names[g].data, w->group_names[g].len };
+		h = pol_find_holder(w, pol_who_hash(w->seed, &who), who.type.data, who.type.len,
+		    who.name.data, who.name.len);
+		if (h != NULL)
+			pol_buf_append(all, POL_AT(h, h->roles.off), h->roles.n * sizeof(uint32_t));
+	}
+	if (all->failed)
+		return POLICY_ERR_NOMEM;
+	*n = all->len == 0 ? 0 : pol_u32_unique((uint32_t *)(void *)all->data, all->len / sizeof(uint32_t));
+	return 0;
+}
+
+/* A role everywhere lies with its holder. */
+int
+pol_edit_holder(struct pol_change *c, const struct pol_program *program, const struct pol_holder *old,
+    const struct pol_grant_parts *g, bool add)
+{
+	struct pol_holder_parts p;
+	struct pol_timed *timed;
+	struct pol_buf roles;
+	uint32_t *own;
+	int rc;
+
+	pol_buf_init(&roles);
+	holder_parts(&p, old);
+	timed = calloc(p.n_timed + 1, sizeof(*timed));
+	own = calloc(p.n_own + 1, sizeof(*own));
+	rc = timed == NULL || own == NULL ? POLICY_ERR_NOMEM : 0;
+	if (rc == 0) {
+		memcpy(timed, p.timed, p.n_timed * sizeof(*timed));
+		memcpy(own, p.own, p.n_own * sizeof(*own));
+		p.timed = timed;
+		p.own = own;
+		rc = g->timed ? edit_timed(timed, &p.n_timed, g, add) : edit_own(own, &p.n_own, g->role, add);
+	}
+	if (rc == 0 && !g->timed) {
+		rc = held_roles(&c->to->view, program, &p, &roles, &p.n_roles);
+		p.roles = (const uint32_t *)(const void *)roles.data;
+	}
+	if (rc == 0)
+		rc = put_holder(c, &p, old);
+	free(timed);
+	free(own);
+	pol_buf_fini(&roles);
+	return rc;
+}
