@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Everything that is declared, once each; then sorted by name, so that numbers do
+ * not depend on how a set is cut into files. Only roles may have several parts.
+ */
+#include "compile/check.h"
+
+#include <stdlib.h>
+
+static int
+by_node(const struct pol_node *a, const struct pol_node *b)
+{
+	return pol_bytes_cmp(a->u.text, a->count, b->u.text, b->count);
+}
+
+/* Of objects whose first member is their name (asserted in check.c). */
+static int
+by_name(const void *a, const void *b)
+{
+	const struct pol_node *const *x = *(const struct pol_node *const *const *)a;
+	const struct pol_node *const *y = *(const struct pol_node *const *const *)b;
+
+	return by_node(*x, *y);
+}
+
+#define SORT(l) do { if ((l)->n > 1) qsort((l)->list, (l)->n, sizeof((l)->list[0]), by_name); } while (0)
+
+static int
+declare_types(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	struct pol_attr_name *refs;
+	void *old;
+	size_t i, j;
+	int rc = 0;
+
+	(void)conds;
+	for (i = 0; rc == 0 && i < set->types.n; i++)
+		rc = pol_check_declare(set, &names->types, set->types.list[i], set->types.list[i]->name, "resource type");
+	if (rc != 0)
+		return rc;
+	SORT(&set->types);
+	for (i = 0; i < set->types.n; i++) {
+		struct ast_type *t = set->types.list[i];
+
+		t->index = (uint32_t)i;
+		refs = POL_NEW_ARRAY(set, t->n_attrs, struct pol_attr_name);
+		if (refs == NULL)
+			return POLICY_ERR_NOMEM;
+		for (j = 0; j < t->n_attrs; j++) {
+			refs[j].type = t;
+			refs[j].attr = &t->attrs[j];
+			if (pol_index_add(&old, &names->attrs, &refs[j]) != 0)
+				return pol_set_nomem(set);
+		}
+		if (t->has_owner && pol_index_add(&old, &names->owner_attrs, &t->owner_subject) != 0)
+			return pol_set_nomem(set);
+	}
+	return 0;
+}
+
+static int
+declare_action_name(struct ast_set *set, struct pol_names *names, struct ast_action *a, const struct pol_node *name)
+{
+	struct pol_action_name *n = POL_NEW(set, struct pol_action_name);
+	void *more;
+
+	if (n == NULL)
+		return POLICY_ERR_NOMEM;
+	n->name = name;
+	n->action = a;
+	if (names->n_action_names == names->cap_action_names) {
+		more = pol_set_grow(&set->arena, names->action_names, names->n_action_names, &names->cap_action_names);
+		if (more == NULL)
+			return pol_set_nomem(set);
+		names->action_names = more;
+	}
+	names->action_names[names->n_action_names++] = n;
+	return pol_check_declare(set, &names->actions, n, name, "action");
+}
+
+static int
+declare_actions(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i, j;
+	int rc = 0;
+
+	(void)conds;
+	for (i = 0; rc == 0 && i < set->actions.n; i++) {
+		struct ast_action *a = set->actions.list[i];
+
+		rc = declare_action_name(set, names, a, a->name);
+		for (j = 0; rc == 0 && j < a->aliases.n; j++)
+			rc = declare_action_name(set, names, a, a->aliases.list[j]);
+	}
+	SORT(&set->actions);
+	for (i = 0; i < set->actions.n; i++)
+		set->actions.list[i]->index = (uint32_t)i;
+	return rc;
+}
+
+static int
+declare_named(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i;
+	int rc = 0;
+
+	(void)conds;
+	for (i = 0; rc == 0 && i < set->named.n; i++)
+		rc = pol_check_declare(set, &names->named, set->named.list[i], set->named.list[i]->name, "condition");
+	SORT(&set->named);
+	for (i = 0; i < set->named.n; i++)
+		set->named.list[i]->index = (uint32_t)i;
+	return rc;
+}
+
+static int
+join_roles(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	struct ast_role *r;
+	void *old;
+	size_t i;
+
+	(void)conds;
+	for (i = 0; i < set->parts.n; i++) {
+		if (pol_check_get(&names->roles, pol_node_text(set->parts.list[i]->name)) != NULL)
+			continue;
+		r = POL_NEW(set, struct ast_role);
+		if (r == NULL || AST_LIST_ADD(set, &set->roles, r) != 0)
+			return POLICY_ERR_NOMEM;
+		r->name = set->parts.list[i]->name;
+		if (pol_index_add(&old, &names->roles, r) != 0)
+			return pol_set_nomem(set);
+	}
+	SORT(&set->roles);
+	for (i = 0; i < set->roles.n; i++)
+		set->roles.list[i]->index = (uint32_t)i;
+	for (i = 0; i < set->parts.n; i++) {
+		r = pol_check_get(&names->roles, pol_node_text(set->parts.list[i]->name));
+		set->parts.list[i]->role = r->index;
+	}
+	return 0;
+}
+
+static int
+declare_credentials(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i;
+	int rc = 0;
+
+	(void)conds;
+	for (i = 0; rc == 0 && i < set->scopes.n; i++)
+		rc = pol_check_declare(set, &names->scopes, set->scopes.list[i], set->scopes.list[i]->name, "scope");
+	for (i = 0; rc == 0 && i < set->kinds.n; i++)
+		rc = pol_check_declare(set, &names->kinds, set->kinds.list[i], set->kinds.list[i]->name, "credential kind");
+	SORT(&set->scopes);
+	SORT(&set->kinds);
+	return rc;
+}
+
+static int
+declare_people(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i;
+	int rc = 0;
+
+	(void)conds;
+	for (i = 0; rc == 0 && i < set->users.n; i++)
+		rc = pol_check_declare(set, &names->users, set->users.list[i], set->users.list[i]->who.source, "user");
+	for (i = 0; rc == 0 && i < set->groups.n; i++)
+		rc = pol_check_declare(set, &names->groups, set->groups.list[i], set->groups.list[i]->name, "group");
+	for (i = 0; rc == 0 && i < set->things.n; i++)
+		rc = pol_check_declare(set, &names->things, set->things.list[i], set->things.list[i]->name, "entity");
+	return rc;
+}
+
+static int
+number_entries(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i;
+	int rc = 0;
+
+	(void)conds;
+	if (set->entries.n >= POL_NONE)
+		return pol_set_limit(set, NULL, "%zu entries are too many", set->entries.n);
+	for (i = 0; rc == 0 && i < set->entries.n; i++) {
+		struct ast_entry *e = set->entries.list[i];
+
+		e->number = (uint32_t)i;
+		if (e->id != NULL)
+			rc = pol_check_declare(set, &names->ids, (void *)(uintptr_t)e->id, e->id, "entry id");
+	}
+	return rc;
+}
+
+static pol_check_fn *const steps[] = {
+	declare_types, declare_actions, declare_named, join_roles, declare_credentials,
+	declare_people, number_entries,
+};
+
+int
+pol_check_names(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < sizeof(steps) / sizeof(steps[0]); i++)
+		rc = steps[i](set, names, conds);
+	return rc;
+}

@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Users, groups and grants. What is policy must not lean on what is fixture: it
+ * is looked up among what stands outside fixtures: only.
+ */
+#include "compile/check.h"
+#include "compile/parse.h"
+
+static int
+unknown_group(struct ast_set *set, const struct pol_names *names, const struct pol_node *at,
+    struct policy_text name, const struct ast_group *found)
+{
+	if (found != NULL)
+		return pol_set_fail(set, at, "unknown group '%.*s': it is a fixture, and this is not", POL_SHOW_TEXT(name));
+	return pol_check_unknown(set, &names->groups, at, name, "unknown group");
+}
+
+static int
+check_group(struct ast_set *set, const struct pol_names *names, const struct pol_node *at,
+    struct policy_text name, bool fixture)
+{
+	const struct ast_group *g = pol_check_get(&names->groups, name);
+
+	if (g != NULL && (fixture || !g->fixture))
+		return 0;
+	return unknown_group(set, names, at, name, g);
+}
+
+static int
+check_holder(struct ast_set *set, const struct pol_names *names, const struct ast_holder *h, bool fixture)
+{
+	const struct ast_user *u;
+
+	if (POL_TEXT_IS(h->type, "group"))
+		return check_group(set, names, h->source, h->name, fixture);
+	if (memchr(h->source->u.text, ':', h->source->count) != NULL)
+		return 0;
+	u = pol_index_get(&names->users, policy_text("user"), h->name);
+	if ((u != NULL && (fixture || !u->fixture)) || pol_check_get(&names->groups, h->name) == NULL)
+		return 0;
+	return pol_set_fail(set, h->source, "'%.*s' is no user of this set but a group; did you mean group:%.*s?",
+	    POL_SHOW_TEXT(h->name), POL_SHOW_TEXT(h->name));
+}
+
+static int
+check_holders(struct ast_set *set, const struct pol_names *names, const struct ast_holders *h, bool fixture)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < h->n; i++)
+		rc = check_holder(set, names, &h->list[i], fixture);
+	return rc;
+}
+
+/* Text is due in an attribute that some type's owner names, else what YAML means. */
+static int
+type_attributes(struct ast_set *set, const struct pol_names *names, struct ast_user *u)
+{
+	const struct pol_node *map = u->attributes;
+	struct policy_attr *list;
+	size_t i;
+	int rc = 0;
+
+	if (map == NULL)
+		return 0;
+	list = POL_NEW_ARRAY(set, map->count, struct policy_attr);
+	if (list == NULL)
+		return POLICY_ERR_NOMEM;
+	for (i = 0; rc == 0 && i < map->count; i++) {
+		const struct pol_node *key = &map->u.items[i * 2];
+
+		list[i].name = pol_node_text(key);
+		if (POL_NODE_IS(key, "id") || pol_check_get(&names->owner_attrs, list[i].name) != NULL)
+			rc = pol_value_source(set, &list[i].value, key + 1);
+		else
+			rc = pol_value_typed(set, &list[i].value, key + 1);
+	}
+	u->attrs.list = list;
+	u->attrs.count = map->count;
+	return rc;
+}
+
+static int
+check_user(struct ast_set *set, const struct pol_names *names, struct ast_user *u)
+{
+	size_t i;
+	int rc = pol_check_role_ids(set, names, &u->role_ids, &u->roles);
+
+	for (i = 0; rc == 0 && i < u->groups.n; i++)
+		rc = check_group(set, names, u->groups.list[i], pol_node_text(u->groups.list[i]), u->fixture);
+	return rc != 0 ? rc : type_attributes(set, names, u);
+}
+
+static int
+check_grant(struct ast_set *set, const struct pol_names *names, struct ast_grant *g)
+{
+	int rc = pol_check_role_ids(set, names, &g->role_ids, &g->roles);
+
+	if (rc == 0)
+		rc = check_holders(set, names, &g->to, g->fixture);
+	if (rc == 0 && g->has_resource)
+		rc = pol_check_type(set, names, &g->resource.type, g->resource.source, g->resource.type_name, "unknown resource type");
+	return rc;
+}
+
+int
+pol_check_people(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i;
+	int rc = 0;
+
+	(void)conds;
+	for (i = 0; rc == 0 && i < set->users.n; i++)
+		rc = check_user(set, names, set->users.list[i]);
+	for (i = 0; rc == 0 && i < set->groups.n; i++) {
+		struct ast_group *g = set->groups.list[i];
+
+		rc = pol_check_role_ids(set, names, &g->role_ids, &g->roles);
+		if (rc == 0)
+			rc = check_holders(set, names, &g->members, g->fixture);
+	}
+	for (i = 0; rc == 0 && i < set->grants.n; i++)
+		rc = check_grant(set, names, set->grants.list[i]);
+	return rc;
+}

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The shapes of a policy file: which keys may stand where, and what a value must
+ * look like. Nothing here knows a name of the set. A new key is a row.
+ */
+#include "compile/parse.h"
+
+#include "compile/parse_hint.h"
+
+const char *
+pol_parse_kind(const struct pol_node *n)
+{
+	static const char *const names[] = { "nothing", "a text", "a list", "a mapping" };
+
+	return names[n->kind];
+}
+
+static int
+unknown_key(struct pol_parse *p, const struct pol_node *key, const char *where,
+    const struct pol_key_row *rows, size_t n_rows)
+{
+	struct pol_hint h;
+	char known[256];
+	size_t i, at = 0, len;
+
+	pol_hint_init(&h, pol_node_text(key));
+	for (i = 0; i < n_rows; i++) {
+		len = strlen(rows[i].name);
+		if (rows[i].read == pol_parse_unsupported)
+			continue;
+		pol_hint_offer(&h, policy_text(rows[i].name));
+		if (at + len + 3 < sizeof(known)) {
+			memcpy(known + at, ", ", 2);
+			memcpy(known + at + 2, rows[i].name, len);
+			at += len + 2;
+		}
+	}
+	known[at] = 0;
+	if (pol_hint_found(&h))
+		return pol_set_fail(p->set, key, "unknown key '%.*s' in %s; did you mean '%.*s'?", POL_SHOW(key), where, POL_SHOW_TEXT(h.best));
+	return pol_set_fail(p->set, key, "unknown key '%.*s' in %s: the keys here are %s", POL_SHOW(key), where, known + 2);
+}
+
+int
+pol_parse_keys(struct pol_parse *p, const struct pol_node *map, const char *where,
+    const struct pol_key_row *rows, size_t n_rows, void *out)
+{
+	size_t i, j;
+	int rc;
+
+	if (map->kind == POL_NODE_NULL)
+		return 0;
+	if (map->kind != POL_NODE_MAP)
+		return pol_set_fail(p->set, map, "%s was found as %s: a mapping is wanted", pol_parse_kind(map), where);
+	for (i = 0; i < map->count; i++) {
+		const struct pol_node *key = &map->u.items[i * 2];
+
+		for (j = 0; j < n_rows; j++)
+			if (pol_bytes_equal(key->u.text, key->count, rows[j].name, strlen(rows[j].name)))
+				break;
+		if (j == n_rows)
+			return unknown_key(p, key, where, rows, n_rows);
+		if (rows[j].read == NULL)
+			continue;
+		rc = rows[j].read(p, key, key + 1, out);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int
+pol_parse_each(struct pol_parse *p, const struct pol_node *map, const char *where,
+    pol_key_fn *each, void *out)
+{
+	size_t i;
+	int rc;
+
+	if (map->kind == POL_NODE_NULL)
+		return 0;
+	if (map->kind != POL_NODE_MAP)
+		return pol_set_fail(p->set, map, "%s was found under %s: a mapping of names is wanted", pol_parse_kind(map), where);
+	for (i = 0; each != NULL && i < map->count; i++) {
+		rc = each(p, &map->u.items[i * 2], &map->u.items[i * 2 + 1], out);
+		if (rc != 0)
+			return rc;
+	}
+	return 0;
+}
+
+int
+pol_parse_text(struct pol_parse *p, const struct pol_node *n, const char *where)
+{
+	if (n->kind == POL_NODE_SCALAR && n->count > 0)
+		return 0;
+	return pol_set_fail(p->set, n, "%s was found under %s: a text is wanted",
+	    n->kind == POL_NODE_SCALAR ? "an empty text" : pol_parse_kind(n), where);
+}
+
+int
+pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where)
+{
+	bool list = n->kind == POL_NODE_SEQ;
+	size_t i, count = list ? n->count : n->kind == POL_NODE_NULL ? 0 : 1;
+	int rc;
+
+	if (n->kind == POL_NODE_MAP)
+		return pol_set_fail(p->set, n, "a mapping was found under %s: a text or a list of texts is wanted", where);
+	out->list = POL_NEW_ARRAY(p->set, count, const struct pol_node *);
+	if (out->list == NULL)
+		return POLICY_ERR_NOMEM;
+	for (i = 0; i < count; i++) {
+		out->list[i] = list ? &n->u.items[i] : n;
+		rc = pol_parse_text(p, out->list[i], where);
+		if (rc != 0)
+			return rc;
+	}
+	out->n = count;
+	return 0;
+}
+
+const struct pol_node *
+pol_parse_get(const struct pol_node *map, const char *key)
+{
+	size_t i;
+
+	if (map->kind != POL_NODE_MAP)
+		return NULL;
+	for (i = 0; i < map->count; i++)
+		if (pol_bytes_equal(map->u.items[i * 2].u.text, map->u.items[i * 2].count, key, strlen(key)))
+			return &map->u.items[i * 2 + 1];
+	return NULL;
+}
+
+int
+pol_parse_bool(struct pol_parse *p, bool *out, const struct pol_node *n, const char *where)
+{
+	*out = n->kind == POL_NODE_SCALAR && n->plain && POL_NODE_IS(n, "true");
+	if (*out || (n->kind == POL_NODE_SCALAR && n->plain && POL_NODE_IS(n, "false")))
+		return 0;
+	if (n->kind != POL_NODE_SCALAR)
+		return pol_set_fail(p->set, n, "%s was found under %s: true or false is wanted", pol_parse_kind(n), where);
+	return pol_set_fail(p->set, n, "'%.*s' was found under %s: true or false is wanted%s", POL_SHOW(n), where,
+	    !n->plain ? ", without quotes" : "");
+}
+
+/* order is for people: it is told where a key is unknown */
+static const struct pol_key_row sections[] = {
+	{ "policy", NULL },
+	{ "description", NULL },
+	{ "resources", pol_parse_resources },
+	{ "actions", pol_parse_actions },
+	{ "conditions", pol_parse_conditions },
+	{ "roles", pol_parse_roles },
+	{ "users", pol_parse_users },
+	{ "groups", pol_parse_groups },
+	{ "everyone", pol_parse_everyone },
+	{ "authenticated", pol_parse_authenticated },
+	{ "grants", pol_parse_grants },
+	{ "scopes", pol_parse_scopes },
+	{ "credentials", pol_parse_credentials },
+	{ "entities", pol_parse_entities },
+	{ "fixtures", pol_parse_fixtures },
+	{ "tests", pol_parse_tests },
+	{ "enabled", pol_parse_enabled },
+	{ "limits", pol_parse_limits },
+	{ "modules", pol_parse_unsupported },
+	{ "store", pol_parse_unsupported },
+	{ "tokens", pol_parse_unsupported },
+	{ "audit", pol_parse_unsupported },
+	{ "routes", pol_parse_unsupported },
+};
+
+int
+pol_parse_file(struct pol_parse *p, const struct pol_node *root)
+{
+	const struct pol_node *v;
+
+	if (root->kind != POL_NODE_MAP)
+		return pol_set_fail(p->set, root, "%s was found as the file: a mapping is wanted, its first line `policy: 1`",
+		    pol_parse_kind(root));
+	v = pol_parse_get(root, "policy");
+	if (v == NULL)
+		return pol_set_fail(p->set, root, "`policy: 1` is missing: the first line must be `policy: 1`");
+	if (v->kind != POL_NODE_SCALAR || !v->plain || !POL_NODE_IS(v, "1"))
+		return pol_set_fail(p->set, v, "`policy: 1` is wanted, the version as a plain 1");
+	return POL_PARSE_KEYS(p, root, "the file", sections, NULL);
+}

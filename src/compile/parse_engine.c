@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Sections about the engine, not about who may do what: at most once in a set, and
+ * only where the one who owns the set has put them on purpose, so that a file
+ * dropped into the directory cannot switch the engine off.
+ */
+#include "compile/parse.h"
+
+#include "base/num.h"
+
+static int
+may_stand(struct pol_parse *p, const struct pol_node *key, const struct pol_node *first)
+{
+	if (first != NULL)
+		return pol_set_fail(p->set, key, "%.*s is declared twice, first at %s:%u: it may stand once in a set", POL_SHOW(key),
+		    p->set->files[first->file], first->line);
+	if (!p->engine_ok)
+		return pol_set_fail(p->set, key, "%.*s stands in %s: it belongs in policy.yaml of the directory, or in the file named as the set",
+		    POL_SHOW(key), p->set->files[key->file]);
+	return 0;
+}
+
+static int
+enabled_env(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	(void)out;
+	p->set->enabled_env = value;
+	if (value->kind == POL_NODE_SCALAR && memchr(value->u.text, '=', value->count) != NULL)
+		return pol_set_fail(p->set, value, "'%.*s' is no name of an environment variable", POL_SHOW(value));
+	return pol_parse_text(p, value, "env");
+}
+
+static int
+enabled_default(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	bool on = false;
+	int rc = pol_parse_bool(p, &on, value, key != NULL && POL_NODE_IS(key, "default") ? "default" : "enabled");
+
+	(void)out;
+	p->set->enabled = on ? AST_ENABLED_TRUE : AST_ENABLED_FALSE;
+	return rc;
+}
+
+static const struct pol_key_row enabled_keys[] = {
+	{ "env", enabled_env }, { "default", enabled_default },
+};
+
+int
+pol_parse_enabled(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_set *set = p->set;
+	int rc = may_stand(p, key, set->enabled_at);
+
+	set->enabled_at = key;
+	if (rc != 0)
+		return rc;
+	if (value->kind != POL_NODE_MAP)
+		return enabled_default(p, key, value, out);
+	rc = POL_PARSE_KEYS(p, value, "enabled", enabled_keys, out);
+	if (rc == 0 && (set->enabled_env == NULL || set->enabled == AST_ENABLED_UNSAID))
+		return pol_set_fail(set, value, "enabled: has no %s; true, false, or { env: NAME, default: true|false } is wanted",
+		    set->enabled_env == NULL ? "env" : "default");
+	return rc;
+}
+
+/* ---- limits ---- */
+
+static int
+read_limit(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, uint64_t in_force, uint64_t *out)
+{
+	struct ast_limit *l;
+	int64_t i = 0;
+	double d;
+
+	if (value->kind != POL_NODE_SCALAR || !value->plain ||
+	    pol_num_parse(value->u.text, value->count, &i, &d) != POL_NUM_INT || i <= 0)
+		return pol_set_fail(p->set, value, "limits: %.*s wants a positive integer", POL_SHOW(key));
+	if ((uint64_t)i > in_force)
+		return pol_set_fail(p->set, value, "limits: %.*s is %lld and may only lower the cap in force, which is %llu", POL_SHOW(key),
+		    (long long)i, (unsigned long long)in_force);
+	*out = (uint64_t)i;
+	l = POL_NEW(p->set, struct ast_limit);
+	if (l == NULL)
+		return POLICY_ERR_NOMEM;
+	l->name = key;
+	l->value = (uint64_t)i;
+	return AST_LIST_ADD(p->set, &p->set->limits, l);
+}
+
+static int
+limit_file_bytes(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)out;
+	return read_limit(p, key, value, p->limits->file_bytes, &p->lowered->file_bytes);
+}
+
+static int
+limit_depth(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	uint64_t v = 0;
+	int rc = read_limit(p, key, value, p->limits->depth, &v);
+
+	(void)out;
+	p->lowered->depth = (uint32_t)v;
+	return rc;
+}
+
+static int
+limit_nodes(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)out;
+	return read_limit(p, key, value, p->limits->nodes, &p->lowered->nodes);
+}
+
+static int
+limit_scalar_bytes(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)out;
+	return read_limit(p, key, value, p->limits->scalar_bytes, &p->lowered->scalar_bytes);
+}
+
+static const struct pol_key_row limit_keys[] = {
+	{ "file_bytes", limit_file_bytes }, { "depth", limit_depth },
+	{ "nodes", limit_nodes }, { "scalar_bytes", limit_scalar_bytes },
+};
+
+int
+pol_parse_limits(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	int rc = may_stand(p, key, p->limits_at != NULL ? *p->limits_at : NULL);
+
+	if (p->limits_at != NULL)
+		*p->limits_at = key;
+	return rc != 0 ? rc : POL_PARSE_KEYS(p, value, "limits", limit_keys, out);
+}
+
+int
+pol_parse_unsupported(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)value;
+	(void)out;
+	return pol_set_fail(p->set, key, "`%.*s:` is not supported by this build: leave the section out", POL_SHOW(key));
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* users:, groups:, grants:, entities:, those of fixtures:, everyone:, authenticated:. */
+#include "compile/parse.h"
+
+/* Words that mean somebody else than a subject. */
+bool
+pol_parse_no_subject(struct policy_text t)
+{
+	return POL_TEXT_IS(t, "group") || POL_TEXT_IS(t, "everyone") ||
+	    POL_TEXT_IS(t, "authenticated") || POL_TEXT_IS(t, "anonymous");
+}
+
+int
+pol_parse_subject(struct pol_parse *p, struct ast_holder *out, const struct pol_node *n, bool star)
+{
+	const char *colon = memchr(n->u.text, ':', n->count);
+
+	out->source = n;
+	out->type = policy_text("user");
+	out->name = pol_node_text(n);
+	if (pol_parse_no_subject(out->name))
+		return pol_set_fail(p->set, n, "%.*s is no user; write user:%.*s if it is", POL_SHOW(n), POL_SHOW(n));
+	if (colon != NULL) {
+		out->type.data = n->u.text;
+		out->type.len = (size_t)(colon - n->u.text);
+		out->name.data = colon + 1;
+		out->name.len = n->count - out->type.len - 1;
+	}
+	if (!pol_name_is(out->type.data, out->type.len) || pol_parse_no_subject(out->type))
+		return pol_set_fail(p->set, n, "'%.*s' is no subject type: NAME (a user) or TYPE:NAME is wanted", POL_SHOW_TEXT(out->type));
+	if (out->name.len == 0 || (!star && POL_TEXT_IS(out->name, "*")))
+		return pol_set_fail(p->set, n, "'%.*s' names nobody", POL_SHOW(n));
+	return 0;
+}
+
+/* A member, or with `star` a grant's `to`. */
+static int
+read_holder(struct pol_parse *p, struct ast_holder *out, const struct pol_node *n, bool star)
+{
+	if (star && (POL_NODE_IS(n, "everyone") || POL_NODE_IS(n, "authenticated"))) {
+		out->source = n;
+		out->type = policy_text("");
+		out->name = pol_node_text(n);
+		return 0;
+	}
+	if (n->count >= 6 && memcmp(n->u.text, "group:", 6) == 0) {
+		out->source = n;
+		out->type.data = n->u.text;
+		out->type.len = 5;
+		out->name.data = n->u.text + 6;
+		out->name.len = n->count - 6;
+		return 0;
+	}
+	return pol_parse_subject(p, out, n, star);
+}
+
+static int
+read_holders(struct pol_parse *p, struct ast_holders *out, const struct pol_node *value, const char *where, bool star)
+{
+	struct ast_texts texts = { NULL, 0 };
+	size_t i;
+	int rc;
+
+	rc = pol_parse_texts(p, &texts, value, where);
+	if (rc != 0)
+		return rc;
+	out->list = POL_NEW_ARRAY(p->set, texts.n, struct ast_holder);
+	if (out->list == NULL)
+		return POLICY_ERR_NOMEM;
+	out->n = texts.n;
+	for (i = 0; rc == 0 && i < texts.n; i++)
+		rc = read_holder(p, &out->list[i], texts.list[i], star);
+	return rc;
+}
+
+int
+pol_parse_time(struct pol_parse *p, struct pol_time *out, const struct pol_node *n, const char *where)
+{
+	int rc = pol_parse_text(p, n, where);
+
+	if (rc == 0 && pol_time_parse(out, n->u.text, n->count) != 0)
+		return pol_set_fail(p->set, n, "%s: '%.*s' is not a time: RFC 3339 with an offset is wanted, as in \"2026-01-31T08:00:00Z\"", where, POL_SHOW(n));
+	return rc;
+}
+
+/* ---- users ---- */
+
+static int
+user_roles(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return pol_parse_texts(p, &((struct ast_user *)out)->roles, value, "roles");
+}
+
+static int
+user_groups(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return pol_parse_texts(p, &((struct ast_user *)out)->groups, value, "groups");
+}
+
+static int
+user_attributes(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	if (value->kind == POL_NODE_MAP)
+		((struct ast_user *)out)->attributes = value;
+	return pol_parse_each(p, value, "attributes", NULL, NULL);
+}
+
+static const struct pol_key_row user_keys[] = {
+	{ "roles", user_roles }, { "groups", user_groups }, { "attributes", user_attributes },
+};
+
+static int
+read_user(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_user *u = POL_NEW(p->set, struct ast_user);
+	int rc;
+
+	(void)out;
+	if (u == NULL)
+		return POLICY_ERR_NOMEM;
+	u->fixture = p->fixture;
+	rc = pol_parse_subject(p, &u->who, key, false);
+	if (rc == 0)
+		rc = AST_LIST_ADD(p->set, &p->set->users, u);
+	return rc != 0 ? rc : POL_PARSE_KEYS(p, value, "a user", user_keys, u);
+}
+
+int
+pol_parse_users(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return pol_parse_each(p, value, "users", read_user, out);
+}
+
+/* ---- groups ---- */
+
+static int
+group_members(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return read_holders(p, &((struct ast_group *)out)->members, value, "members", false);
+}
+
+static int
+group_roles(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return pol_parse_texts(p, &((struct ast_group *)out)->roles, value, "roles");
+}
+
+static const struct pol_key_row group_keys[] = {
+	{ "members", group_members }, { "roles", group_roles }, { "description", NULL },
+};
+
+static int
+read_group(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_group *g = POL_NEW(p->set, struct ast_group);
+
+	(void)out;
+	if (g == NULL)
+		return POLICY_ERR_NOMEM;
+	g->name = key;
+	g->fixture = p->fixture;
+	if (AST_LIST_ADD(p->set, &p->set->groups, g) != 0)
+		return POLICY_ERR_NOMEM;
+	return POL_PARSE_KEYS(p, value, "a group", group_keys, g);
+}
+
+int
+pol_parse_groups(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return pol_parse_each(p, value, "groups", read_group, out);
+}
+
+/* ---- grants ---- */
+
+static int
+grant_role(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return pol_parse_texts(p, &((struct ast_grant *)out)->roles, value, "role");
+}
+
+static int
+grant_to(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return read_holders(p, &((struct ast_grant *)out)->to, value, "to", true);
+}
+
+static int
+grant_resource(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_grant *g = out;
+	int rc;
+
+	(void)key;
+	g->has_resource = true;
+	rc = pol_parse_text(p, value, "resource");
+	return rc != 0 ? rc : pol_parse_pattern(p, &g->resource, value);
+}
+
+static int
+grant_from(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_grant *g = out;
+
+	(void)key;
+	g->has_from = true;
+	return pol_parse_time(p, &g->from, value, "from");
+}
+
+static int
+grant_until(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_grant *g = out;
+
+	(void)key;
+	g->has_until = true;
+	return pol_parse_time(p, &g->until, value, "until");
+}
+
+static const struct pol_key_row grant_keys[] = {
+	{ "role", grant_role }, { "to", grant_to }, { "resource", grant_resource },
+	{ "from", grant_from }, { "until", grant_until },
+};
+
+static int
+read_grant(struct pol_parse *p, const struct pol_node *n)
+{
+	struct ast_grant *g;
+	int rc;
+
+	if (n->kind != POL_NODE_MAP)
+		return pol_set_fail(p->set, n, "%s was found in grants: a mapping { role:, to: } is wanted", pol_parse_kind(n));
+	g = POL_NEW(p->set, struct ast_grant);
+	if (g == NULL)
+		return POLICY_ERR_NOMEM;
+	g->source = n;
+	g->fixture = p->fixture;
+	rc = POL_PARSE_KEYS(p, n, "a grant", grant_keys, g);
+	if (rc != 0)
+		return rc;
+	if (g->roles.n == 0 || g->to.n == 0)
+		return pol_set_fail(p->set, n, "a grant has no %s: `role` and `to` are wanted", g->roles.n == 0 ? "role" : "to");
+	return AST_LIST_ADD(p->set, &p->set->grants, g);
+}
+
+int
+pol_parse_grants(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	size_t i;
+	int rc = 0;
+
+	(void)key;
+	(void)out;
+	if (value->kind != POL_NODE_SEQ && value->kind != POL_NODE_NULL)
+		return pol_set_fail(p->set, value, "%s was found under grants: a list is wanted, of { role:, to: }", pol_parse_kind(value));
+	for (i = 0; value->kind == POL_NODE_SEQ && rc == 0 && i < value->count; i++)
+		rc = read_grant(p, &value->u.items[i]);
+	return rc;
+}

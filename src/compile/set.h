@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the front half share: failures, lists, sizes of what was read. */
+#ifndef POL_COMPILE_SET_H
+#define POL_COMPILE_SET_H
+
+#include "compile/ast.h"
+
+/* How much one file was, to hold it against `limits:` that come with it. */
+struct pol_size {
+	uint64_t bytes, nodes, scalar;
+	uint64_t depth;
+	uint32_t scalar_line, scalar_column;	/* of the longest text */
+	uint32_t depth_line, depth_column;	/* of the deepest node */
+};
+
+/* Each fills the set's error unless one is there, and returns its code. A text
+ * of the set is shown with %.*s and POL_SHOW: cut where it is long. Control
+ * bytes are shown as '?'. at NULL: no place. */
+int pol_set_fail(struct ast_set *set, const struct pol_node *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int pol_set_limit(struct ast_set *set, const struct pol_node *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+int pol_set_nomem(struct ast_set *set);
+/* A warning, when someone listens. */
+void pol_set_warn(const struct ast_set *set, const struct pol_node *at, const char *fmt, ...)
+    __attribute__((format(printf, 3, 4)));
+
+/* At most 64 bytes, and never the half of a character. */
+int pol_set_show(const char *data, size_t len);
+#define POL_SHOW(n) pol_set_show((n)->u.text, (n)->count), (n)->u.text
+#define POL_SHOW_TEXT(t) pol_set_show((t).data, (t).len), (t).data
+
+static inline struct policy_text
+pol_node_text(const struct pol_node *n)
+{
+	struct policy_text t = { n->u.text, n->count };
+
+	return t;
+}
+
+#define POL_TEXT_IS(t, word) pol_bytes_equal((t).data, (t).len, word, sizeof(word) - 1)
+#define POL_NODE_IS(n, word) pol_bytes_equal((n)->u.text, (n)->count, word, sizeof(word) - 1)
+
+/* Room for one more pointer, or NULL. */
+void *pol_set_grow(struct pol_arena *a, void *list, size_t n, size_t *cap);
+#define AST_LIST_ADD(set, l, item) \
+	((l)->n < (l)->cap || \
+	    ((l)->list = pol_set_grow(&(set)->arena, (l)->list, (l)->n, &(l)->cap)) != NULL ? \
+	    ((l)->list[(l)->n++] = (item), 0) : pol_set_nomem(set))
+
+/* One object in the set's arena, zeroed, or NULL with the failure set. */
+void *pol_set_alloc(struct ast_set *set, size_t n, size_t size);
+#define POL_NEW(set, type) ((type *)pol_set_alloc(set, 1, sizeof(type)))
+#define POL_NEW_ARRAY(set, n, type) ((type *)pol_set_alloc(set, n, sizeof(type)))
+
+#endif
