@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A request and the snapshot that answers it. Neither allocates, nor locks, nor
+ * calls the system, nor logs; the host's clock is asked before a snapshot is held,
+ * and nothing foreign runs while it is.
+ */
+#include "api/ask.h"
+
+#include <string.h>
+#include <time.h>
+
+#include "api/fill.h"
+#include "api/sizes.h"
+
+#define LEAST_REQUEST ((uint32_t)sizeof(uint32_t))
+
+/* What a decision may return: any other code is our own mistake. */
+static int
+filter(int rc)
+{
+	switch (rc) {
+	case 0:
+	case POLICY_ERR_ARG:
+	case POLICY_ERR_ABI:
+	case POLICY_ERR_LIMIT:
+	case POLICY_ERR_AGAIN:
+	case POLICY_ERR_UNAVAILABLE:
+	case POLICY_ERR_UNSUPPORTED:
+		return rc;
+	default:
+		return POLICY_ERR_INTERNAL;
+	}
+}
+
+static int
+read_clock(const struct policy *p, struct pol_time *now)
+{
+	struct timespec ts;
+
+	if (p->clock != NULL) {
+		*now = pol_time_from_ns(p->clock(p->clock_ctx));
+		return 0;
+	}
+	/* the vDSO answers: no system call. A tick (some ms) is close enough for windows */
+	if (clock_gettime(CLOCK_REALTIME_COARSE, &ts) != 0)
+		return POLICY_ERR_INTERNAL;
+	now->sec = ts.tv_sec;
+	now->ns = (uint32_t)ts.tv_nsec;
+	return 0;
+}
+
+/* The credentials' own shape; who they are of is for the stack. */
+static int
+check_credentials(const struct policy_request *req)
+{
+	if (req->credentials == NULL || req->subject_id.data != NULL || req->token != NULL)
+		return POLICY_ERR_ARG;
+	for (size_t i = 0; i < req->credentials_count; i++) {
+		if ((req->credentials[i].reserved[0] | req->credentials[i].reserved[1]) != 0)
+			return POLICY_ERR_ARG;
+	}
+	return 0;
+}
+
+/* One request of our size, its token too, on one snapshot. */
+static int
+decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+    struct policy_decision *out, const struct pol_witness *witness)
+{
+	struct pol_answer a;
+	const char *why;
+	int rc;
+
+	if (__builtin_expect(s->off, 0)) {
+		pol_fill_off(out, s->generation);
+		return 0;
+	}
+	rc = pol_request_check(req, &why);
+	if (rc == 0 && req->credentials_count != 0) {
+		rc = check_credentials(req);
+		if (rc == 0) {		/* no step claims it: no module exists */
+			pol_fill_bad_credential(out, s->generation);
+			return 0;
+		}
+	}
+	if (rc == 0)
+		rc = pol_decide(&s->engine, req, now, NULL, &a, witness, &why);
+	if (__builtin_expect(rc != 0, 0)) {
+		rc = filter(rc);
+		pol_fill_error(out, rc, s->generation);
+		return rc;
+	}
+	pol_fill_answer(out, &s->engine, req, &a, s->generation);
+	return 0;
+}
+
+/* A request, or its token, of another size than ours. */
+__attribute__((noinline))
+static int
+decide_resized(const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
+    struct policy_decision *out, const struct pol_witness *witness)
+{
+	struct policy_request room;
+	struct policy_token token;
+	uint32_t theirs;
+	int rc;
+
+	memcpy(&theirs, req, sizeof(theirs));
+	rc = theirs == size ? pol_sizes_in(&room, sizeof(room), LEAST_REQUEST, req) : POLICY_ERR_ABI;
+	if (rc == 0 && room.token != NULL) {
+		rc = pol_sizes_in(&token, sizeof(token), sizeof(token.size), room.token);
+		room.token = &token;
+	}
+	if (rc == 0)
+		return decide(s, now, &room, out, witness);
+	pol_fill_error(out, rc, s->generation);
+	return rc;
+}
+
+/* size: what the request's must be, for they stand in a row. */
+static inline int
+decide_sized(const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
+    struct policy_decision *out, const struct pol_witness *witness)
+{
+	const struct policy_request *r = req;
+
+	if (__builtin_expect(size == sizeof(*r) && r->size == size &&
+	    (r->token == NULL || r->token->size == sizeof(*r->token)), 1))
+		return decide(s, now, r, out, witness);
+	return decide_resized(s, now, req, size, out, witness);
+}
+
+int
+pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	const struct pol_snapshot *s;
+	struct pol_time now;
+	_Atomic uint32_t *in;
+	int rc;
+
+	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
+	if (__builtin_expect(p == NULL || req == NULL, 0)) {
+		pol_fill_error(out, POLICY_ERR_ARG, 0);
+		return POLICY_ERR_ARG;
+	}
+	if (atomic_load_explicit(&p->off, memory_order_acquire) != 0) {
+		pol_fill_off(out, 0);
+		return 0;
+	}
+	/* before the snapshot is held: a host's clock is foreign code */
+	rc = read_clock(p, &now);
+	if (rc != 0) {
+		pol_fill_error(out, rc, 0);
+		return rc;
+	}
+	s = pol_handle_enter(p, &in);
+	rc = decide_sized(s, now, req, req->size, out, witness);
+	pol_handle_exit(in);
+	return rc;
+}
+
+/* Decision i of the row, which was found to be of `size` bytes. */
+static int
+decide_nth(const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t req_size,
+    void *out, uint32_t size)
+{
+	struct policy_decision room;
+	int rc;
+
+	if (size == sizeof(room))
+		return decide_sized(s, now, req, req_size, out, NULL);
+	memset(&room, 0, sizeof(room));
+	rc = decide_sized(s, now, req, req_size, &room, NULL);
+	pol_sizes_out(out, &room, sizeof(room));
+	return rc;
+}
+
+static int
+off_many(size_t n, struct policy_decision *out)
+{
+	struct policy_decision room;
+
+	memset(&room, 0, sizeof(room));
+	pol_fill_off(&room, 0);
+	for (size_t i = 0, step = out->size; i < n; i++) {
+		if (step == sizeof(room))
+			pol_fill_off(out + i, 0);
+		else
+			pol_sizes_out((char *)out + i * step, &room, sizeof(room));
+	}
+	return 0;
+}
+
+int
+pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out)
+{
+	const uint32_t req_size = req->size, out_size = out->size;
+	const struct pol_snapshot *s;
+	struct pol_time now;
+	_Atomic uint32_t *in;
+	int first = 0, rc;
+
+	if (atomic_load_explicit(&p->off, memory_order_acquire) != 0)
+		return off_many(n, out);
+	rc = read_clock(p, &now);
+	if (rc != 0)
+		return rc;
+	s = pol_handle_enter(p, &in);
+	for (size_t i = 0; i < n; i++) {
+		rc = decide_nth(s, now, (const char *)req + i * req_size, req_size,
+		    (char *)out + i * out_size, out_size);
+		if (rc != 0 && first == 0)
+			first = rc;
+	}
+	pol_handle_exit(in);
+	return first;
+}

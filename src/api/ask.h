@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests of any size, answered on the snapshot in force. */
+#ifndef POL_API_ASK_H
+#define POL_API_ASK_H
+
+#include <stddef.h>
+
+#include "api/handle.h"
+
+/* Into a decision of our size. p and req may be NULL: refused. witness may be NULL. */
+int pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness);
+/*
+ * n decisions on one snapshot and one reading of the clock. Both rows step by the
+ * size of their first; each of out is known to be a deny of that size. The first
+ * error met; then the rest is decided all the same.
+ */
+int pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out);
+
+#endif

@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * An answer's bytes. A decision is not zeroed as a whole (29 ns): each text is
+ * ended by its NUL and has its length, what is behind it is the caller's own.
+ */
+#include "api/fill.h"
+
+#include <string.h>
+
+/* Zero bytes that stand behind a program, so that a short text is copied whole. */
+#define BEHIND 32
+
+void
+pol_fill_error(struct policy_decision *out, int rc, uint64_t generation)
+{
+	if (rc == POLICY_ERR_LIMIT)
+		pol_fill_deny(out, POLICY_REASON_LIMIT, 403);
+	else if (rc == POLICY_ERR_UNAVAILABLE)
+		pol_fill_deny(out, POLICY_REASON_UNAVAILABLE, 503);
+	else
+		pol_fill_deny(out, POLICY_REASON_ERROR, 403);
+	pol_fill_blank(out, generation);
+}
+
+void
+pol_fill_bad_credential(struct policy_decision *out, uint64_t generation)
+{
+	pol_fill_deny(out, POLICY_REASON_BAD_CREDENTIAL, 401);
+	pol_fill_blank(out, generation);
+}
+
+static uint32_t
+status_of(const struct pol_answer *a)
+{
+	switch (a->reason) {
+	case POLICY_REASON_RULE:
+	case POLICY_REASON_DISABLED:
+		return 200;
+	case POLICY_REASON_NO_CREDENTIAL:
+	case POLICY_REASON_BAD_CREDENTIAL:
+	case POLICY_REASON_EXPIRED:
+	case POLICY_REASON_REVOKED:
+		return 401;
+	case POLICY_REASON_UNAVAILABLE:
+		return 503;
+	default:
+		return 403;
+	}
+}
+
+/* A text of the program's, which has its NUL. Nothing is cut: what would not fit
+ * was refused when compiling. */
+static inline uint32_t
+put(char *dst, size_t room, const struct pol_program *p, struct pol_str s)
+{
+	const char *src = pol_str_at(p, s);
+
+	if (s.len >= room) {
+		dst[0] = '\0';
+		return 0;
+	}
+	memcpy(dst, src, BEHIND);
+	if (s.len >= BEHIND)
+		memcpy(dst + BEHIND, src + BEHIND, s.len + 1 - BEHIND);
+	return s.len;
+}
+
+/* A text of the caller's, checked to be at most room - 1 bytes. */
+static inline uint32_t
+put_text(char *dst, size_t room, struct policy_text t)
+{
+	if (t.data == NULL || t.len >= room) {
+		dst[0] = '\0';
+		return 0;
+	}
+	memcpy(dst, t.data, t.len);
+	dst[t.len] = '\0';
+	return (uint32_t)t.len;
+}
+
+static void
+put_rule(struct policy_decision *out, const struct pol_program *p, const struct pol_answer *a)
+{
+	const struct pol_str *files = POL_AT(p, p->files.off);
+
+	if (a->entry != POL_NONE) {
+		const struct pol_entry *e = (const struct pol_entry *)POL_AT(p, p->entries.off) + a->entry;
+
+		out->line = e->line;
+		out->rule_len = put(out->rule, sizeof(out->rule), p, e->rule);
+		out->file_len = put(out->file, sizeof(out->file), p, files[e->file]);
+	} else if (a->kind != POL_NONE) {
+		const struct pol_kind *k = (const struct pol_kind *)POL_AT(p, p->kinds.off) + a->kind;
+
+		out->line = k->line;
+		out->rule_len = put(out->rule, sizeof(out->rule), p, k->rule);
+		out->file_len = put(out->file, sizeof(out->file), p, files[k->file]);
+	} else {
+		out->line = out->rule_len = out->file_len = 0;
+		out->rule[0] = out->file[0] = '\0';
+	}
+}
+
+void
+pol_fill_answer(struct policy_decision *out, const struct pol_engine *e,
+    const struct policy_request *req, const struct pol_answer *a, uint64_t generation)
+{
+	static const struct policy_text user = POLICY_TEXT("user"), none = { NULL, 0 };
+
+	out->verdict = a->verdict;
+	out->reason = a->reason;
+	out->status = status_of(a);
+	out->generation = generation;
+	out->expires = 0;
+	put_rule(out, e->program, a);
+	if (req->subject_id.data != NULL) {
+		out->subject_type_len = put_text(out->subject_type, sizeof(out->subject_type),
+		    req->subject_type.data != NULL ? req->subject_type : user);
+		out->subject_id_len = put_text(out->subject_id, sizeof(out->subject_id), req->subject_id);
+	} else {
+		out->subject_type_len = out->subject_id_len = 0;
+		out->subject_type[0] = out->subject_id[0] = '\0';
+	}
+	out->token_id_len = put_text(out->token_id, sizeof(out->token_id),
+	    req->token != NULL ? req->token->id : none);
+}
+
+/* ---- the witness of policy_trace ---- */
+
+static void
+step(void *ctx, const struct pol_engine *e, enum policy_stage stage, uint32_t entry,
+    enum policy_outcome outcome, uint32_t term, int term_value, bool for_actor)
+{
+	struct policy_trace *t = ctx;
+	const struct pol_program *p = e->program;
+	struct pol_answer named = { POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
+	struct policy_decision d;
+	struct policy_step *s;
+
+	(void)term_value;
+	if (t->count >= t->room) {
+		t->dropped++;
+		return;
+	}
+	s = &t->steps[t->count++];
+	memset(s, 0, sizeof(*s));
+	s->stage = stage;
+	s->outcome = outcome;
+	s->for_actor = for_actor;
+	if ((entry & POL_WITNESS_KIND) != 0)
+		named.kind = entry & ~POL_WITNESS_KIND;
+	else
+		named.entry = entry;
+	put_rule(&d, p, &named);
+	s->line = d.line;
+	memcpy(s->rule, d.rule, d.rule_len);
+	memcpy(s->file, d.file, d.file_len);
+	if (term != POL_NONE) {
+		const struct pol_term *at = (const struct pol_term *)POL_AT(p, p->terms.off) + term;
+		size_t n = at->text.len, room = sizeof(s->test) - 1;
+
+		s->test_line = at->line;
+		s->test_column = at->column;
+		memcpy(s->test, pol_str_at(p, at->text), n < room ? n : room);
+		if (n > room)
+			memcpy(s->test + room - 3, "...", 3);
+	}
+}
+
+void
+pol_fill_witness(struct pol_witness *out, struct policy_trace *trace)
+{
+	trace->count = trace->dropped = 0;
+	out->step = step;
+	out->ctx = trace;
+}

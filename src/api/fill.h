@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers as the caller reads them. Every struct here is of our own size. */
+#ifndef POL_API_FILL_H
+#define POL_API_FILL_H
+
+#include <policy.h>
+
+#include "core/core.h"
+
+/* Before anything else: a deny. The rest of out is not touched. */
+static inline void
+pol_fill_deny(struct policy_decision *out, enum policy_reason reason, uint32_t status)
+{
+	out->verdict = POLICY_DENY;
+	out->reason = reason;
+	out->status = status;
+}
+
+/* Everything behind verdict, reason and status: nothing known. Texts are ended, not
+ * wiped. */
+static inline void
+pol_fill_blank(struct policy_decision *out, uint64_t generation)
+{
+	out->generation = generation;
+	out->expires = 0;
+	out->line = 0;
+	out->rule_len = out->file_len = out->subject_type_len = out->subject_id_len = out->token_id_len = 0;
+	out->rule[0] = out->file[0] = out->subject_type[0] = out->subject_id[0] = out->token_id[0] = '\0';
+}
+
+/*
+ * The engine is off. The one allow that core/ does not give: lint counts the places
+ * that write it, core/decide.c and this one. Inline: it is all there is to do then.
+ */
+static inline void
+pol_fill_off(struct policy_decision *out, uint64_t generation)
+{
+	out->verdict = POLICY_ALLOW;
+	out->reason = POLICY_REASON_DISABLED;
+	out->status = 200;
+	pol_fill_blank(out, generation);
+}
+
+/* No decision: rc says why. */
+void pol_fill_error(struct policy_decision *out, int rc, uint64_t generation);
+/* A decision of core's. */
+void pol_fill_answer(struct policy_decision *out, const struct pol_engine *e,
+    const struct policy_request *req, const struct pol_answer *a, uint64_t generation);
+/* Nobody vouches for the credential. */
+void pol_fill_bad_credential(struct policy_decision *out, uint64_t generation);
+
+/* A witness that fills trace->steps; begins by emptying it. */
+void pol_fill_witness(struct pol_witness *out, struct policy_trace *trace);
+
+#endif

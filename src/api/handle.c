@@ -1,0 +1,358 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Snapshots, held by deciders without a lock and replaced by writers.
+ *
+ * A decider counts itself in its stripe, under the parity of the day, and then
+ * loads `now`; when done it counts itself out of the same counter. A writer puts
+ * the new snapshot into `now`; the old one is freed once every counter, of both
+ * parities, has been seen at zero after that.
+ *
+ * Why that is enough. All four operations are seq_cst, so they stand in one order.
+ * A decider that got the old snapshot loaded `now` before the writer's exchange,
+ * and counted itself in before that; so every later look of the writer's at that
+ * counter sees the count, until the decider has counted itself out. A counter is
+ * changed by read-modify-write only and nobody counts out who is not in, so zero
+ * means that nobody is in; and reading it synchronises with every count-out before
+ * (a release sequence of RMWs), so that the decider's last read of the snapshot
+ * happens before the free. Counters need not be zero at one moment: a decider stays
+ * with the counter it began with.
+ *
+ * Why it ends. Under steady load the counter of the parity of the day may never be
+ * seen at zero. So first those of the other parity are waited for, where only those
+ * arrive who read the parity before the last flip and were held up since; then the
+ * parity is flipped, and the counters of the day's old parity drain likewise. The
+ * flip is never needed for safety: one who read the parity long ago is counted
+ * somewhere, and both parities are looked at after the exchange.
+ *
+ * The wait is a state machine that goes on where it stopped: a reload gives it
+ * 100 ms, a single change one look; what is left is for the next writer, or close.
+ *
+ * Fork. The counters lie in memory that the kernel zeroes in the child: deciders
+ * that were inside are not in the child. The mark beside them reads zero too; one
+ * load a decision notices, without a system call. Snapshots that waited in the
+ * parent are left alone in the child, a leak of few: another thread of the parent
+ * may have been freeing them. Where memory cannot be wiped (no MADV_WIPEONFORK,
+ * Linux before 4.14) writers compare getpid() and nothing else is done: counters
+ * that were not at zero never get there in the child, so that its reloads each wait
+ * 100 ms and what they replace is freed by close.
+ */
+#include "api/handle.h"
+
+#include <errno.h>
+#include <sched.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <time.h>
+#include <unistd.h>
+
+#define WAIT_NS 100000000		/* a reload's patience with deciders */
+#define MANY_WAITING 64			/* old snapshots that a single change leaves unwaited */
+
+/* ---- fork ---- */
+
+static void
+start_child(struct policy *p)
+{
+	pthread_mutex_init(&p->lock, NULL);
+	p->waiting = p->last = p->covered = NULL;
+	p->n_waiting = 0;
+	p->tainted = p->tainted || atomic_load(&p->busy) != 0;
+	atomic_store(&p->busy, 0);
+}
+
+void
+pol_handle_wake(struct policy *p)
+{
+	uint32_t seen = POL_MARK_CHILD;
+
+	/* two threads of the child may come here at once */
+	if (atomic_compare_exchange_strong(&p->wiped->mark, &seen, POL_MARK_WAKING)) {
+		start_child(p);
+		atomic_store(&p->wiped->mark, POL_MARK_LIVE);
+		return;
+	}
+	while (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
+		sched_yield();
+}
+
+/* The fallback: by process number, writers only. */
+static void
+wake_by_pid(struct policy *p)
+{
+	int32_t pid = (int32_t)getpid(), seen = atomic_load(&p->pid);
+
+	while (seen != pid) {
+		if (seen != -1 && atomic_compare_exchange_strong(&p->pid, &seen, -1)) {
+			start_child(p);
+			atomic_store(&p->pid, pid);
+			return;
+		}
+		sched_yield();
+		seen = atomic_load(&p->pid);
+	}
+}
+
+static void
+wake_writer(struct policy *p)
+{
+	if (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
+		pol_handle_wake(p);
+	if (atomic_load(&p->pid) != 0)
+		wake_by_pid(p);
+}
+
+/* ---- new and free ---- */
+
+int
+pol_handle_new(struct policy **out)
+{
+	struct policy *p = calloc(1, sizeof(*p));
+	void *page;
+
+	*out = NULL;
+	if (p == NULL)
+		return POLICY_ERR_NOMEM;
+	page = mmap(NULL, sizeof(*p->wiped), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED) {
+		free(p);
+		return POLICY_ERR_NOMEM;
+	}
+	p->wiped = page;
+	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
+		atomic_init(&p->pid, (int32_t)getpid());
+	if (pthread_mutex_init(&p->lock, NULL) != 0) {
+		munmap(page, sizeof(*p->wiped));
+		free(p);
+		return POLICY_ERR_NOMEM;
+	}
+	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
+	*out = p;
+	return 0;
+}
+
+static void
+free_snapshot(struct pol_snapshot *s)
+{
+	if (s->succeeded)
+		pol_people_retire(s->people);
+	else
+		pol_people_free(s->people);
+	if (--s->code->refs == 0) {
+		pol_code_free(s->code->code);
+		free(s->code);
+	}
+	free(s);
+}
+
+/* Oldest first: the people of one line must be retired in order. */
+static void
+free_waiting(struct policy *p, const struct pol_snapshot *up_to)
+{
+	struct pol_snapshot *s;
+
+	do {
+		s = p->waiting;
+		p->waiting = s->next;
+		p->n_waiting--;
+		if (s == p->last)
+			p->last = NULL;
+		if (s == up_to)
+			up_to = NULL;
+		free_snapshot(s);
+	} while (up_to != NULL);
+}
+
+void
+pol_handle_free(struct policy *p)
+{
+	struct pol_snapshot *s;
+
+	if (p == NULL)
+		return;
+	wake_writer(p);
+	if (p->waiting != NULL)
+		free_waiting(p, p->last);
+	s = atomic_load(&p->now);
+	if (s != NULL && !p->tainted)
+		free_snapshot(s);
+	pthread_mutex_destroy(&p->lock);
+	munmap(p->wiped, sizeof(*p->wiped));
+	free(p->path);
+	free(p->name);
+	free(p->text);
+	free(p->module_dir);
+	free(p->env_name);
+	free(p);
+}
+
+/* ---- writers ---- */
+
+void
+pol_handle_lock(struct policy *p)
+{
+	wake_writer(p);
+	pthread_mutex_lock(&p->lock);
+	atomic_store(&p->busy, 1);
+}
+
+void
+pol_handle_unlock(struct policy *p)
+{
+	atomic_store(&p->busy, 0);
+	pthread_mutex_unlock(&p->lock);
+}
+
+int
+pol_handle_snapshot(struct pol_snapshot **out, struct pol_code *code, struct pol_people_root *people)
+{
+	struct pol_snapshot *s = calloc(1, sizeof(*s));
+	struct pol_shared_code *shared = calloc(1, sizeof(*shared));
+
+	*out = NULL;
+	if (s == NULL || shared == NULL) {
+		free(s);
+		free(shared);
+		pol_people_free(people);
+		pol_code_free(code);
+		return POLICY_ERR_NOMEM;
+	}
+	shared->code = code;
+	shared->refs = 1;
+	s->code = shared;
+	s->people = people;
+	pol_code_engine(code, &s->engine);
+	s->engine.people = pol_people_view(people);
+	*out = s;
+	return 0;
+}
+
+void
+pol_handle_swap(struct policy *p, struct pol_snapshot *s)
+{
+	struct pol_snapshot *old;
+	bool tainted = p->tainted;
+
+	s->generation = ++p->generation;
+	/* `off` is never ahead of the snapshot, not even for a child forked between two
+	 * lines: who comes too late for it is told by the snapshot itself */
+	if (!s->off)
+		atomic_store(&p->off, 0);
+	old = atomic_exchange(&p->now, s);
+	if (s->off)
+		atomic_store(&p->off, 1);
+	p->tainted = false;
+	if (old == NULL || tainted)	/* nobody frees what a parent's writer had in hand */
+		return;
+	old->next = NULL;
+	if (p->last != NULL)
+		p->last->next = old;
+	else
+		p->waiting = old;
+	p->last = old;
+	p->n_waiting++;
+}
+
+/* Has each stripe been seen at zero under the parity that is not the day's? */
+static bool
+is_drained(struct policy *p)
+{
+	uint32_t parity = (atomic_load(&p->parity) & 1) ^ 1;
+
+	for (; p->stripe < POL_STRIPES; p->stripe++) {
+		if (atomic_load(&p->wiped->stripes[p->stripe].in[parity]) != 0)
+			return false;
+	}
+	p->stripe = 0;
+	return true;
+}
+
+/* One look. True: nothing waits any more. */
+static bool
+look(struct policy *p)
+{
+	while (p->waiting != NULL) {
+		if (p->covered == NULL) {
+			p->covered = p->last;
+			p->phase = p->stripe = 0;
+		}
+		if (!is_drained(p))
+			return false;
+		if (p->phase++ == 0) {
+			atomic_fetch_xor(&p->parity, 1);
+			continue;
+		}
+		free_waiting(p, p->covered);
+		p->covered = NULL;
+	}
+	return true;
+}
+
+static int64_t
+monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+void
+pol_handle_collect(struct policy *p, int64_t wait_ns)
+{
+	const struct timespec nap = { 0, 50000 };
+	int64_t until = 0;
+	unsigned tries = 0;
+
+	while (!look(p)) {
+		if (until == 0)
+			until = monotonic() + wait_ns;
+		if (wait_ns == 0 || monotonic() >= until)
+			return;
+		/* a decision takes a microsecond, unless its thread was put aside */
+		if (tries++ < 20)
+			sched_yield();
+		else
+			nanosleep(&nap, NULL);
+	}
+}
+
+static int
+succeed(struct policy *p, pol_handle_change_fn *change, void *ctx)
+{
+	struct pol_snapshot *old = atomic_load(&p->now), *s;
+	struct pol_people_root *people = NULL;
+	int rc;
+
+	if (old == NULL || p->tainted)
+		return POLICY_ERR_UNAVAILABLE;
+	s = calloc(1, sizeof(*s));	/* first: behind the change nothing may fail */
+	if (s == NULL)
+		return POLICY_ERR_NOMEM;
+	rc = change(ctx, old->people, old->engine.program, &people);
+	if (rc != 0) {
+		free(s);
+		return rc;
+	}
+	*s = *old;
+	s->code->refs++;
+	s->people = people;
+	s->engine.people = pol_people_view(people);
+	s->succeeded = false;
+	s->next = NULL;
+	old->succeeded = true;
+	pol_handle_swap(p, s);
+	return 0;
+}
+
+int
+pol_handle_change(struct policy *p, pol_handle_change_fn *change, void *ctx)
+{
+	int rc;
+
+	pol_handle_lock(p);
+	rc = succeed(p, change, ctx);
+	if (rc == 0)
+		pol_handle_collect(p, p->n_waiting > MANY_WAITING ? WAIT_NS : 0);
+	pol_handle_unlock(p);
+	return rc;
+}

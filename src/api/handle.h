@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The handle: the snapshot that decides now, how deciders hold it and how writers
+ * replace it. Shared by the files of api/ (and of admin/, for single changes).
+ */
+#ifndef POL_API_HANDLE_H
+#define POL_API_HANDLE_H
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <policy.h>
+
+#include "compile/compile.h"
+#include "core/core.h"
+#include "people/people.h"
+
+/* A program that successive snapshots share. Counted by writers, under the lock. */
+struct pol_shared_code {
+	struct pol_code *code;
+	uint64_t refs;
+};
+
+/* What one decision is made on. Read-only once it is in a handle, but for `next`
+ * and `succeeded`, which only writers look at. */
+struct pol_snapshot {
+	struct pol_engine engine;
+	uint64_t generation;
+	bool off;			/* the engine is switched off: nothing is decided */
+	struct pol_shared_code *code;
+	struct pol_people_root *people;
+	bool succeeded;			/* people has a successor: retire it, else free it */
+	struct pol_snapshot *next;	/* the one replaced after this one */
+};
+
+/* Deciders that are inside, by stripe and parity; a thread keeps to one stripe,
+ * a line pair of its own but by chance. */
+#define POL_STRIPES 64u
+struct pol_stripe {
+	_Atomic uint32_t in[2];
+	char pad[128 - 2 * sizeof(uint32_t)];
+};
+
+/* Memory that reads as zero in a forked child (MADV_WIPEONFORK). */
+enum { POL_MARK_CHILD = 0, POL_MARK_WAKING = 1, POL_MARK_LIVE = 2 };
+struct pol_wiped {
+	_Atomic uint32_t mark;
+	char pad[128 - sizeof(uint32_t)];
+	struct pol_stripe stripes[POL_STRIPES];
+};
+
+enum pol_env { POL_ENV_UNSET = 0, POL_ENV_TRUE, POL_ENV_FALSE };
+
+struct policy {
+	/* read by every decision, written by writers only */
+	struct pol_wiped *wiped;
+	_Atomic(struct pol_snapshot *) now;	/* NULL: forced off, nothing is loaded */
+	_Atomic uint32_t off;		/* of the snapshot: the answer without holding one */
+	_Atomic uint32_t parity;	/* new deciders are counted here */
+	policy_clock_fn *clock;
+	void *clock_ctx;
+	char pad[128];			/* what writers use is on other lines */
+
+	/* writers, under the lock */
+	pthread_mutex_t lock;
+	_Atomic uint32_t busy;		/* a writer is at work: a child forked now is careful */
+	_Atomic int32_t pid;		/* where memory cannot be wiped on fork; else 0 */
+	bool tainted;			/* the people of `now` were forked halfway through a change */
+	uint64_t generation;
+	struct pol_snapshot *waiting, *last;	/* replaced, oldest first */
+	size_t n_waiting;
+	struct pol_snapshot *covered;	/* the running wait frees up to this; NULL: none runs */
+	uint32_t phase, stripe;		/* how far it is */
+
+	/* as opened */
+	uint32_t flags;
+	char *path;			/* NULL: a text */
+	char *name, *text;
+	size_t len;
+	struct policy_limits limits;
+	policy_log_fn *log;
+	void *log_ctx;
+	char *module_dir;		/* NULL: the one compiled in */
+	bool loaded;			/* the environment has been read */
+	char *env_name;			/* the variable that `enabled` named then, or NULL */
+	enum pol_env env;
+};
+
+int pol_handle_new(struct policy **out);
+/* Frees the handle and everything behind it. No other call is under way. */
+void pol_handle_free(struct policy *p);
+
+/* The writers' lock. Between the two only this thread replaces snapshots. */
+void pol_handle_lock(struct policy *p);
+void pol_handle_unlock(struct policy *p);
+
+/* A snapshot of code and people, both taken, also when it fails. */
+int pol_handle_snapshot(struct pol_snapshot **out, struct pol_code *code, struct pol_people_root *people);
+/* Under the lock: puts s in force and numbers it. It cannot fail. The old one is
+ * freed as soon as nobody is inside: pol_handle_collect. */
+void pol_handle_swap(struct policy *p, struct pol_snapshot *s);
+/* Under the lock: frees what nobody can hold any more; waits for it at most so long. */
+void pol_handle_collect(struct policy *p, int64_t wait_ns);
+
+/* Makes *out, a successor of `from`, or fails and changes nothing. Numbers of roles
+ * and types are those of `program`: look them up here, not before. */
+typedef int pol_handle_change_fn(void *ctx, struct pol_people_root *from,
+    const struct pol_program *program, struct pol_people_root **out);
+/*
+ * A single change of people: the program stays. Takes the lock; does not wait for
+ * deciders, unless many old snapshots have gathered. POLICY_ERR_UNAVAILABLE: nothing
+ * is loaded, or a child was forked halfway through a change and has not reloaded yet.
+ */
+int pol_handle_change(struct policy *p, pol_handle_change_fn *change, void *ctx);
+
+/* In a child's first call. */
+void pol_handle_wake(struct policy *p);
+
+/* This thread's stripe: its thread pointer, mixed. Threads that meet on one are
+ * slower, never wrong. */
+static inline struct pol_stripe *
+pol_handle_stripe(struct policy *p)
+{
+	uint64_t self;
+
+#if defined(__x86_64__)
+	__asm__("movq %%fs:0, %0" : "=r"(self));
+#elif defined(__aarch64__)
+	self = (uint64_t)(uintptr_t)__builtin_thread_pointer();
+#else
+	self = (uint64_t)(uintptr_t)&errno;
+#endif
+	return &p->wiped->stripes[(self * 0x9e3779b97f4a7c15u) >> 58];
+}
+
+/*
+ * Holds the snapshot now in force until pol_handle_exit(in). Between the two: no
+ * foreign code, nothing that may fork or block. The two seq_cst operations are half
+ * of the proof in handle.c: count first, then look.
+ */
+static inline const struct pol_snapshot *
+pol_handle_enter(struct policy *p, _Atomic uint32_t **in)
+{
+	uint32_t parity;
+
+	if (__builtin_expect(atomic_load_explicit(&p->wiped->mark, memory_order_acquire) != POL_MARK_LIVE, 0))
+		pol_handle_wake(p);
+	parity = atomic_load_explicit(&p->parity, memory_order_relaxed) & 1;
+	*in = &pol_handle_stripe(p)->in[parity];
+	atomic_fetch_add_explicit(*in, 1, memory_order_seq_cst);
+	return atomic_load_explicit(&p->now, memory_order_seq_cst);
+}
+
+static inline void
+pol_handle_exit(_Atomic uint32_t *in)
+{
+	atomic_fetch_sub_explicit(in, 1, memory_order_release);
+}
+
+#endif

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The first, second, third... allocation of a load fails, until one load gets
+ * through: each failure is told as POLICY_ERR_NOMEM, leaves nothing behind, and a set
+ * that was running goes on as it was.
+ */
+#include "chaos.h"
+
+#ifdef CHAOS_SANITIZER
+
+int
+main(void)
+{
+	chaos_skip(1, "failing allocations (a sanitizer has an allocator of its own)");
+	return chaos_finish();
+}
+
+#else
+
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "heap.h"
+
+enum { MOST = 200000 };
+
+static const char *path;	/* of a file with the set */
+
+static int
+open_text(struct policy **p, struct policy_error *err)
+{
+	return policy_open_text(p, "chaos.yaml", chaos_set, sizeof(chaos_set) - 1, NULL, err);
+}
+
+static int
+open_file(struct policy **p, struct policy_error *err)
+{
+	return policy_open(p, path, NULL, err);
+}
+
+static void
+opens(int (*open_)(struct policy **, struct policy_error *), const char *what)
+{
+	struct policy *p;
+	long n;
+	int rc = -1;
+
+	for (n = 1; n < MOST && rc != 0; n++) {
+		struct policy_error err = POLICY_ERROR_INIT;
+
+		p = (struct policy *)&n;
+		heap_live = 0;
+		heap_failed = 0;
+		heap_fail = n;
+		heap_on = 1;
+		rc = open_(&p, &err);
+		heap_on = 0;
+		if (rc == 0)
+			break;
+		if (!heap_failed) {
+			printf("%s: %s: %d %s\n", what, "fails by itself", rc, err.text);
+			chaos_check(0, what);
+			return;
+		}
+		chaos_check(rc == POLICY_ERR_NOMEM && err.code == POLICY_ERR_NOMEM, "an allocation that failed is told as something else");
+		chaos_check(p == NULL, "a failed open leaves a handle");
+		chaos_check(heap_live == 0, "a failed open leaves memory behind");
+	}
+	if (!chaos_check(rc == 0, "the load never gets through"))
+		return;
+	chaos_check(chaos_no_wrong_allow(p), "a wrong allow after a load that was short of memory");
+	heap_on = 1;
+	policy_close(p);
+	heap_on = 0;
+	chaos_check(heap_live == 0, "closing leaves memory behind");
+	printf("%s: %ld allocations failed in turn\n", what, n - 1);
+}
+
+static void
+reloads(void)
+{
+	struct policy *p;
+	struct policy_decision d = POLICY_DECISION_INIT;
+	uint64_t before;
+	size_t i;
+	long n;
+	int rc = -1;
+
+	if (!chaos_check(policy_open(&p, path, NULL, NULL) == 0, "the file does not open"))
+		return;
+	for (n = 1; n < MOST && rc != 0; n++) {
+		before = policy_generation(p);
+		heap_failed = 0;
+		heap_fail = n;
+		heap_on = 1;
+		rc = policy_reload(p, NULL);
+		heap_on = 0;
+		if (rc == 0)
+			break;
+		chaos_check(rc == POLICY_ERR_NOMEM, "a failed reload is told as something else");
+		chaos_check(policy_generation(p) == before, "a failed reload changed the generation");
+		for (i = 0; i < CHAOS_REQUESTS; i++)
+			if (!chaos_ask(p, i, &d))
+				break;
+		chaos_check(i == CHAOS_REQUESTS, "a failed reload changed an answer");
+	}
+	chaos_check(rc == 0, "the reload never gets through");
+	policy_close(p);
+	printf("reload: %ld allocations failed in turn\n", n - 1);
+}
+
+int
+main(void)
+{
+	char dir[] = "/tmp/libpolicy-chaos-XXXXXX", name[sizeof(dir) + 16];
+	FILE *f;
+
+	opens(open_text, "policy_open_text");
+	if (!chaos_check(mkdtemp(dir) != NULL, "no scratch directory"))
+		return chaos_finish();
+	snprintf(name, sizeof(name), "%s/set.yaml", dir);
+	f = fopen(name, "w");
+	if (chaos_check(f != NULL && fputs(chaos_set, f) >= 0 && fclose(f) == 0 && chmod(name, 0644) == 0,
+	    "the scratch file cannot be written")) {
+		path = dir;
+		opens(open_file, "policy_open");
+		reloads();
+	}
+	unlink(name);
+	rmdir(dir);
+	return chaos_finish();
+}
+
+#endif
