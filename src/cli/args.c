@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line: options are rows of a table, everything else is a word. */
+#include "cli/cli.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum kind { FLAG, TEXT, PATH, SIZE };
+
+#define AT(member) offsetof(struct pol_args, member)
+
+static const struct option {
+	const char *name;
+	char letter;
+	enum kind kind;
+	unsigned bit;			/* 0: every verb has it */
+	size_t at;
+	const char *value, *help;
+} options[] = {
+	{ "path", 'p', PATH, POL_OPT_PATH, 0, "PATH", "a policy file, or a directory of *.yaml; may be repeated" },
+	{ "scopes", 0, TEXT, POL_OPT_REQUEST, AT(scopes), "A,B", "the token's scopes; '' is a token with none" },
+	{ "kind", 0, TEXT, POL_OPT_REQUEST, AT(kind), "KIND", "the token's credential kind" },
+	{ "groups", 0, TEXT, POL_OPT_REQUEST, AT(groups), "A,B", "groups that the credential names" },
+	{ "actor", 0, TEXT, POL_OPT_REQUEST, AT(actor), "SUBJECT", "who acts for the subject" },
+	{ "now", 0, TEXT, POL_OPT_NOW, AT(now), "TIME", "decide as if it were TIME (RFC 3339)" },
+	{ "fixtures", 0, FLAG, POL_OPT_FIXTURES, AT(fixtures), NULL, "hear the people and things of `fixtures:`" },
+	{ "batch", 0, FLAG, POL_OPT_BATCH, AT(batch), NULL, "AuthZEN requests on standard input, one a line" },
+	{ "host", 0, FLAG, POL_OPT_HOST, AT(host), NULL, "open as a host would: refuse unsafe owners and modes" },
+	{ "max-size", 0, SIZE, POL_OPT_SIZE, AT(max_size), "BYTES", "take files up to BYTES (K, M, G) long" },
+	{ "json", 0, FLAG, POL_OPT_JSON, AT(json), NULL, "answer in JSON" },
+	{ "help", 'h', FLAG, 0, AT(help), NULL, "say this" },
+};
+
+#define OPTIONS (sizeof(options) / sizeof(options[0]))
+
+static const struct option *
+find(unsigned allowed, const char *arg, size_t len)
+{
+	size_t i;
+
+	for (i = 0; i < OPTIONS; i++) {
+		if (options[i].bit != 0 && (options[i].bit & allowed) == 0)
+			continue;
+		if (arg[1] == '-' ? strlen(options[i].name) == len - 2 && memcmp(options[i].name, arg + 2, len - 2) == 0 :
+		    options[i].letter != 0 && arg[1] == options[i].letter && len == 2)
+			return &options[i];
+	}
+	return NULL;
+}
+
+static int
+read_size(const struct pol_args *a, uint64_t *out, const char *s)
+{
+	static const char units[] = "KMG";
+	const char *unit;
+	char *end;
+	unsigned long long v;
+
+	errno = 0;
+	v = strtoull(s, &end, 10);
+	if (end == s || s[0] < '0' || s[0] > '9' || errno != 0)
+		return pol_out_usage(a, "--max-size: a number of bytes is wanted, not %s", s);
+	if (*end != '\0') {
+		unit = strchr(units, *end >= 'a' && *end <= 'z' ? *end - 'a' + 'A' : *end);
+		if (unit == NULL || end[1] != '\0')
+			return pol_out_usage(a, "--max-size: K, M or G may follow the number, not %s", end);
+		v <<= 10 * (unit - units + 1);
+	}
+	if (v == 0 || v > UINT64_C(1) << 40)
+		return pol_out_usage(a, "--max-size: from 1 byte to 1024G is wanted, not %s", s);
+	*out = v;
+	return 0;
+}
+
+static int
+take(struct pol_args *a, const struct option *o, const char *value)
+{
+	char *base = (char *)a;
+
+	switch (o->kind) {
+	case FLAG:
+		*(bool *)(void *)(base + o->at) = true;
+		break;
+	case TEXT:
+		*(const char **)(void *)(base + o->at) = value;
+		break;
+	case PATH:
+		a->paths[a->n_paths++] = value;
+		break;
+	case SIZE:
+		return read_size(a, &a->max_size, value);
+	}
+	return 0;
+}
+
+static int
+read_option(struct pol_args *a, unsigned allowed, int argc, char **argv, int *i)
+{
+	const char *arg = argv[*i], *equals = strncmp(arg, "--", 2) == 0 ? strchr(arg, '=') : NULL;
+	size_t len = equals != NULL ? (size_t)(equals - arg) : strlen(arg);
+	const struct option *o = find(allowed, arg, len);
+
+	if (o == NULL)
+		return pol_out_usage(a, "unknown option %.*s", (int)(len < 80 ? len : 80), arg);
+	if (o->kind == FLAG) {
+		if (equals != NULL)
+			return pol_out_usage(a, "option --%s takes no value", o->name);
+		return take(a, o, NULL);
+	}
+	if (equals != NULL)
+		return take(a, o, equals + 1);
+	if (*i + 1 >= argc)
+		return pol_out_usage(a, "option --%s wants %s", o->name, o->value);
+	return take(a, o, argv[++*i]);
+}
+
+int
+pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc, char **argv)
+{
+	bool only_words = false;
+	int i, rc;
+
+	memset(out, 0, sizeof(*out));
+	out->verb = verb;
+	out->words = calloc((size_t)argc + 1, sizeof(*out->words));
+	out->paths = calloc((size_t)argc + 1, sizeof(*out->paths));
+	if (out->words == NULL || out->paths == NULL) {
+		fprintf(stderr, "policyctl: out of memory\n");
+		return EX_OSERR;
+	}
+	for (i = 0; i < argc; i++) {
+		if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
+			out->words[out->n_words++] = argv[i];
+		} else if (strcmp(argv[i], "--") == 0) {
+			only_words = true;
+		} else {
+			rc = read_option(out, allowed, argc, argv, &i);
+			if (rc != 0)
+				return rc;
+		}
+	}
+	return 0;
+}
+
+void
+pol_args_fini(struct pol_args *a)
+{
+	free(a->words);
+	free(a->paths);
+}
+
+void
+pol_args_help(FILE *f, unsigned allowed)
+{
+	char left[40];
+	size_t i;
+
+	fputs("\noptions:\n", f);
+	for (i = 0; i < OPTIONS; i++) {
+		const struct option *o = &options[i];
+
+		if (o->bit != 0 && (o->bit & allowed) == 0)
+			continue;
+		snprintf(left, sizeof(left), "%c%c --%s %s", o->letter != 0 ? '-' : ' ',
+		    o->letter != 0 ? o->letter : ' ', o->name, o->value != NULL ? o->value : "");
+		fprintf(f, "  %-24s %s\n", left, o->help);
+	}
+}

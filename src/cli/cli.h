@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of policyctl share. Public headers of the library only. */
+#ifndef POL_CLI_CLI_H
+#define POL_CLI_CLI_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sysexits.h>
+
+#include <policy.h>
+#include <policy_author.h>
+
+#include "cli/json.h"
+
+/* Exit status everywhere: 0 yes, 1 no, sysexits(3) where there is no answer. */
+enum { POL_YES = 0, POL_NO = 1 };
+
+/* ---- args.c ---- */
+
+struct pol_args {
+	const char *verb;
+	const char **words;		/* what is no option */
+	size_t n_words;
+	const char **paths;		/* -p */
+	size_t n_paths;
+	const char *scopes, *kind, *groups, *actor, *now;
+	uint64_t max_size;		/* 0: the default */
+	bool json, fixtures, batch, host, help;
+};
+
+/* What a verb may be given. */
+#define POL_OPT_PATH (1u << 0)
+#define POL_OPT_JSON (1u << 1)
+#define POL_OPT_FIXTURES (1u << 2)
+#define POL_OPT_REQUEST (1u << 3)	/* --scopes, --kind, --groups, --actor */
+#define POL_OPT_NOW (1u << 4)
+#define POL_OPT_BATCH (1u << 5)
+#define POL_OPT_HOST (1u << 6)
+#define POL_OPT_SIZE (1u << 7)
+
+/* 0, or an exit status when it has said what is wrong. Frees with pol_args_fini. */
+int pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc, char **argv);
+void pol_args_fini(struct pol_args *a);
+/* Lines of help for the options of `allowed`. */
+void pol_args_help(FILE *f, unsigned allowed);
+
+/* ---- out.c ---- */
+
+/* "policyctl VERB: ...", to standard error. Returns EX_USAGE. */
+int pol_out_usage(const struct pol_args *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/* Text from elsewhere: what could steer a terminal is shown as \xNN. */
+void pol_out_text(FILE *f, const char *s);
+void pol_out_text_n(FILE *f, const char *s, size_t len);
+/* FILE:LINE:COLUMN: WORD: TEXT */
+void pol_out_finding(const char *word, const char *file, uint32_t line, uint32_t column, const char *text);
+/* An error of the library, and the exit status it stands for. */
+int pol_out_error(const struct pol_args *a, const struct policy_error *err);
+int pol_out_status(int code);
+/* "ALLOW  rule x.yaml:24" */
+void pol_out_decision(FILE *f, const struct policy_decision *d);
+enum pol_paint { POL_PLAIN, POL_GOOD, POL_BAD, POL_WARN, POL_STRONG };
+/* Begins and ends a colour, on a terminal that wants it. */
+void pol_out_paint(FILE *f, enum pol_paint p);
+/* Flushes standard output: 0, or EX_IOERR when something was not written. */
+int pol_out_close(int status);
+int pol_out_json(struct pol_json *j);
+
+/* How far a long work is, on a terminal, once it takes over a second. */
+struct pol_progress {
+	const char *what;
+	int64_t started, shown;		/* ns; shown 0: nothing to clear */
+	bool on;
+};
+void pol_progress_begin(struct pol_progress *p, const char *what);
+/* total 0: unknown; done is then a count. */
+void pol_progress_show(struct pol_progress *p, uint64_t done, uint64_t total);
+void pol_progress_end(struct pol_progress *p);
+
+/* ---- open.c ---- */
+
+/* Opens paths as one set, telling of unsafe owners and modes on standard error. 0 or the library's code. */
+int pol_open_set(struct policy_set **out, const struct pol_args *a, const char *const *paths, size_t n,
+    struct policy_error *err);
+/* The same with all warnings told elsewhere. */
+int pol_open_set_with(struct policy_set **out, const struct pol_args *a, const char *const *paths, size_t n,
+    policy_warning_fn *warning, void *ctx, struct policy_error *err);
+void pol_open_limits(struct policy_limits *out, const struct pol_args *a);
+
+/* ---- cmd_*.c: return the exit status ---- */
+
+int pol_cmd_check(const struct pol_args *a);
+int pol_cmd_test(const struct pol_args *a);
+int pol_cmd_decide(const struct pol_args *a);
+int pol_cmd_explain(const struct pol_args *a);
+int pol_cmd_dump(const struct pol_args *a);
+
+/* batch.c */
+int pol_batch_run(struct policy_set *set, const struct pol_args *a);
+
+#endif

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* policyctl: finds the verb in a table, reads its options, runs it. */
+#include "cli/cli.h"
+
+#include <signal.h>
+#include <string.h>
+
+static const struct verb {
+	const char *name;
+	int (*run)(const struct pol_args *a);
+	unsigned allowed;
+	const char *words, *summary, *help;
+} verbs[] = {
+	{ "check", pol_cmd_check, POL_OPT_JSON | POL_OPT_HOST | POL_OPT_SIZE,
+	    "PATH...", "is each PATH a valid set?",
+	    "Each PATH, a file or a directory of *.yaml, is a set of its own. Prints its errors\n"
+	    "and warnings. Exit status: 0 all valid, 1 one is not, 77 unsafe owner or mode\n"
+	    "(--host only; otherwise a warning).\n" },
+	{ "test", pol_cmd_test, POL_OPT_JSON | POL_OPT_SIZE,
+	    "PATH...", "run the tests that a set carries",
+	    "Each PATH is a set of its own. Prints the lines that failed and a count. Exit\n"
+	    "status: 0 all passed, 1 one failed, 65 a set is invalid.\n" },
+	{ "decide", pol_cmd_decide,
+	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_FIXTURES | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_BATCH | POL_OPT_SIZE,
+	    "-p PATH SUBJECT ACTION [TYPE/ID] [ROOT.NAME=VALUE]...", "may SUBJECT do ACTION?",
+	    "SUBJECT is NAME (a user), TYPE:NAME, or anonymous (also -). ROOT is resource,\n"
+	    "context, subject, action, token or actor. VALUE is typed as in YAML: numbers, true,\n"
+	    "false, else text; \"quoted\" is text; [a, b] is a list; nothing, ~ or null is absent.\n"
+	    "Exit status: 0 allow, 1 deny.\n"
+	    "\n"
+	    "  policyctl decide -p PATH --batch < requests.jsonl > decisions.jsonl\n"
+	    "\n"
+	    "answers AuthZEN requests, one a line, in order. A request may have \"token\",\n"
+	    "\"actor\", \"groups\" and \"now\" besides. Exit status 0 when all were answered.\n" },
+	{ "explain", pol_cmd_explain,
+	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_FIXTURES | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_SIZE,
+	    "-p PATH SUBJECT ACTION [TYPE/ID] [ROOT.NAME=VALUE]...", "why may SUBJECT, or why not?",
+	    "The words are those of decide. Names the entry that decides or, for a deny, the\n"
+	    "nearest entry that would have allowed it and what was missing. Exit status: 0\n"
+	    "allow, 1 deny.\n" },
+	{ "dump", pol_cmd_dump, POL_OPT_JSON | POL_OPT_SIZE,
+	    "PATH...", "print a set in one stable form",
+	    "All PATHs are one set. Every name is resolved and everything sorted: two sets with\n"
+	    "the same dump mean the same.\n" },
+};
+
+#define VERBS (sizeof(verbs) / sizeof(verbs[0]))
+
+static void
+help(FILE *f)
+{
+	size_t i;
+
+	fputs("usage: policyctl VERB [OPTION]... [WORD]...\n\nverbs:\n", f);
+	for (i = 0; i < VERBS; i++)
+		fprintf(f, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+	fputs("\npolicyctl VERB --help says more; --version names the version. Exit status: 0 yes,\n"
+	    "1 no, 64 and up when there is no answer (64 usage, 65 invalid policy, 66 no input).\n", f);
+}
+
+static void
+help_verb(const struct verb *v)
+{
+	printf("usage: policyctl %s [OPTION]... %s\n\n%s", v->name, v->words, v->help);
+	pol_args_help(stdout, v->allowed);
+}
+
+static const struct verb *
+find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < VERBS; i++)
+		if (strcmp(verbs[i].name, name) == 0)
+			return &verbs[i];
+	return NULL;
+}
+
+static int
+run(const struct verb *v, int argc, char **argv)
+{
+	struct pol_args a;
+	int status = pol_args_read(&a, v->name, v->allowed, argc, argv);
+
+	if (status == 0 && a.help)
+		help_verb(v);
+	else if (status == 0)
+		status = v->run(&a);
+	pol_args_fini(&a);
+	return status;
+}
+
+static int
+start(int argc, char **argv)
+{
+	const struct verb *v;
+	const char *word = argc > 1 ? argv[1] : NULL;
+
+	if (word == NULL) {
+		help(stderr);
+		return EX_USAGE;
+	}
+	if (strcmp(word, "--version") == 0) {
+		printf("policyctl %s\n", policy_version());
+		return POL_YES;
+	}
+	if (strcmp(word, "help") == 0 && argc > 2)
+		word = argv[2];
+	else if (strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0) {
+		help(stdout);
+		return POL_YES;
+	}
+	v = find(word);
+	if (v == NULL) {
+		fputs("policyctl: no such verb: ", stderr);
+		pol_out_text(stderr, word);
+		fputs("\ntry: policyctl --help\n", stderr);
+		return EX_USAGE;
+	}
+	if (word == argv[2] && argc > 2) {
+		help_verb(v);
+		return POL_YES;
+	}
+	return run(v, argc - 2, argv + 2);
+}
+
+int
+main(int argc, char **argv)
+{
+	/* a reader that goes away is an error of writing, told as one */
+	signal(SIGPIPE, SIG_IGN);
+	return pol_out_close(start(argc, argv));
+}
