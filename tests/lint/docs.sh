@@ -1,0 +1,55 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# Documents that repeat a file repeat it to the letter, manual pages are sound,
+# and what README and HACKING point at is there.
+. "$(dirname "$0")/../lib.sh"
+cd "$top_srcdir" || exit 1
+
+# The block of README between ```c and ``` that holds policy_open is doc/host.c.
+scratch
+awk '/^```c$/ { on = 1; next } /^```$/ { on = 0 } on' README >"$tmp/host.c"
+sed 1d doc/host.c >"$tmp/wanted.c"	# without its SPDX line
+check "README shows doc/host.c" "$(diff "$tmp/wanted.c" "$tmp/host.c")"
+lines=$(wc -l <"$tmp/host.c")
+if [ "$lines" -le 40 ]; then ok; else bad "doc/host.c has $lines lines: it is shown as a short host"; fi
+
+# The first ```yaml block of README loads and its tests pass.
+awk '/^```yaml$/ && !done { on = 1; next } /^```$/ { if (on) done = 1; on = 0 } on' README >"$tmp/example.yaml"
+if [ -x "$POLICYCTL" ]; then
+	if "$POLICYCTL" test "$tmp/example.yaml" >"$tmp/out" 2>&1; then ok; else
+		bad "the example in README does not pass its own tests"
+		sed 's/^/    /' "$tmp/out"
+	fi
+else
+	skip 1 "README's example (no policyctl)"
+fi
+
+if command -v mandoc >/dev/null 2>&1; then
+	for page in doc/*.[1358]; do
+		check "$page is sound mdoc" "$(mandoc -T lint -W warning "$page" 2>&1)"
+	done
+else
+	skip "$(ls doc/*.[1358] | wc -l)" "manual pages (no mandoc)"
+fi
+
+# Every public function, and every verb of policyctl, is in its manual page.
+check "doc/libpolicy.3 names every function" "$(for h in src/include/policy*.h; do declared "$h"; done |
+    while read -r f; do grep -qE "^\.Fn $f\b" doc/libpolicy.3 || echo "$f"; done)"
+check "doc/policyctl.1 has every verb" "$(for f in src/cli/cmd_*.c; do
+	v=$(basename "$f" .c)
+	v=${v#cmd_}
+	[ "$v" = '*' ] || grep -qE "^\.(It|Ss|Cm)( Cm)? $v\b" doc/policyctl.1 || echo "$v"
+done)"
+check "doc/libpolicy.3 has every reason" "$(grep -oE 'POLICY_REASON_[A-Z_]+' src/include/policy.h | sort -u |
+    grep -v -e _COUNT | while read -r r; do
+	w=$(echo "${r#POLICY_REASON_}" | tr 'A-Z' 'a-z')
+	grep -qw -- "$w" doc/policy.yaml.5 || echo "$w (policy.yaml.5)"
+	grep -qw -- "$r" doc/libpolicy.3 || echo "$r (libpolicy.3)"
+    done)"
+
+# Paths in `backquotes` that look like files of the tree.
+check "files that documents point at are there" "$(grep -ohE '`(src|tests|doc|modules|bindings|policies|demo|\.ci)/[A-Za-z0-9_./-]+`' \
+    README doc/HACKING doc/DESIGN 2>/dev/null | tr -d '`' | sort -u | while read -r p; do
+	[ -e "$p" ] || echo "$p"
+    done)"
+finish

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A set from a text, compiled as a host's would be, for the suites.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "unit/fixture.h"
+
+int
+fixture_open(struct fixture *f, const char *text)
+{
+	struct pol_source source = { "input.yaml", text, strlen(text), true };
+	struct policy_limits limits = POLICY_LIMITS_INIT;
+	struct pol_compile_options opt = { .limits = &limits };
+	struct policy_error err = POLICY_ERROR_INIT;
+	int rc;
+
+	memset(f, 0, sizeof(*f));
+	rc = pol_set_read(&f->set, &source, 1, &opt, &err);
+	if (rc == 0)
+		rc = pol_code_emit(&f->code, f->set, &err);
+	if (rc == 0)
+		rc = pol_set_people(&f->people, f->set, pol_code_program(f->code), true, &err);
+	if (rc != 0) {
+		printf("fixture: %s:%u:%u: %s\n", err.file, err.line, err.column, err.text);
+		return rc;
+	}
+	pol_code_engine(f->code, &f->engine);
+	f->engine.people = pol_people_view(f->people);
+	return 0;
+}
+
+void
+fixture_close(struct fixture *f)
+{
+	pol_people_free(f->people);
+	pol_code_free(f->code);
+	pol_set_free(f->set);
+}
+
+const char *
+fixture_ask(const struct fixture *f, const char *subject, const char *action,
+    const char *resource, int64_t now)
+{
+	struct policy_request req = POLICY_REQUEST_INIT;
+	struct pol_time t = { now, 0 };
+	struct pol_answer a;
+	const char *colon, *slash, *why;
+
+	if (subject != NULL) {
+		colon = strchr(subject, ':');
+		if (colon != NULL)
+			req.subject_type = (struct policy_text){ subject, (size_t)(colon - subject) };
+		req.subject_id = policy_text(colon != NULL ? colon + 1 : subject);
+	}
+	req.action = policy_text(action);
+	if (resource != NULL) {
+		slash = strchr(resource, '/');
+		req.resource_type = (struct policy_text){ resource, (size_t)(slash - resource) };
+		req.resource_id = policy_text(slash + 1);
+	}
+	if (pol_request_check(&req, &why) != 0)
+		return "refused";
+	if (pol_decide(&f->engine, &req, t, NULL, &a, NULL, &why) != 0)
+		return "refused";
+	if (a.verdict == POLICY_ALLOW)
+		return "allow";
+	return policy_reason_name((int)a.reason);
+}
