@@ -27,8 +27,8 @@
  * The wait is a state machine that goes on where it stopped: a reload gives it
  * 100 ms, a single change one look; what is left is for the next writer, or close.
  *
- * Fork. The counters lie in memory that the kernel zeroes in the child: deciders
- * that were inside are not in the child. The mark beside them reads zero too; one
+ * Fork. The counters and the lock lie in memory that the kernel zeroes in the child:
+ * deciders and writers that were inside are not in the child. The mark beside them reads zero too; one
  * load a decision notices, without a system call. Snapshots that waited in the
  * parent are left alone in the child, a leak of few: another thread of the parent
  * may have been freeing them. Where memory cannot be wiped (no MADV_WIPEONFORK,
@@ -39,9 +39,11 @@
 #include "api/handle.h"
 
 #include <errno.h>
+#include <linux/futex.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -53,7 +55,8 @@
 static void
 start_child(struct policy *p)
 {
-	pthread_mutex_init(&p->lock, NULL);
+	atomic_store(&p->wiped->ticket, 0);
+	atomic_store(&p->wiped->serving, 0);
 	p->waiting = p->last = p->covered = NULL;
 	p->n_waiting = 0;
 	p->tainted = p->tainted || atomic_load(&p->busy) != 0;
@@ -120,11 +123,6 @@ pol_handle_new(struct policy **out)
 	p->wiped = page;
 	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
 		atomic_init(&p->pid, (int32_t)getpid());
-	if (pthread_mutex_init(&p->lock, NULL) != 0) {
-		munmap(page, sizeof(*p->wiped));
-		free(p);
-		return POLICY_ERR_NOMEM;
-	}
 	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
 	*out = p;
 	return 0;
@@ -175,7 +173,6 @@ pol_handle_free(struct policy *p)
 	s = atomic_load(&p->now);
 	if (s != NULL && !p->tainted)
 		free_snapshot(s);
-	pthread_mutex_destroy(&p->lock);
 	munmap(p->wiped, sizeof(*p->wiped));
 	free(p->path);
 	free(p->name);
@@ -187,19 +184,33 @@ pol_handle_free(struct policy *p)
 
 /* ---- writers ---- */
 
+/*
+ * A lock of our own: writers draw tickets and sleep on a futex until theirs is
+ * served, so that reloads queue and none is overtaken for ever. It lies in the wiped
+ * memory: in a child it is free, whoever held it in the parent. (A pthread_mutex_t
+ * may not be made anew while it is held.)
+ */
 void
 pol_handle_lock(struct policy *p)
 {
+	uint32_t mine, now;
+
 	wake_writer(p);
-	pthread_mutex_lock(&p->lock);
+	mine = atomic_fetch_add(&p->wiped->ticket, 1);
+	while ((now = atomic_load(&p->wiped->serving)) != mine)
+		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
 	atomic_store(&p->busy, 1);
 }
 
 void
 pol_handle_unlock(struct policy *p)
 {
+	uint32_t next;
+
 	atomic_store(&p->busy, 0);
-	pthread_mutex_unlock(&p->lock);
+	next = atomic_fetch_add(&p->wiped->serving, 1) + 1;
+	if (atomic_load(&p->wiped->ticket) != next)
+		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
 int

@@ -7,7 +7,6 @@
 #define POL_API_HANDLE_H
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,12 +42,15 @@ struct pol_stripe {
 	_Atomic uint32_t in[2];
 	char pad[128 - 2 * sizeof(uint32_t)];
 };
+_Static_assert(sizeof(struct pol_stripe) == 128, "two lines, for they are fetched in pairs");
 
 /* Memory that reads as zero in a forked child (MADV_WIPEONFORK). */
 enum { POL_MARK_CHILD = 0, POL_MARK_WAKING = 1, POL_MARK_LIVE = 2 };
 struct pol_wiped {
 	_Atomic uint32_t mark;
 	char pad[128 - sizeof(uint32_t)];
+	_Atomic uint32_t ticket, serving;	/* the writers' lock: see pol_handle_lock */
+	char pad2[128 - 2 * sizeof(uint32_t)];
 	struct pol_stripe stripes[POL_STRIPES];
 };
 
@@ -65,7 +67,6 @@ struct policy {
 	char pad[128];			/* what writers use is on other lines */
 
 	/* writers, under the lock */
-	pthread_mutex_t lock;
 	_Atomic uint32_t busy;		/* a writer is at work: a child forked now is careful */
 	_Atomic int32_t pid;		/* where memory cannot be wiped on fork; else 0 */
 	bool tainted;			/* the people of `now` were forked halfway through a change */

@@ -39,7 +39,7 @@ bool
 pol_held_matches(const struct ast_pattern *p, uint32_t type, struct policy_text id)
 {
 	return p->type == type && (p->glob.data == NULL ||
-	    pol_glob_match(p->glob.data, p->glob.len, id.data, id.len, '/'));
+	    pol_glob_match(p->glob.data, p->glob.len, id.data, id.len, '/', NULL));
 }
 
 /* ---- the things above ---- */

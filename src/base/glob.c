@@ -25,6 +25,7 @@ struct group {
 	const struct pol_glob_piece *p;
 	size_t n;
 	char separator;
+	uint32_t *left;			/* of the caller's budget; NULL: no bound */
 	bool floats;			/* `**` or `*` before it */
 	bool open;			/* `**` behind it: need not reach the end */
 };
@@ -77,6 +78,18 @@ pol_glob_parse(const char *glob, size_t len,
 	return 0;
 }
 
+/* False when the budget is used up: then nothing matches any more. */
+static bool
+spend(const struct group *g, size_t bytes)
+{
+	size_t cost = 1 + bytes / 64;
+
+	if (g->left == NULL)
+		return true;
+	*g->left = *g->left > cost ? *g->left - (uint32_t)cost : 0;
+	return *g->left != 0;
+}
+
 static struct run
 read_run(const struct group *g, struct place at)
 {
@@ -116,6 +129,8 @@ run_is(const struct group *g, const struct run *r, const char *s)
 	struct place at = r->from;
 	size_t left = r->len, n;
 
+	if (!spend(g, left))
+		return false;
 	for (; left > 0; left -= n, at.piece++, at.offset = 0) {
 		const struct pol_glob_piece *p = &g->p[at.piece];
 
@@ -154,7 +169,7 @@ run_find(const struct group *g, const struct run *r, const char *s, const char *
 	if (r->len == 0)
 		return s;
 	first = run_first(g, r);
-	while ((size_t)(end - s) >= r->len) {
+	while (spend(g, 0) && (size_t)(end - s) >= r->len) {
 		s = memchr(s, first, (size_t)(end - s) - r->len + 1);
 		if (s == NULL || run_is(g, r, s))
 			return s;
@@ -205,7 +220,10 @@ segment_end(const struct group *g, const char *s, const char *end)
 {
 	const char *hit = s == end ? NULL : memchr(s, g->separator, (size_t)(end - s));
 
-	return hit == NULL ? end : hit;
+	if (hit == NULL)
+		hit = end;
+	/* used up: the search ends at the text's end */
+	return spend(g, (size_t)(hit - s)) ? hit : end;
 }
 
 /* The whole group, its first segment in the text's segment at s.  Where the
@@ -269,7 +287,7 @@ find_group(const struct group *g, const char *s, const char *end)
 
 bool
 pol_glob_match_pieces(const struct pol_glob_piece *p, size_t n,
-    const char *s, size_t len, char separator)
+    const char *s, size_t len, char separator, uint32_t *left)
 {
 	const char *end;
 
@@ -279,7 +297,7 @@ pol_glob_match_pieces(const struct pol_glob_piece *p, size_t n,
 	if (n == 0)
 		return len == 0;
 	while (n > 0) {
-		struct group g = { p, 1, separator, p->star != POL_STAR_NONE, false };
+		struct group g = { p, 1, separator, left, p->star != POL_STAR_NONE, false };
 
 		while (g.n < n && p[g.n].star != POL_STAR_ANY)
 			g.n++;
@@ -290,18 +308,19 @@ pol_glob_match_pieces(const struct pol_glob_piece *p, size_t n,
 		p += g.n;
 		n -= g.n;
 	}
-	return true;
+	return left == NULL || *left != 0;
 }
 
 bool
-pol_glob_match(const char *glob, size_t glob_len, const char *s, size_t len, char separator)
+pol_glob_match(const char *glob, size_t glob_len, const char *s, size_t len, char separator,
+    uint32_t *left)
 {
 	struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
 	size_t n;
 
 	if (pol_glob_parse(glob, glob_len, pieces, &n) != 0)
 		return false;
-	return pol_glob_match_pieces(pieces, n, s, len, separator);
+	return pol_glob_match_pieces(pieces, n, s, len, separator, left);
 }
 
 bool

@@ -30,11 +30,14 @@ struct pol_glob_piece {
 int pol_glob_parse(const char *glob, size_t len,
     struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES], size_t *n);
 
+/* *left (NULL: no bound) is taken down by 1 and 1 for 64 bytes looked at, at each
+ * step; once it is 0 the answer is false and means nothing. */
 bool pol_glob_match_pieces(const struct pol_glob_piece *p, size_t n,
-    const char *s, size_t len, char separator);
+    const char *s, size_t len, char separator, uint32_t *left);
 
 /* Parse and match. A glob with too many pieces matches nothing. */
-bool pol_glob_match(const char *glob, size_t glob_len, const char *s, size_t len, char separator);
+bool pol_glob_match(const char *glob, size_t glob_len, const char *s, size_t len,
+    char separator, uint32_t *left);
 
 /* Has it an unescaped star? A stray backslash at the end? */
 bool pol_glob_has_star(const char *glob, size_t len);

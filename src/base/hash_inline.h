@@ -11,7 +11,8 @@ static inline uint64_t pol_hash_fold(uint64_t a, uint64_t b)
 	__extension__ typedef unsigned __int128 u128;
 	u128 m = (u128)a * b;
 
-	return (uint64_t)m ^ (uint64_t)(m >> 64);
+	/* a and b again: else a factor of zero, which a text can make, hides the other */
+	return (a ^ (uint64_t)m) ^ (b ^ (uint64_t)(m >> 64));
 #else	/* 32-bit targets: the same number by halves */
 	uint64_t al = (uint32_t)a, ah = a >> 32, bl = (uint32_t)b, bh = b >> 32;
 	uint64_t mid = ah * bl + (al * bl >> 32);

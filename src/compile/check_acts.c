@@ -86,7 +86,7 @@ one_text(struct pol_acts **out, struct ast_set *set, struct pol_names *names, co
 		const struct pol_action_name *a = names->action_names[i];
 
 		if (names->mark[a->action->index] != names->stamp &&
-		    pol_glob_match(n->u.text, n->count, a->name->u.text, a->name->count, ':'))
+		    pol_glob_match(n->u.text, n->count, a->name->u.text, a->name->count, ':', NULL))
 			pick(names, &count, a->action->index);
 	}
 	if (count == 0)

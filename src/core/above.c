@@ -51,6 +51,10 @@ check_one(struct pol_eval *ev, const struct policy_value *v)
 	x.ident = 1;
 	if (!pol_facts_text(ev, &x, tmp, &s) || s.len == 0)
 		return bad(ev, "resource: parent must be a text or a list of texts, not empty");
+	if (s.len > POL_MAX_TYPE + 1 + POL_MAX_RESOURCE_ID) {
+		ev->why = "resource: parent is longer than a type, a slash and 1024 bytes";
+		return POLICY_ERR_LIMIT;
+	}
 	if (t != NULL && t->parent_kind == POL_PARENT_ATTRIBUTE &&
 	    !named(ev, t, s.data, s.len, &type, &id, &len))
 		return bad(ev, "resource: parent must be TYPE/ID of one of the declared parent types");

@@ -43,7 +43,11 @@ pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_
 		return b->type == POLICY_NULL ? POL_T : POL_E;
 	if (!pol_facts_text(ev, a, ta, &x) || !pol_facts_text(ev, b, tb, &y))
 		return POL_E;
-	return pol_bytes_equal(x.data, x.len, y.data, y.len) ? POL_T : POL_F;
+	if (x.len != y.len)
+		return POL_F;
+	if (x.len >= 64 && !pol_spend(ev, (uint32_t)(x.len / 64)))
+		return POL_E;
+	return memcmp(x.data, y.data, x.len) == 0 ? POL_T : POL_F;
 }
 
 static void
@@ -58,41 +62,13 @@ element_text(struct pol_val *out, const char *s, uint32_t len)
 	out->base = NULL;
 }
 
-/* Role list number k of a side: records, extra roles' closures, everyone's, authenticated's. */
-static bool
-role_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t k, const uint32_t **ids, uint32_t *n)
-{
-	if (k < side->n_records) {
-		*ids = POL_AT(side->records[k], side->records[k]->roles.off);
-		*n = side->records[k]->roles.n;
-		return true;
-	}
-	k -= side->n_records;
-	if (k < side->n_extra) {
-		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[side->extra[k]].closure;
-
-		*ids = POL_AT(ev->p, c.off);
-		*n = c.n;
-		return true;
-	}
-	k -= side->n_extra;
-	if (k == 0) {
-		*ids = ev->w->everyone.ids;
-		*n = ev->w->everyone.n;
-		return true;
-	}
-	*ids = ev->w->authenticated.ids;
-	*n = ev->w->authenticated.n;
-	return k == 1 && side->present;
-}
-
 static bool
 next_role(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 {
 	const uint32_t *ids;
 	uint32_t n;
 
-	while (role_list(ev, c->list->base, c->record, &ids, &n)) {
+	while (pol_roles_list(ev, c->list->base, c->record, &ids, &n)) {
 		if (c->at < n) {
 			struct pol_str name = POL_ROWS(ev->p, roles, struct pol_role)[ids[c->at++]].name;
 
@@ -134,11 +110,8 @@ next(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 {
 	const struct pol_val *l = c->list;
 
-	if (ev->steps == 0) {
-		ev->limit = true;
+	if (!pol_spend(ev, 1))
 		return false;
-	}
-	ev->steps--;
 	switch ((enum pol_where)l->where) {
 	case POL_IN_GROUPS:
 		return next_group(ev, c, out);
@@ -231,7 +204,7 @@ in_network(struct pol_eval *ev, const struct pol_ip *ip, const struct pol_val *n
 
 	if (net->type == POL_T_NET)
 		return pol_net_contains(net->u.p, ip) ? POL_T : POL_F;
-	if (!pol_facts_text(ev, net, tmp, &t) || pol_net_parse(&n, t.data, t.len) != 0)
+	if (!pol_spend(ev, 4) || !pol_facts_text(ev, net, tmp, &t) || pol_net_parse(&n, t.data, t.len) != 0)
 		return POL_E;
 	return pol_net_contains(&n, ip) ? POL_T : POL_F;
 }

@@ -75,7 +75,9 @@ test_like(struct pol_eval *ev, const struct pol_insn *in)
 		pieces[i].data = piece.data;
 		pieces[i].len = (uint32_t)piece.len;
 	}
-	return pol_glob_match_pieces(pieces, t->n, text.data, text.len, '/') ? POL_T : POL_F;
+	v.u.i = pol_glob_match_pieces(pieces, t->n, text.data, text.len, '/', &ev->steps);
+	ev->limit |= ev->steps == 0;
+	return v.u.i ? POL_T : POL_F;
 }
 
 static int

@@ -24,7 +24,6 @@
 #define POL_MAX_DEPTH 8			/* of an object */
 #define POL_MAX_SCALAR 65536		/* bytes of a text value */
 #define POL_MAX_ANCESTORS 256		/* things above a thing, itself among them */
-#define POL_MAX_ROLE_LISTS 320		/* lists that make up a subject's roles */
 
 /* What a decision is made on: program, people, and the foreign code they need. */
 struct pol_engine {

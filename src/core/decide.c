@@ -121,10 +121,10 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 	int rc;
 
 	*a = (struct pol_answer){ POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
-	ev->steps = POL_MAX_STEPS;
 	ev->n_above = ev->n_numbers = 0;
 	ev->thing = NULL;
 	memset(ev->named, 0, ev->p->named.n);
+	memset(ev->held, 0, sizeof(ev->held));
 	if (ev->for_actor) {
 		ev->token = NULL;
 		set_side(&ev->subject, &req->actor_type, &req->actor_id, &req->actor_attributes);
@@ -180,6 +180,7 @@ pol_decide(const struct pol_engine *e, const struct policy_request *req,
 	ev.now = now;
 	ev.now_text = now_text;
 	ev.now_len = 0;
+	ev.steps = POL_MAX_STEPS;
 	ev.limit = ev.for_actor = false;
 	set_resource(&ev);
 	rc = pol_above_check(&ev);

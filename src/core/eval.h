@@ -40,7 +40,11 @@ struct pol_val {
 #define POL_MAX_EXTRA_ROLES 128		/* distinct roles that grants add to one request */
 #define POL_MAX_NUMBERS 16		/* parents of one request given as integers */
 #define POL_MAX_RECORDS (POL_MAX_LISTED + 2)
-#define POL_MAX_STEPS (1u << 20)	/* list elements compared in one decision */
+/* What one decision may spend, its actor's turn included: a grant or an action
+ * tried, a list element compared, a step of a glob cost 1, and 1 for 64 bytes.
+ * Some 2 ms; a deny with the reason limit when it is used up. */
+#define POL_MAX_STEPS (1u << 18)
+#define POL_HELD_KEPT 256		/* actions whose own limits are remembered */
 
 /* One who asks: the subject, or the actor. */
 struct pol_side {
@@ -93,7 +97,21 @@ struct pol_eval {
 	struct pol_above above[POL_MAX_ANCESTORS];
 	struct pol_side subject, actor;
 	uint8_t named[POL_COND_NAMED];		/* 0 not yet, else value + 1 */
+	uint8_t held[POL_HELD_KEPT];		/* likewise, by place among the action's impliers */
 };
+
+/* Takes cost off the budget; false when it is used up: ev->limit is set then. */
+static inline bool
+pol_spend(struct pol_eval *ev, uint32_t cost)
+{
+	if (ev->steps > cost) {
+		ev->steps -= cost;
+		return true;
+	}
+	ev->steps = 0;
+	ev->limit = true;
+	return false;
+}
 
 /* facts.c */
 bool pol_facts_get(struct pol_eval *ev, uint32_t path, struct pol_val *out);
@@ -112,7 +130,8 @@ int pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struc
 int pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value);
 
 /* match.c */
-bool pol_match_pattern(const struct pol_program *p, const struct pol_pattern *pat, uint32_t type, const char *id, size_t len);
+bool pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat, uint32_t type, const char *id, size_t len);
+bool pol_match_glob(struct pol_eval *ev, const char *glob, size_t glob_len, const char *id, size_t len);
 bool pol_match_entry(struct pol_eval *ev, const struct pol_entry *e);
 bool pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action);
 bool pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x);
@@ -132,6 +151,8 @@ bool pol_meet_ceiling(struct pol_eval *ev, struct pol_found *f, uint32_t *kind);
 
 /* roles.c */
 int pol_roles_find(struct pol_eval *ev, struct pol_side *side, bool with_groups);
+/* The k-th list of roles that someone has, sorted each; false: no more. */
+bool pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t k, const uint32_t **ids, uint32_t *n);
 bool pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t role);
 
 #endif

@@ -24,17 +24,35 @@ pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x)
 	return false;
 }
 
+/* False where the budget runs out too; ev->limit tells. */
 bool
-pol_match_pattern(const struct pol_program *p, const struct pol_pattern *pat,
+pol_match_glob(struct pol_eval *ev, const char *glob, size_t glob_len, const char *id, size_t len)
+{
+	bool matches;
+
+	/* most globs differ in what stands before their first star: not worth a step */
+	for (size_t i = 0; i < glob_len && glob[i] != '*' && glob[i] != '\\'; i++) {
+		if (i == len || glob[i] != id[i])
+			return false;
+	}
+	matches = pol_glob_match(glob, glob_len, id, len, '/', &ev->steps);
+	ev->limit |= ev->steps == 0;
+	return matches;
+}
+
+bool
+pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat,
     uint32_t type, const char *id, size_t len)
 {
+	const struct pol_program *p = ev->p;
+
 	if (pat->type != type)
 		return false;
 	if (pat->kind == POL_PAT_TYPE)
 		return true;
 	if (pat->kind == POL_PAT_LITERAL)
 		return pol_bytes_equal(pol_str_at(p, pat->text), pat->text.len, id, len);
-	return pol_glob_match(pol_str_at(p, pat->text), pat->text.len, id, len, '/');
+	return pol_match_glob(ev, pol_str_at(p, pat->text), pat->text.len, id, len);
 }
 
 bool
@@ -47,7 +65,7 @@ pol_match_entry(struct pol_eval *ev, const struct pol_entry *e)
 	if (!ev->has_resource)
 		return false;
 	for (uint32_t i = 0; i < e->patterns.n; i++) {
-		if (pol_match_pattern(ev->p, &pat[i], ev->type,
+		if (pol_match_pattern(ev, &pat[i], ev->type,
 		    ev->req->resource_id.data, ev->req->resource_id.len))
 			return true;
 	}

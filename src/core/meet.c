@@ -53,6 +53,24 @@ asked_ok(struct pol_eval *ev, struct pol_found *f, uint32_t *term, int *value)
 	return f->asked == POL_T;
 }
 
+/* The own limits of the i-th implier: the same for every entry that names it. */
+static int
+held(struct pol_eval *ev, uint32_t i, struct pol_cond c, uint32_t *term, int *value)
+{
+	int v;
+
+	if (c.n == 0)
+		return POL_T;
+	if (i < POL_HELD_KEPT && ev->held[i] != 0 && ev->witness == NULL)
+		return ev->held[i] - 1;
+	if (!pol_spend(ev, 4))
+		return POL_E;
+	v = pol_cond_eval(ev, c, term, value);
+	if (i < POL_HELD_KEPT)
+		ev->held[i] = (uint8_t)(v + 1);
+	return v;
+}
+
 /* Does some action of the set `acts` imply the asked one, with its own limits true? */
 static bool
 reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, int *value)
@@ -60,9 +78,9 @@ reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, i
 	const struct pol_action *all = POL_ROWS(ev->p, actions, struct pol_action);
 	const uint32_t *impliers = POL_AT(ev->p, all[ev->action].impliers.off);
 
-	for (uint32_t i = 0; i < all[ev->action].impliers.n; i++) {
+	for (uint32_t i = 0; i < all[ev->action].impliers.n && pol_spend(ev, 1); i++) {
 		if (pol_match_sorted(acts, n, impliers[i]) &&
-		    pol_cond_eval(ev, all[impliers[i]].held, term, value) == POL_T)
+		    held(ev, i, all[impliers[i]].held, term, value) == POL_T)
 			return true;
 	}
 	return false;
@@ -99,14 +117,14 @@ meet(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect 
 
 /* A wide or anchored entry was not found by its action: ask its action set. */
 static bool
-names_action(const struct pol_eval *ev, const struct pol_entry *e, enum pol_effect effect)
+names_action(struct pol_eval *ev, const struct pol_entry *e, enum pol_effect effect)
 {
 	const struct pol_action *a = &POL_ROWS(ev->p, actions, struct pol_action)[ev->action];
 	const uint32_t *impliers = POL_AT(ev->p, a->impliers.off);
 
 	if (effect == POL_EFFECT_DENY)
 		return pol_match_has_action(ev->p, e, ev->action);
-	for (uint32_t i = 0; i < a->impliers.n; i++) {
+	for (uint32_t i = 0; i < a->impliers.n && pol_spend(ev, 1); i++) {
 		if (pol_match_has_action(ev->p, e, impliers[i]))
 			return true;
 	}
@@ -167,6 +185,8 @@ meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, uint64
 {
 	const struct pol_row *rows = POL_AT(ev->p, span.off);
 	const struct pol_side *s = &ev->subject;
+	const uint32_t *ids;
+	uint32_t n;
 
 	if ((sig & s->role_sig) == 0)
 		return;
@@ -178,17 +198,8 @@ meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, uint64
 		}
 		return;
 	}
-	for (uint32_t i = 0; i < s->n_records; i++)
-		meet_roles(ev, f, rows, span.n, POL_AT(s->records[i], s->records[i]->roles.off),
-		    s->records[i]->roles.n, effect, wide);
-	for (uint32_t i = 0; i < s->n_extra; i++) {
-		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[s->extra[i]].closure;
-
-		meet_roles(ev, f, rows, span.n, POL_AT(ev->p, c.off), c.n, effect, wide);
-	}
-	meet_roles(ev, f, rows, span.n, ev->w->everyone.ids, ev->w->everyone.n, effect, wide);
-	if (s->present)
-		meet_roles(ev, f, rows, span.n, ev->w->authenticated.ids, ev->w->authenticated.n, effect, wide);
+	for (uint32_t k = 0; pol_roles_list(ev, s, k, &ids, &n); k++)
+		meet_roles(ev, f, rows, span.n, ids, n, effect, wide);
 }
 
 /* Entries on this very thing, sorted by role. */
@@ -214,25 +225,57 @@ anchor_of(const struct pol_eval *ev)
 }
 
 static void
+meet_item(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect effect)
+{
+	const struct pol_entry *e = entry_at(ev, number);
+
+	if (e->effect == effect && names_action(ev, e, effect))
+		meet(ev, f, number, effect);
+}
+
+/* In a long list each of the asker's roles is sought; items are sorted by role. */
+static void
+meet_items_of(struct pol_eval *ev, struct pol_found *f, const uint32_t *items, uint32_t n,
+    uint32_t role, enum pol_effect effect)
+{
+	uint32_t low = 0, high = n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+
+		if (entry_at(ev, items[mid])->role < role)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	for (; low < n && entry_at(ev, items[low])->role == role; low++)
+		meet_item(ev, f, items[low], effect);
+}
+
+static void
 meet_anchor(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect)
 {
 	const struct pol_anchor *a = anchor_of(ev);
-	const uint32_t *items;
-	uint32_t last = POL_NONE;
+	const uint32_t *items, *ids;
+	uint32_t last = POL_NONE, n;
 	bool mine = false;
 
 	if (a == NULL || (a->sig & ev->subject.role_sig) == 0)
 		return;
 	items = POL_ROWS(ev->p, items, uint32_t) + a->first;
-	for (uint32_t i = 0; i < a->n; i++) {
-		const struct pol_entry *e = entry_at(ev, items[i]);
+	for (uint32_t i = 0; a->n <= 32 && i < a->n; i++) {
+		uint32_t role = entry_at(ev, items[i])->role;
 
-		if (e->role != last) {
-			last = e->role;
+		if (role != last) {
+			last = role;
 			mine = pol_roles_has(ev, &ev->subject, last);
 		}
-		if (mine && e->effect == effect && names_action(ev, e, effect))
-			meet(ev, f, items[i], effect);
+		if (mine)
+			meet_item(ev, f, items[i], effect);
+	}
+	for (uint32_t k = 0; a->n > 32 && pol_roles_list(ev, &ev->subject, k, &ids, &n); k++) {
+		for (uint32_t i = 0; i < n && pol_spend(ev, 1); i++)
+			meet_items_of(ev, f, items, a->n, ids[i], effect);
 	}
 }
 

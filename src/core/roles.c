@@ -42,6 +42,34 @@ pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t r
 	return false;
 }
 
+/* In order: records, closures of extra roles, everyone's, authenticated's. */
+bool
+pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t k, const uint32_t **ids, uint32_t *n)
+{
+	if (k < side->n_records) {
+		*ids = POL_AT(side->records[k], side->records[k]->roles.off);
+		*n = side->records[k]->roles.n;
+		return true;
+	}
+	k -= side->n_records;
+	if (k < side->n_extra) {
+		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[side->extra[k]].closure;
+
+		*ids = POL_AT(ev->p, c.off);
+		*n = c.n;
+		return true;
+	}
+	k -= side->n_extra;
+	if (k == 0) {
+		*ids = ev->w->everyone.ids;
+		*n = ev->w->everyone.n;
+		return true;
+	}
+	*ids = ev->w->authenticated.ids;
+	*n = ev->w->authenticated.n;
+	return k == 1 && side->present;
+}
+
 static void
 add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 {
@@ -121,7 +149,10 @@ walk(struct pol_eval *ev, struct pol_side *side, const void *base, const struct 
 		return;
 	for (uint32_t i = 0; i < side->n_records; i++)
 		mine += side->records[i]->closure.n;
-	if (n <= 16 || n / 16 <= mine) {
+	/* each holder is sought in each record, or each of mine in the list */
+	if (!pol_spend(ev, n <= 16 ? 1 : n < mine ? n * (1 + side->n_records / 8) : mine))
+		return;
+	if (n <= 16 || n <= mine) {
 		for (uint32_t i = 0; i < n; i++) {
 			if (holds(side, g[i].holder))
 				take(ev, side, &g[i], w);
@@ -149,16 +180,27 @@ walk_globs(struct pol_eval *ev, struct pol_side *side, const struct pol_type_gra
 	uint32_t last = POL_NONE;
 	bool mine = false;
 
-	for (uint32_t i = 0; i < t->globs.n; i++) {
+	for (uint32_t i = 0; i < t->globs.n && pol_spend(ev, 1); i++) {
 		if (g[i].holder != last) {
 			last = g[i].holder;
 			mine = holds(side, last);
 		}
 		if (!mine || (g[i].window != 0 && !inside(ev, &w[g[i].window - 1])))
 			continue;
-		if (pol_glob_match(pol_str_at(t, g[i].glob), g[i].glob.len, x->id, x->len, '/'))
+		if (pol_match_glob(ev, pol_str_at(t, g[i].glob), g[i].glob.len, x->id, x->len))
 			add_role(ev, side, g[i].role);
 	}
+}
+
+/* Grants on a whole type say the same of all things of it. */
+static bool
+first_of_type(const struct pol_eval *ev, uint32_t i)
+{
+	for (uint32_t k = 0; k < i; k++) {
+		if (ev->above[k].type == ev->above[i].type)
+			return false;
+	}
+	return true;
 }
 
 static void
@@ -173,7 +215,8 @@ walk_grants(struct pol_eval *ev, struct pol_side *side)
 		if (x->thing != NULL)
 			walk(ev, side, x->thing, &x->thing->grants);
 		if (t != NULL) {
-			walk(ev, side, t, &t->whole);
+			if (first_of_type(ev, i))
+				walk(ev, side, t, &t->whole);
 			walk_globs(ev, side, t, x);
 		}
 	}

@@ -171,7 +171,12 @@ struct policy_credential {
  * Sizes: a type at most 64 bytes, a subject id 255, a resource id 1024, an
  * action name 255; at most 64 attributes a bag, 256 groups, 256 scopes, and
  * 4096 values in all.  Beyond is POLICY_ERR_LIMIT (reason limit) and a deny;
- * nothing is ever cut.  Everything is read before return, nothing is kept.
+ * nothing is ever cut.  So is a request that costs more to decide than the
+ * engine spends on one (some 260,000 comparisons: about 2 ms).  Everything is
+ * read before return, nothing is kept.
+ *
+ * A decision needs up to 48 KiB of stack; a set with `matches` 176 KiB where the
+ * process may not make machine code (PCRE2's interpreter).
  */
 struct policy_request {
 	uint32_t size;
@@ -250,9 +255,11 @@ struct policy_limits {
 
 enum policy_log_level { POLICY_LOG_ERROR, POLICY_LOG_WARNING, POLICY_LOG_INFO };
 
-/* Unix time in nanoseconds.  Called once per request, from any thread. */
+/* Unix time in nanoseconds.  Called once per policy_decide, policy_trace and
+ * policy_decide_many, from any thread. */
 typedef int64_t policy_clock_fn(void *ctx);
-/* Never called from within policy_decide*. text is valid for the call. */
+/* Never called from within policy_decide*.  text is valid for the call.  It may
+ * decide, but must not reload or close: it is called under the writers' lock. */
 typedef void policy_log_fn(void *ctx, enum policy_log_level level, const char *text);
 
 struct policy_options {

@@ -18,6 +18,24 @@ pol_who_is_group(const struct pol_who *who)
 	return pol_bytes_equal(who->type.data, who->type.len, "group", 5);
 }
 
+bool
+pol_who_is_valid(const struct pol_who *who, bool many)
+{
+	static const char *const words[] = { "everyone", "authenticated", "anonymous" };
+	bool word = false;
+
+	for (size_t i = 0; i < 3; i++) {
+		const struct policy_text *t = who->type.len == 0 ? &who->name : &who->type;
+
+		word = word || pol_bytes_equal(t->data, t->len, words[i], strlen(words[i]));
+	}
+	if (who->type.len == 0)		/* never "a user of no type" */
+		return many && word && !pol_bytes_equal(who->name.data, who->name.len, "anonymous", 9);
+	if (word || who->name.len == 0)
+		return false;
+	return many || (!pol_who_is_group(who) && !pol_bytes_equal(who->name.data, who->name.len, "*", 1));
+}
+
 uint64_t
 pol_who_hash(uint64_t seed, const struct pol_who *who)
 {
@@ -233,6 +251,8 @@ pol_builder_group(struct pol_builder *b, const struct pol_group_fact *f)
 	int rc = pol_builder_holder(b, &who, true, &g);
 
 	for (size_t i = 0; rc == 0 && i < f->n_members; i++) {
+		if (!pol_who_is_group(&f->members[i]) && !pol_who_is_valid(&f->members[i], false))
+			return POLICY_ERR_ARG;
 		rc = pol_builder_holder(b, &f->members[i], true, &m);
 		if (rc == 0)
 			rc = pair(&b->members, m, g);
@@ -249,7 +269,7 @@ pol_builder_user(struct pol_builder *b, const struct pol_user_fact *f)
 {
 	struct pol_battrs attrs;
 	uint32_t u, g;
-	int rc = pol_builder_holder(b, &f->who, false, &u);
+	int rc = pol_who_is_valid(&f->who, false) ? pol_builder_holder(b, &f->who, false, &u) : POLICY_ERR_ARG;
 
 	for (size_t i = 0; rc == 0 && i < f->n_groups; i++) {
 		struct pol_who who = { POLICY_TEXT("group"), f->groups[i] };
@@ -280,7 +300,7 @@ grant_one(struct pol_builder *b, const struct pol_grant_fact *f, const struct po
 	memset(&g, 0, sizeof(g));
 	g.parts.role = role;
 	pol_window_of(f, &g.parts);
-	rc = pol_builder_holder(b, who, false, &g.parts.holder);
+	rc = pol_who_is_valid(who, true) ? pol_builder_holder(b, who, false, &g.parts.holder) : POLICY_ERR_ARG;
 	if (rc != 0)
 		return rc;
 	if (!f->has_resource) {

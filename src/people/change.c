@@ -9,6 +9,8 @@
 #include "base/glob.h"
 #include "people/impl.h"
 
+#define MAX_PAIRS 16			/* of role and holder in one change */
+
 int
 pol_change_made(struct pol_change *c, void *p)
 {
@@ -33,7 +35,7 @@ pol_change_dead(struct pol_change *c, const void *p)
 			return;
 		}
 	}
-	/* never full: it grows by at most two a step, as `made` does, and made refuses first */
+	/* MAX_PAIRS keeps it from ever being full: at most four a pair */
 	if (p != NULL && c->n_dead < sizeof(c->dead) / sizeof(c->dead[0]))
 		c->dead[c->n_dead++] = (void *)(uintptr_t)p;
 }
@@ -101,6 +103,8 @@ holder_id(struct pol_change *c, const struct pol_who *who, bool make, uint32_t *
 {
 	const struct pol_holder *h;
 
+	if (!pol_who_is_valid(who, true))
+		return POLICY_ERR_ARG;
 	if (who->type.len == 0) {
 		*id = pol_bytes_equal(who->name.data, who->name.len, "everyone", 8) ?
 		    POL_HOLDER_EVERYONE : POL_HOLDER_AUTHENTICATED;
@@ -131,7 +135,6 @@ on_type(struct pol_change *c, uint32_t type, const struct pol_grant_parts *g, bo
 		return rc;
 	pol_change_dead(c, w->by_type);
 	w->by_type = by_type;
-	w->has_type_grants = 1;
 	return 0;
 }
 
@@ -160,6 +163,11 @@ one(struct pol_change *c, const struct pol_program *program, const struct pol_gr
 	if (f->glob.data == NULL)
 		return on_type(c, f->type, &g, add);
 	if (pol_glob_has_star(f->glob.data, f->glob.len)) {
+		struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
+		size_t n;
+
+		if (pol_glob_parse(f->glob.data, f->glob.len, pieces, &n) != 0)
+			return POLICY_ERR_LIMIT;
 		g.glob = f->glob;
 		return on_type(c, f->type, &g, add);
 	}
@@ -181,9 +189,12 @@ change(struct pol_people_root *from, const struct pol_program *program,
     const struct pol_grant_fact *f, bool add, struct pol_people_root **out)
 {
 	struct pol_change c;
-	int rc = begin(&c, from);
+	int rc;
 
 	*out = NULL;
+	if (f->n_to > MAX_PAIRS || f->n_roles > MAX_PAIRS || f->n_to * f->n_roles > MAX_PAIRS)
+		return POLICY_ERR_LIMIT;
+	rc = begin(&c, from);
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < f->n_to; i++) {

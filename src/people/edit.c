@@ -54,6 +54,8 @@ pol_edit_new_holder(struct pol_change *c, const struct pol_who *who, uint32_t *i
 
 	memset(&p, 0, sizeof(p));
 	p.hash = pol_who_hash(c->to->view.seed, who);
+	if (c->to->next_subject == UINT32_MAX)
+		return POLICY_ERR_LIMIT;
 	p.id = *id = c->to->next_subject++;
 	p.type = who->type;
 	p.name = who->name;
@@ -65,14 +67,20 @@ pol_edit_new_holder(struct pol_change *c, const struct pol_who *who, uint32_t *i
 }
 
 static bool
+same_window(const struct pol_window *a, const struct pol_window *b)
+{
+	return pol_time_cmp(a->from, b->from) == 0 && pol_time_cmp(a->until, b->until) == 0;
+}
+
+static bool
 same_grant(const struct pol_grant_parts *a, const struct pol_grant_parts *b)
 {
 	return a->holder == b->holder && a->role == b->role && a->timed == b->timed &&
-	    (!a->timed || memcmp(&a->window, &b->window, sizeof(a->window)) == 0) &&
+	    (!a->timed || same_window(&a->window, &b->window)) &&
 	    pol_bytes_equal(a->glob.data, a->glob.len, b->glob.data, b->glob.len);
 }
 
-/* A list with `g` added, or with every one equal to it taken out. Sorted. */
+/* A list with `g` added, or with one equal to it taken out. Sorted. */
 static int
 edit(struct pol_grant_parts *list, size_t *n, const struct pol_grant_parts *g, bool add)
 {
@@ -89,13 +97,12 @@ edit(struct pol_grant_parts *list, size_t *n, const struct pol_grant_parts *g, b
 		(*n)++;
 		return 0;
 	}
-	for (size_t i = 0; i < *n; i++) {
-		if (!same_grant(&list[i], g))
-			list[k++] = list[i];
-	}
+	while (k < *n && !same_grant(&list[k], g))
+		k++;
 	if (k == *n)
 		return POLICY_ERR_NOENT;
-	*n = k;
+	memmove(list + k, list + k + 1, (*n - k - 1) * sizeof(*list));
+	(*n)--;
 	return 0;
 }
 
@@ -192,9 +199,9 @@ pol_edit_thing(struct pol_change *c, const struct pol_program *program, uint32_t
 	p.id = id;
 	p.grants = list;
 	p.n_grants = n;
-	if (rc == 0)
-		rc = pol_record_thing(&buf, &p, &at);
-	if (rc == 0)
+	if (rc == 0 && n == 0 && p.n_attrs == 0 && !p.has_parent && p.inherit == POL_INHERIT_ABSENT)
+		rc = pol_table_put(c, &c->to->view.things, NULL, (const void *)old);
+	else if (rc == 0 && (rc = pol_record_thing(&buf, &p, &at)) == 0)
 		rc = pol_table_put(c, &c->to->view.things, (const void *)(buf.data + at), (const void *)old);
 	pol_buf_fini(&buf);
 	free(list);
@@ -224,6 +231,8 @@ pol_edit_block(struct pol_change *c, const struct pol_type_grants *old, const st
 	if (rc == 0 && made != NULL)
 		rc = pol_change_made(c, made);
 	if (rc == 0) {
+		c->to->bytes += made != NULL ? made->bytes : 0;
+		c->to->bytes -= old != NULL ? old->bytes : 0;
 		pol_change_dead(c, old);
 		*out = made;
 	}
@@ -246,13 +255,12 @@ edit_timed(struct pol_timed *list, size_t *n, const struct pol_grant_parts *g, b
 		list[(*n)++] = row;
 		return 0;
 	}
-	for (size_t i = 0; i < *n; i++) {
-		if (memcmp(&list[i], &row, sizeof(row)) != 0)
-			list[k++] = list[i];
-	}
+	while (k < *n && (list[k].role != row.role || !same_window(&list[k].window, &row.window)))
+		k++;
 	if (k == *n)
 		return POLICY_ERR_NOENT;
-	*n = k;
+	memmove(list + k, list + k + 1, (*n - k - 1) * sizeof(*list));
+	(*n)--;
 	return 0;
 }
 
@@ -266,13 +274,12 @@ edit_own(uint32_t *own, size_t *n, uint32_t role, bool add)
 		qsort(own, *n, sizeof(*own), pol_u32_order);
 		return 0;
 	}
-	for (size_t i = 0; i < *n; i++) {
-		if (own[i] != role)
-			own[k++] = own[i];
-	}
+	while (k < *n && own[k] != role)
+		k++;
 	if (k == *n)
 		return POLICY_ERR_NOENT;
-	*n = k;
+	memmove(own + k, own + k + 1, (*n - k - 1) * sizeof(*own));
+	(*n)--;
 	return 0;
 }
 

@@ -40,6 +40,8 @@ number_holders(struct pol_work *w)
 	struct pol_people *view = &w->root->view;
 	uint32_t groups = 0;
 
+	if (w->b->holders.n >= POL_HOLDER_SUBJECT)
+		return POLICY_ERR_LIMIT;
 	for (size_t i = 0; i < w->b->holders.n; i++)
 		view->n_groups += h[i].type.len != 0 && pol_bytes_equal(h[i].type.data, h[i].type.len, "group", 5);
 	w->group_of = calloc(view->n_groups + 1u, sizeof(*w->group_of));
@@ -47,8 +49,11 @@ number_holders(struct pol_work *w)
 		return POLICY_ERR_NOMEM;
 	for (size_t i = 0; i < w->b->holders.n; i++) {
 		if (h[i].type.len == 0) {
-			h[i].id = h[i].name.len == 8 ? POL_HOLDER_EVERYONE : POL_HOLDER_AUTHENTICATED;
+			h[i].id = pol_bytes_equal(h[i].name.data, h[i].name.len, "everyone", 8) ?
+			    POL_HOLDER_EVERYONE : POL_HOLDER_AUTHENTICATED;
 		} else if (pol_bytes_equal(h[i].type.data, h[i].type.len, "group", 5)) {
+			if (!h[i].known)	/* named as a member, never declared */
+				return POLICY_ERR_ARG;
 			w->group_of[groups] = (uint32_t)i;
 			h[i].id = POL_HOLDER_GROUP + groups++;
 		} else {
@@ -182,10 +187,8 @@ make_type_grants(struct pol_work *w)
 		size_t n_a = parts_on(&w->b->wide, t, &wide, a), n_b = parts_on(&w->b->globs, t, &globs, b);
 
 		rc = pol_record_type_grants(&by_type[t], a, n_a, b, n_b);
-		if (by_type[t] != NULL) {
-			view->has_type_grants = 1;
+		if (by_type[t] != NULL)
 			w->root->bytes += by_type[t]->bytes;
-		}
 	}
 	if (rc == 0)
 		rc = pol_record_type_grants(&made, a, parts_on(&w->b->anywhere, 0, &any, a), b, 0);

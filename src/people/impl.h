@@ -36,12 +36,12 @@ void pol_table_free(struct pol_dir *dir);
 /* What a change replaces, gathered before anything is changed. */
 struct pol_change {
 	struct pol_people_root *from, *to;
-	void *dead[64];
+	void *dead[80];
 	size_t n_dead;
 	void *made[64];			/* freed again if the change fails */
 	size_t n_made;
 };
-/* Puts `record` in place of the one with its hash that is `old` (NULL: a new one). */
+/* Puts `record` (NULL: nothing) in place of `old` (NULL: a new one). */
 int pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record *record, const struct pol_record *old);
 int pol_change_made(struct pol_change *c, void *p);
 void pol_change_dead(struct pol_change *c, const void *p);
@@ -99,6 +99,8 @@ extern const struct pol_window pol_window_always;
 
 /* The number of a group is its place among the groups. */
 bool pol_who_is_group(const struct pol_who *who);
+/* Someone who may hold: many (everyone, a group, TYPE:*) only where `many` says so. */
+bool pol_who_is_valid(const struct pol_who *who, bool many);
 uint64_t pol_who_hash(uint64_t seed, const struct pol_who *who);
 /* From, until and whether there are any, of a fact. */
 void pol_window_of(const struct pol_grant_fact *f, struct pol_grant_parts *out);

@@ -77,9 +77,12 @@ struct pol_parent_fact {
 	struct policy_text id;
 };
 
+/* After an error of any call below the builder can only be freed. */
 int pol_builder_new(struct pol_builder **out, const struct pol_program *program);
 void pol_builder_free(struct pol_builder *b);
-/* Groups first, in any order; then users, grants, things in any order. Each subject
+/* A holder without a type is "everyone" or "authenticated", in grants only; a user is
+ * no group, no "*" and none of the words that name many: else POLICY_ERR_ARG. A group
+ * that is named must be declared by the end. Groups first, in any order; then users, grants, things in any order. Each subject
  * is given at most once as a user, each thing at most once. */
 int pol_builder_group(struct pol_builder *b, const struct pol_group_fact *f);
 int pol_builder_user(struct pol_builder *b, const struct pol_user_fact *f);
@@ -90,11 +93,16 @@ int pol_builder_finish(struct pol_builder *b, struct pol_people_root **out);
 
 /* ---- single changes: a successor that shares what did not change ---- */
 
-/* A grant as pol_builder_grant has it. A group must be a declared one. */
+/*
+ * A grant as pol_builder_grant has it, of at most 16 pairs of role and holder (else
+ * POLICY_ERR_LIMIT). A group must be a declared one; a role of many without a resource
+ * and a window is POLICY_ERR_UNSUPPORTED: it is a new building.
+ */
 int pol_people_add_grant(struct pol_people_root *from, const struct pol_program *program,
     const struct pol_grant_fact *f, struct pol_people_root **out);
-/* Removes every grant equal to it in role, holder, resource and window;
- * POLICY_ERR_NOENT when there is none. */
+/* Removes one grant equal to it in role, holder, window and resource as spelt;
+ * POLICY_ERR_NOENT when there is none. What was given twice is still held once:
+ * taking back a store's grant does not take what the text gives. */
 int pol_people_remove_grant(struct pol_people_root *from, const struct pol_program *program,
     const struct pol_grant_fact *f, struct pol_people_root **out);
 

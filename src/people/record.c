@@ -145,7 +145,8 @@ put_windows(struct pol_buf *buf, size_t base, const struct pol_grant_parts *g, s
 		index[i] = 0;
 		if (!g[i].timed)
 			continue;
-		if (last == NULL || memcmp(last, &g[i].window, sizeof(*last)) != 0) {
+		if (last == NULL || pol_time_cmp(last->from, g[i].window.from) != 0 ||
+		    pol_time_cmp(last->until, g[i].window.until) != 0) {
 			last = &g[i].window;
 			at = pol_buf_append(buf, last, sizeof(*last));
 			if (at == SIZE_MAX)

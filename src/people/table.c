@@ -109,7 +109,7 @@ pol_table_free(struct pol_dir *dir)
 	dir->pages = NULL;
 }
 
-/* The records of a page with `record` instead of `old`; the new count. */
+/* The records of a page with `record` (or nothing) instead of `old`; the new count. */
 static size_t
 gather(const struct pol_page *page, const struct pol_record *record, const struct pol_record *old,
     const struct pol_record **list)
@@ -125,7 +125,8 @@ gather(const struct pol_page *page, const struct pol_record *record, const struc
 		if (r != old)
 			list[n++] = r;
 	}
-	list[n++] = record;
+	if (record != NULL)
+		list[n++] = record;
 	return n;
 }
 
@@ -141,6 +142,7 @@ copy_dir(struct pol_change *c, struct pol_dir *dir, bool deeper, const struct po
 		return rc;
 	for (size_t i = 0; i < count * times; i++)
 		pages[i] = dir->pages[i / times];
+	c->to->bytes += (times - 1) * count * sizeof(*pages);
 	pol_change_dead(c, dir->pages);
 	dir->pages = pages;
 	dir->depth += deeper ? 1 : 0;
@@ -186,6 +188,7 @@ split(struct pol_change *c, struct pol_dir *dir, const struct pol_record **list,
 	if (rc == 0) {
 		point(pages, dir->depth, half[0], hash);
 		point(pages, dir->depth, half[1], hash | bit);
+		c->to->bytes += half[0]->bytes + half[1]->bytes;
 	}
 	free(low);
 	free(high);
@@ -195,7 +198,8 @@ split(struct pol_change *c, struct pol_dir *dir, const struct pol_record **list,
 int
 pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record *record, const struct pol_record *old)
 {
-	const struct pol_page *page = dir->pages[page_index(record->hash, dir->depth)], **pages, *made;
+	uint64_t hash = record != NULL ? record->hash : old->hash;
+	const struct pol_page *page = dir->pages[page_index(hash, dir->depth)], **pages, *made;
 	const struct pol_record **list = malloc((page->used + 1u) * sizeof(*list));
 	size_t n;
 	int rc;
@@ -203,7 +207,10 @@ pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record
 	if (list == NULL)
 		return POLICY_ERR_NOMEM;
 	n = gather(page, record, old, list);
-	if (n > PAGE_MOST && page->depth < MAX_DEPTH) {
+	/* a directory is not doubled beyond one place a record: hashes that agree in
+	 * very many bits make a page long, not the directory */
+	if (n > PAGE_MOST && page->depth < MAX_DEPTH &&
+	    (page->depth < dir->depth || (uint64_t)1 << dir->depth <= dir->count)) {
 		rc = split(c, dir, list, n, page->depth);
 	} else {
 		made = make_page(list, n, page->depth);
@@ -211,12 +218,16 @@ pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record
 		if (rc == 0)
 			rc = copy_dir(c, dir, false, &pages);
 		if (rc == 0)
-			point(pages, dir->depth, made, record->hash);
+			point(pages, dir->depth, made, hash);
+		if (rc == 0)
+			c->to->bytes += made->bytes;
 	}
 	free(list);
 	if (rc != 0)
 		return rc;
+	c->to->bytes -= page->bytes;
 	pol_change_dead(c, page);
 	dir->count += old == NULL;
+	dir->count -= record == NULL;
 	return 0;
 }

@@ -21,6 +21,7 @@ static long heap_calls;		/* allocations and frees asked for while on */
 static long heap_live;		/* blocks allocated while on, less those freed */
 static long heap_fail;		/* which allocation fails, from 1; 0: none */
 static int heap_failed;
+static int heap_for_good;	/* all that follow the one that fails, fail too */
 
 static int
 heap_refuses(void)
@@ -28,12 +29,12 @@ heap_refuses(void)
 	if (!heap_on)
 		return 0;
 	heap_calls++;
-	if (heap_fail > 0 && --heap_fail == 0) {
+	if (heap_fail > 0 && --heap_fail == 0)
 		heap_failed = 1;
-		errno = ENOMEM;
-		return 1;
-	}
-	return 0;
+	else if (!heap_failed || !heap_for_good)
+		return 0;
+	errno = ENOMEM;
+	return 1;
 }
 
 static void *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The first, second, third... allocation of a load fails, until one load gets
- * through: each failure is told as POLICY_ERR_NOMEM, leaves nothing behind, and a set
- * that was running goes on as it was.
+ * The first, second, third... allocation of a load fails, it alone or all that
+ * follow too, until one load gets through: each failure is told as POLICY_ERR_NOMEM,
+ * leaves nothing behind, and a set that was running goes on as it was.
  */
 #include "chaos.h"
 
@@ -90,6 +90,7 @@ reloads(void)
 		return;
 	for (n = 1; n < MOST && rc != 0; n++) {
 		before = policy_generation(p);
+		heap_live = 0;
 		heap_failed = 0;
 		heap_fail = n;
 		heap_on = 1;
@@ -98,6 +99,7 @@ reloads(void)
 		if (rc == 0)
 			break;
 		chaos_check(rc == POLICY_ERR_NOMEM, "a failed reload is told as something else");
+		chaos_check(heap_live == 0, "a failed reload leaves memory behind");
 		chaos_check(policy_generation(p) == before, "a failed reload changed the generation");
 		for (i = 0; i < CHAOS_REQUESTS; i++)
 			if (!chaos_ask(p, i, &d))
@@ -105,6 +107,15 @@ reloads(void)
 		chaos_check(i == CHAOS_REQUESTS, "a failed reload changed an answer");
 	}
 	chaos_check(rc == 0, "the reload never gets through");
+	/* deciding asks for none: with all refused, every answer is as ever */
+	heap_failed = heap_for_good = 1;
+	heap_on = 1;
+	for (i = 0; i < CHAOS_REQUESTS; i++)
+		if (!chaos_ask(p, i, &d))
+			break;
+	heap_on = 0;
+	heap_failed = 0;
+	chaos_check(i == CHAOS_REQUESTS, "an answer without memory");
 	policy_close(p);
 	printf("reload: %ld allocations failed in turn\n", n - 1);
 }
@@ -116,6 +127,9 @@ main(void)
 	FILE *f;
 
 	opens(open_text, "policy_open_text");
+	heap_for_good = 1;
+	opens(open_text, "policy_open_text, from then on");
+	heap_for_good = 0;
 	if (!chaos_check(mkdtemp(dir) != NULL, "no scratch directory"))
 		return chaos_finish();
 	snprintf(name, sizeof(name), "%s/set.yaml", dir);
@@ -124,6 +138,9 @@ main(void)
 	    "the scratch file cannot be written")) {
 		path = dir;
 		opens(open_file, "policy_open");
+		reloads();
+		heap_for_good = 1;
+		opens(open_file, "policy_open, from then on");
 		reloads();
 	}
 	unlink(name);

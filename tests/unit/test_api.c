@@ -135,7 +135,7 @@ decided(struct policy *p, struct policy_request r, int wanted, enum policy_reaso
 	CU_ASSERT_EQUAL(d.status, status);
 	if (rc != wanted || d.reason != reason)
 		printf("rc %d, wanted %d; %s, wanted %s\n", rc, wanted,
-		    policy_reason_name((int)d.reason), policy_reason_name(reason));
+		    policy_reason_name((int)d.reason), policy_reason_name((int)reason));
 	check_texts(&d);
 	return d;
 }

@@ -167,14 +167,54 @@ a_limit_is_an_error_and_a_deny(void)
 	lists[0].value.u.items = items;
 	lists[1].value.u.items = items + 2000;
 	req.context = (struct policy_attrs){ lists, 3 };
-	lists[0].value.count = lists[1].value.count = 1000;
+	lists[0].value.count = lists[1].value.count = 300;
 	CU_ASSERT_EQUAL(decide(&f, &req, &a), 0);
 	CU_ASSERT_EQUAL(a.reason, POLICY_REASON_NO_RULE);
-	lists[0].value.count = lists[1].value.count = 2000;
+	lists[0].value.count = lists[1].value.count = 1000;
 	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
 	CU_ASSERT_EQUAL(a.verdict, POLICY_DENY);
 	fixture_close(&f);
 	free(items);
+}
+
+/* What a caller sends cannot make a decision long: each ends as a limit, or at once. */
+static void
+work_is_bounded(void)
+{
+	static const char like[] =
+	    "policy: 1\nresources: { doc: { parent: { type: doc, from: id } } }\nactions: { ping: , read: { resource: doc } }\n"
+	    "roles: { r: { allow: { actions: ping, when: 'context.p like \"**/{context.t}/**\"' } }, reader: { allow: read } }\n"
+	    "everyone: { roles: r }\nfixtures: { grants: [ { role: reader, to: ann, resource: doc/**b**b** } ] }\n";
+	struct policy_attr texts[2] = { attr("p", POLICY_STRING), attr("t", POLICY_STRING) };
+	struct policy_attr parents = attr("parent", POLICY_STRING);
+	struct policy_request req = request();
+	static char slashes[65536];
+	struct pol_answer a;
+	struct fixture f;
+
+	for (size_t i = 0; i < sizeof(slashes); i++)
+		slashes[i] = i % 2 ? '/' : 'a';
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, like), 0);
+	req.action = policy_text("ping");
+	texts[0].value.u.text = (struct policy_text){ slashes, 8191 };
+	texts[1].value.u.text = (struct policy_text){ "b", 1 };
+	req.context = (struct policy_attrs){ texts, 2 };
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), 0);
+	CU_ASSERT_EQUAL(a.reason, POLICY_REASON_NO_RULE);
+	texts[1].value.u.text = (struct policy_text){ slashes, 4001 };
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), 0);
+	CU_ASSERT_EQUAL(a.verdict, POLICY_ALLOW);
+	slashes[16000] = 'b';		/* a long text that nearly fits everywhere */
+	texts[0].value.u.text = (struct policy_text){ slashes + 16001, 49000 };
+	texts[1].value.u.text = (struct policy_text){ slashes, 16001 };
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(a.verdict, POLICY_DENY);
+	/* a parent longer than any id is not followed */
+	req = request();
+	parents.value.u.text = (struct policy_text){ slashes, 1090 };
+	req.resource_attributes = (struct policy_attrs){ &parents, 1 };
+	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
+	fixture_close(&f);
 }
 
 static void
@@ -261,6 +301,7 @@ CU_TestInfo suite_decide[] = {
 	{ "malformed requests are refused", malformed_requests_are_refused },
 	{ "depth of values is bounded", depth_of_values_is_bounded },
 	{ "a limit is an error and a deny", a_limit_is_an_error_and_a_deny },
+	{ "work is bounded", work_is_bounded },
 	{ "more roles than are followed is a limit", more_roles_than_are_followed_is_a_limit },
 	{ "a witness sees what the decision saw", a_witness_sees_what_the_decision_saw },
 	{ "the clock reads as text only when asked", the_clock_reads_as_text_only_when_asked },

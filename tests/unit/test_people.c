@@ -120,6 +120,135 @@ a_role_of_a_group_everywhere_is_not_a_single_change(void)
 	fixture_close(&f);
 }
 
+/* What the text gives is not taken back with a store's grant of the same. */
+static void
+a_role_given_twice_is_taken_back_once(void)
+{
+	static const char twice[] =
+	    "policy: 1\nactions: [ping]\n"
+	    "roles: { guest: { deny: ping }, user: { allow: ping } }\nauthenticated: { roles: user }\n"
+	    "users: { ann: { roles: guest } }\n";
+	static const struct change c = { "guest", "user", "ann", NULL, 0, 0 };
+	struct fixture f;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, twice), 0);
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "ping", NULL, 0), "denied");
+	CU_ASSERT_EQUAL(apply(&f, &c, true), 0);
+	CU_ASSERT_EQUAL(apply(&f, &c, false), 0);
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "ping", NULL, 0), "denied");
+	fixture_close(&f);
+}
+
+/* A holder without a type is no way to become everyone. */
+static void
+odd_holders_are_refused(void)
+{
+	static const struct { const char *type, *name; int user, grant; } rows[] = {
+		{ "", "tomsmith", POLICY_ERR_ARG, POLICY_ERR_ARG },
+		{ "", "anonymous", POLICY_ERR_ARG, POLICY_ERR_ARG },
+		{ "", "", POLICY_ERR_ARG, POLICY_ERR_ARG },
+		{ "", "everyone", POLICY_ERR_ARG, 0 },
+		{ "", "authenticated", POLICY_ERR_ARG, 0 },
+		{ "everyone", "x", POLICY_ERR_ARG, POLICY_ERR_ARG },
+		{ "anonymous", "x", POLICY_ERR_ARG, POLICY_ERR_ARG },
+		{ "user", "", POLICY_ERR_ARG, POLICY_ERR_ARG },
+		{ "user", "*", POLICY_ERR_ARG, 0 },
+		{ "group", "ops", POLICY_ERR_ARG, POLICY_ERR_ARG },	/* not declared */
+		{ "user", "ann", 0, 0 },
+	};
+	struct fixture f;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct pol_user_fact u = { .who = { text(rows[i].type), text(rows[i].name) } };
+		struct change c = { "pinger", rows[i].type, rows[i].name, "doc/1", 0, 0 };
+		uint32_t role = 0;
+		struct pol_grant_fact g = { .roles = &role, .n_roles = 1, .to = &u.who, .n_to = 1 };
+		struct pol_builder *b;
+
+		CU_ASSERT_EQUAL_FATAL(pol_builder_new(&b, f.engine.program), 0);
+		CU_ASSERT_EQUAL(pol_builder_user(b, &u), rows[i].user);
+		CU_ASSERT_EQUAL(pol_builder_grant(b, &g), rows[i].grant);
+		pol_builder_free(b);
+		if (strcmp(rows[i].type, "group") != 0)		/* ops is one here */
+			CU_ASSERT_EQUAL(apply(&f, &c, true), rows[i].grant);
+	}
+	fixture_close(&f);
+}
+
+static void
+a_group_named_and_never_declared_is_refused(void)
+{
+	struct pol_who member = { POLICY_TEXT("group"), POLICY_TEXT("gone") };
+	struct pol_group_fact g = { .name = POLICY_TEXT("all"), .members = &member, .n_members = 1 };
+	struct pol_people_root *root;
+	struct pol_builder *b;
+	struct fixture f;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	CU_ASSERT_EQUAL_FATAL(pol_builder_new(&b, f.engine.program), 0);
+	CU_ASSERT_EQUAL(pol_builder_group(b, &g), 0);
+	CU_ASSERT_EQUAL(pol_builder_finish(b, &root), POLICY_ERR_ARG);
+	CU_ASSERT_PTR_NULL(root);
+	pol_builder_free(b);
+	fixture_close(&f);
+}
+
+static void
+changes_leave_nothing_behind(void)
+{
+	struct fixture f;
+	uint64_t bytes, most = 0;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	bytes = pol_people_bytes(f.people);
+	for (int i = 0; i < 2000; i++) {
+		char on[24];
+		struct change c = { "reader", "user", "ann", on, 0, 0 };
+
+		snprintf(on, sizeof(on), "doc/fresh%d", i);
+		CU_ASSERT_EQUAL(apply(&f, &c, true), 0);
+		if (pol_people_bytes(f.people) > most)
+			most = pol_people_bytes(f.people);
+		CU_ASSERT_EQUAL(apply(&f, &c, false), 0);
+	}
+	CU_ASSERT_EQUAL(pol_people_bytes(f.people), bytes);
+	CU_ASSERT(most > bytes && most < bytes + 1000);
+	CU_ASSERT_EQUAL(f.engine.people->things.count, 2);
+	fixture_close(&f);
+}
+
+static void
+a_glob_or_a_change_too_large_is_refused(void)
+{
+	struct change c = { "reader", "user", "ann", NULL, 0, 0 };
+	struct pol_who who = { POLICY_TEXT("user"), POLICY_TEXT("ann") }, many[17];
+	struct pol_grant_fact g;
+	struct pol_people_root *next;
+	struct fixture f;
+	char on[150] = "doc/";
+	uint32_t role = 0;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	for (int i = 0; i < 70; i++)
+		strcat(on, "a*");
+	c.on = on;
+	CU_ASSERT_EQUAL(apply(&f, &c, true), POLICY_ERR_LIMIT);
+	memset(&g, 0, sizeof(g));
+	for (size_t i = 0; i < 17; i++)
+		many[i] = who;
+	g.roles = &role;
+	g.n_roles = 1;
+	g.to = many;
+	g.n_to = 17;
+	CU_ASSERT_EQUAL(pol_people_add_grant(f.people, f.engine.program, &g, &next), POLICY_ERR_LIMIT);
+	g.n_to = 16;
+	CU_ASSERT_EQUAL(pol_people_add_grant(f.people, f.engine.program, &g, &next), 0);
+	pol_people_retire(f.people);
+	f.people = next;
+	fixture_close(&f);
+}
+
 /* 6,000 random changes; after them the people answer as people built from the
  * grants that are left. Pages split on the way. */
 enum { USERS = 40, DOCS = 900, CHANGES = 6000 };
@@ -185,6 +314,11 @@ many_changes_equal_a_new_building(void)
 CU_TestInfo suite_people[] = {
 	{ "a change is seen at once and undone whole", a_change_is_seen_at_once_and_undone_whole },
 	{ "a role of a group everywhere is not a single change", a_role_of_a_group_everywhere_is_not_a_single_change },
+	{ "a role given twice is taken back once", a_role_given_twice_is_taken_back_once },
+	{ "odd holders are refused", odd_holders_are_refused },
+	{ "a group named and never declared is refused", a_group_named_and_never_declared_is_refused },
+	{ "changes leave nothing behind", changes_leave_nothing_behind },
+	{ "a glob or a change too large is refused", a_glob_or_a_change_too_large_is_refused },
 	{ "many changes equal a new building", many_changes_equal_a_new_building },
 	CU_TEST_INFO_NULL
 };
