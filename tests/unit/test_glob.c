@@ -39,14 +39,14 @@ the_table_holds(void)
 {
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++)
 		if (pol_glob_match(table[i].glob, strlen(table[i].glob), table[i].text,
-		    strlen(table[i].text), table[i].separator) != table[i].want) {
+		    strlen(table[i].text), table[i].separator, NULL) != table[i].want) {
 			CU_FAIL("a row of the table");
 		}
-	CU_ASSERT(pol_glob_match("a*", 2, "a\0b", 3, '/'));
-	CU_ASSERT(pol_glob_match("\0", 1, "\0", 1, '/'));
-	CU_ASSERT(pol_glob_match(NULL, 0, NULL, 0, '/'));
-	CU_ASSERT(pol_glob_match("**", 2, NULL, 0, '/'));
-	CU_ASSERT_FALSE(pol_glob_match("a", 1, NULL, 0, '/'));
+	CU_ASSERT(pol_glob_match("a*", 2, "a\0b", 3, '/', NULL));
+	CU_ASSERT(pol_glob_match("\0", 1, "\0", 1, '/', NULL));
+	CU_ASSERT(pol_glob_match(NULL, 0, NULL, 0, '/', NULL));
+	CU_ASSERT(pol_glob_match("**", 2, NULL, 0, '/', NULL));
+	CU_ASSERT_FALSE(pol_glob_match("a", 1, NULL, 0, '/', NULL));
 }
 
 /* Backtracks over pieces: the definition, told plainly. */
@@ -127,7 +127,7 @@ try_all(size_t most, size_t longest)
 					bool got;
 
 					spell(s, "ab/", 3, si, sl);
-					got = pol_glob_match_pieces(p, n, s, sl, '/');
+					got = pol_glob_match_pieces(p, n, s, sl, '/', NULL);
 					bad += got != by_table(g, gl, s, sl);
 					bad += got != naive(p, n, s, sl);
 				}
@@ -164,7 +164,7 @@ longer_globs_match_as_another_matcher_says(void)
 		for (size_t k = 0; k < sl; k++)
 			s[k] = "aab//"[next_random(&r) % 5];
 		yes += by_table(g, gl, s, sl);
-		bad += pol_glob_match(g, gl, s, sl, '/') != by_table(g, gl, s, sl);
+		bad += pol_glob_match(g, gl, s, sl, '/', NULL) != by_table(g, gl, s, sl);
 	}
 	CU_ASSERT_EQUAL(bad, 0);
 	CU_ASSERT(yes > 500);
@@ -196,7 +196,7 @@ rows_made_by_hand_match_too(void)
 			s[k] = "aab//"[next_random(&r) % 5];
 		want = naive(p, n, s, sl);
 		yes += want;
-		bad += pol_glob_match_pieces(p, n, s, sl, '/') != want;
+		bad += pol_glob_match_pieces(p, n, s, sl, '/', NULL) != want;
 	}
 	CU_ASSERT_EQUAL(bad, 0);
 	CU_ASSERT(yes > 500);
@@ -232,9 +232,9 @@ too_many_pieces_are_refused(void)
 		glob[i] = "*a"[i % 2];
 	CU_ASSERT_EQUAL(pol_glob_parse(glob, sizeof(glob) - 2, p, &n), 0);
 	CU_ASSERT_EQUAL(n, POL_GLOB_MAX_PIECES);
-	CU_ASSERT(pol_glob_match(glob, sizeof(glob) - 2, glob, sizeof(glob) - 2, '/'));
+	CU_ASSERT(pol_glob_match(glob, sizeof(glob) - 2, glob, sizeof(glob) - 2, '/', NULL));
 	CU_ASSERT_EQUAL(pol_glob_parse(glob, sizeof(glob), p, &n), -1);
-	CU_ASSERT_FALSE(pol_glob_match(glob, sizeof(glob), glob, sizeof(glob), '/'));
+	CU_ASSERT_FALSE(pol_glob_match(glob, sizeof(glob), glob, sizeof(glob), '/', NULL));
 }
 
 static void
@@ -304,7 +304,7 @@ no_text_makes_a_match_slow(void)
 			for (const char *c = slow[g]; *c != '\0'; c++)
 				places += *c == '/';
 			steps = 0;
-			counted_match_pieces(p, n, s, LONG, '/');
+			counted_match_pieces(p, n, s, LONG, '/', NULL);
 			CU_ASSERT(steps <= places * (LONG + 1));
 			if (steps / LONG > worst)
 				worst = steps / LONG;
@@ -312,6 +312,23 @@ no_text_makes_a_match_slow(void)
 	}
 	CU_ASSERT(worst >= 1);		/* the counter does count */
 	free(s);
+}
+
+/* With enough left the answer is the same; with too little it is no, and nothing is left. */
+static void
+a_budget_ends_a_match(void)
+{
+	static const char glob[] = "**/b*c/**", text[] = "a/b/bc/d";
+	uint32_t need = 1000, left;
+
+	CU_ASSERT(pol_glob_match(glob, sizeof(glob) - 1, text, sizeof(text) - 1, '/', &need));
+	need = 1000 - need;
+	CU_ASSERT(need > 3 && need < 40);
+	for (uint32_t budget = 0; budget < 60; budget++) {
+		left = budget;
+		CU_ASSERT_EQUAL(pol_glob_match(glob, sizeof(glob) - 1, text, sizeof(text) - 1, '/', &left), budget > need);
+		CU_ASSERT_EQUAL(left, budget > need ? budget - need : 0);
+	}
 }
 
 CU_TestInfo suite_glob[] = {
@@ -322,6 +339,7 @@ CU_TestInfo suite_glob[] = {
 	{ "pieces point into the glob", pieces_point_into_the_glob },
 	{ "too many pieces are refused", too_many_pieces_are_refused },
 	{ "stars and escapes are told apart", stars_and_escapes_are_told_apart },
+	{ "a budget ends a match", a_budget_ends_a_match },
 	{ "no text makes a match slow", no_text_makes_a_match_slow },
 	CU_TEST_INFO_NULL
 };
