@@ -260,9 +260,9 @@ stars_and_escapes_are_told_apart(void)
 /* A second copy of the file that counts its comparisons. */
 static size_t steps;
 
-bool counted_match_pieces(const struct pol_glob_piece *p, size_t n, const char *s, size_t len, char separator);
+bool counted_match_pieces(const struct pol_glob_piece *p, size_t n, const char *s, size_t len, char separator, uint32_t *left);
 int counted_parse(const char *g, size_t len, struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES], size_t *n);
-bool counted_match(const char *g, size_t gn, const char *s, size_t len, char separator);
+bool counted_match(const char *g, size_t gn, const char *s, size_t len, char separator, uint32_t *left);
 bool counted_has_star(const char *g, size_t len);
 bool counted_ends_stray(const char *g, size_t len);
 size_t counted_unescape(const char *g, size_t len, char *out);
