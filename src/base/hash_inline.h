@@ -10,16 +10,15 @@ static inline uint64_t pol_hash_fold(uint64_t a, uint64_t b)
 #ifdef __SIZEOF_INT128__
 	__extension__ typedef unsigned __int128 u128;
 	u128 m = (u128)a * b;
-
-	/* a and b again: else a factor of zero, which a text can make, hides the other */
-	return (a ^ (uint64_t)m) ^ (b ^ (uint64_t)(m >> 64));
+	uint64_t high = (uint64_t)(m >> 64);
 #else	/* 32-bit targets: the same number by halves */
 	uint64_t al = (uint32_t)a, ah = a >> 32, bl = (uint32_t)b, bh = b >> 32;
 	uint64_t mid = ah * bl + (al * bl >> 32);
 	uint64_t high = ah * bh + (mid >> 32) + ((al * bh + (uint32_t)mid) >> 32);
-
-	return a * b ^ high;
 #endif
+
+	/* a and b again: else a factor of zero, which a text can make, hides the other */
+	return (a ^ a * b) ^ (b ^ high);
 }
 
 static inline uint64_t pol_hash_r8(const unsigned char *p)
