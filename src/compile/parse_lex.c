@@ -138,7 +138,7 @@ static const struct {
 	char c;
 	const char *hint;
 } hints[] = {
-	{ '\'', "text is written \"so\"" }, { '"', "a text without its closing \"" },
+	{ '\'', "write the text in double quotes, as in \"x\"" }, { '"', "a text without its closing \"" },
 	{ '&', "write `and`" }, { '|', "write `or`" }, { '!', "write `not`" },
 	{ '=', "write `==`" }, { '.', "a path is written subject.name, a number with digits on both sides" },
 	{ '{', "a list is written [1, 2]" }, { '-', "a number is written -1" },
