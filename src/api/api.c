@@ -9,9 +9,9 @@
 #include <string.h>
 
 #include "api/ask.h"
-#include "api/fill.h"
+#include "core/fill.h"
 #include "api/open.h"
-#include "api/sizes.h"
+#include "base/sized.h"
 #include "base/err.h"
 
 /* The least that makes sense: up to where a deny can be read, or the code. */
@@ -49,7 +49,7 @@ take_error(struct policy_error **ours, struct policy_error *theirs, struct polic
 	if (theirs == NULL)
 		return 0;
 	if (theirs->size != sizeof(*theirs)) {
-		if (pol_sizes_check(theirs, sizeof(*theirs), LEAST_ERROR) != 0)
+		if (pol_sized_check(theirs, sizeof(*theirs), LEAST_ERROR) != 0)
 			return POLICY_ERR_ABI;
 		*ours = room;
 	}
@@ -67,7 +67,7 @@ give_error(int rc, struct policy_error *theirs, struct policy_error *ours)
 		pol_err_set(ours, rc, NULL, 0, 0, "%s", policy_strerror(rc));
 	ours->code = rc;
 	if (ours != theirs)
-		pol_sizes_out(theirs, ours, sizeof(*ours));
+		pol_sized_out(theirs, ours, sizeof(*ours));
 	return rc;
 }
 
@@ -157,7 +157,7 @@ take_decision(struct policy_decision *out)
 		pol_fill_deny(out, POLICY_REASON_ERROR, 403);
 	else if (out->size >= offsetof(struct policy_decision, reason))
 		out->verdict = POLICY_DENY;
-	return pol_sizes_check(out, sizeof(*out), LEAST_DECISION);
+	return pol_sized_check(out, sizeof(*out), LEAST_DECISION);
 }
 
 /* A decision of another size: made in one of ours, zeroed so that no byte of the
@@ -174,7 +174,7 @@ decide_resized(struct policy *p, const struct policy_request *req, struct policy
 		return rc;
 	memset(&room, 0, sizeof(room));
 	rc = pol_ask_one(p, req, &room, witness);
-	pol_sizes_out(out, &room, sizeof(room));
+	pol_sized_out(out, &room, sizeof(room));
 	return rc;
 }
 
@@ -203,7 +203,7 @@ take_row(struct policy_decision *out, size_t n)
 	const uint32_t step = out->size;
 	int rc = take_decision(out);
 
-	if (step > POL_SIZES_MOST)
+	if (step > POL_SIZED_MOST)
 		return rc;
 	/* no version of the struct is of such a size, and the next would be misaligned */
 	if (step < LEAST_DECISION || step % _Alignof(struct policy_decision) != 0)
@@ -212,7 +212,7 @@ take_row(struct policy_decision *out, size_t n)
 		struct policy_decision *d = (struct policy_decision *)(void *)((char *)out + i * step);
 
 		pol_fill_deny(d, POLICY_REASON_ERROR, 403);
-		if (d->size != step || pol_sizes_check(d, sizeof(*d), LEAST_DECISION) != 0)
+		if (d->size != step || pol_sized_check(d, sizeof(*d), LEAST_DECISION) != 0)
 			rc = POLICY_ERR_ABI;
 	}
 	return rc;
@@ -249,7 +249,7 @@ policy_trace(struct policy *p, const struct policy_request *req, struct policy_d
 	if (trace == NULL)
 		return POLICY_ERR_ARG;
 	/* a trace has nothing that could be left out */
-	if (pol_sizes_check(trace, sizeof(*trace), sizeof(*trace)) != 0)
+	if (pol_sized_check(trace, sizeof(*trace), sizeof(*trace)) != 0)
 		return POLICY_ERR_ABI;
 	if (trace->room != 0 && trace->steps == NULL)
 		return POLICY_ERR_ARG;

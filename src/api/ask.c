@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "api/fill.h"
-#include "api/sizes.h"
+#include "api/off.h"
+#include "base/sized.h"
 
 #define LEAST_REQUEST ((uint32_t)sizeof(uint32_t))
 
@@ -106,9 +106,9 @@ decide_resized(const struct pol_snapshot *s, struct pol_time now, const void *re
 	int rc;
 
 	memcpy(&theirs, req, sizeof(theirs));
-	rc = theirs == size ? pol_sizes_in(&room, sizeof(room), LEAST_REQUEST, req) : POLICY_ERR_ABI;
+	rc = theirs == size ? pol_sized_in(&room, sizeof(room), LEAST_REQUEST, req) : POLICY_ERR_ABI;
 	if (rc == 0 && room.token != NULL) {
-		rc = pol_sizes_in(&token, sizeof(token), sizeof(token.size), room.token);
+		rc = pol_sized_in(&token, sizeof(token), sizeof(token.size), room.token);
 		room.token = &token;
 	}
 	if (rc == 0)
@@ -172,7 +172,7 @@ decide_nth(const struct pol_snapshot *s, struct pol_time now, const void *req, u
 		return decide_sized(s, now, req, req_size, out, NULL);
 	memset(&room, 0, sizeof(room));
 	rc = decide_sized(s, now, req, req_size, &room, NULL);
-	pol_sizes_out(out, &room, sizeof(room));
+	pol_sized_out(out, &room, sizeof(room));
 	return rc;
 }
 
@@ -187,7 +187,7 @@ off_many(size_t n, struct policy_decision *out)
 		if (step == sizeof(room))
 			pol_fill_off(out + i, 0);
 		else
-			pol_sizes_out((char *)out + i * step, &room, sizeof(room));
+			pol_sized_out((char *)out + i * step, &room, sizeof(room));
 	}
 	return 0;
 }

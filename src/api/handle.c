@@ -29,9 +29,9 @@
  *
  * Fork. The counters and the lock lie in memory that the kernel zeroes in the child:
  * deciders and writers that were inside are not in the child. The mark beside them reads zero too; one
- * load a decision notices, without a system call. Snapshots that waited in the
- * parent are left alone in the child, a leak of few: another thread of the parent
- * may have been freeing them. Where memory cannot be wiped (no MADV_WIPEONFORK,
+ * load a decision notices, without a system call. Where a writer of the parent was at
+ * work, snapshots that waited are left alone in the child, a leak of few: it may have
+ * been freeing them. Where memory cannot be wiped (no MADV_WIPEONFORK,
  * Linux before 4.14) writers compare getpid() and nothing else is done: counters
  * that were not at zero never get there in the child, so that its reloads each wait
  * 100 ms and what they replace is freed by close.
@@ -57,9 +57,14 @@ start_child(struct policy *p)
 {
 	atomic_store(&p->wiped->ticket, 0);
 	atomic_store(&p->wiped->serving, 0);
-	p->waiting = p->last = p->covered = NULL;
-	p->n_waiting = 0;
-	p->tainted = p->tainted || atomic_load(&p->busy) != 0;
+	p->covered = NULL;
+	if (atomic_load(&p->busy) != 0) {
+		/* a writer of the parent's had the list and the people in hand: what they
+		 * were like in that moment nobody knows */
+		p->waiting = p->last = NULL;
+		p->n_waiting = 0;
+		p->tainted = true;
+	}
 	atomic_store(&p->busy, 0);
 }
 

@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "api/sizes.h"
+#include "base/sized.h"
 #include "base/err.h"
 #include "load/file.h"
 
@@ -226,7 +226,7 @@ take_options(struct policy *p, const struct policy_options *opt, struct policy_e
 {
 	struct policy_options o = POLICY_OPTIONS_INIT;
 
-	if (opt != NULL && pol_sizes_in(&o, sizeof(o), sizeof(o.size), opt) != 0)
+	if (opt != NULL && pol_sized_in(&o, sizeof(o), sizeof(o.size), opt) != 0)
 		return pol_err_set(err, POLICY_ERR_ABI, NULL, 0, 0, "the size of the options makes no sense");
 	if ((o.flags & ~FLAGS) != 0)
 		return pol_err_set(err, POLICY_ERR_ARG, NULL, 0, 0, "options: unknown flags");
@@ -234,7 +234,7 @@ take_options(struct policy *p, const struct policy_options *opt, struct policy_e
 		if (o.reserved[i] != 0)
 			return pol_err_set(err, POLICY_ERR_ARG, NULL, 0, 0, "options: reserved members must be zero");
 	}
-	if (o.limits != NULL && pol_sizes_in(&p->limits, sizeof(p->limits), sizeof(p->limits.size), o.limits) != 0)
+	if (o.limits != NULL && pol_sized_in(&p->limits, sizeof(p->limits), sizeof(p->limits.size), o.limits) != 0)
 		return pol_err_set(err, POLICY_ERR_ABI, NULL, 0, 0, "the size of the limits makes no sense");
 	p->limits.size = sizeof(p->limits);
 	p->flags = o.flags;

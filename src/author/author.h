@@ -7,7 +7,9 @@
 
 #include <policy_author.h>
 
+#include "base/sized.h"
 #include "compile/compile.h"
+#include "core/fill.h"
 #include "load/file.h"
 
 struct policy_set {
@@ -19,17 +21,6 @@ struct policy_set {
 	struct pol_people_root *own_people, *full_people;
 	bool fixtures;			/* decide and explain hear them */
 };
-
-/* ---- take.c: structs of the caller's size ---- */
-
-/*
- * Copies a caller's struct of any acceptable size into `out` of our size: what it
- * lacks is zero. 0, or POLICY_ERR_ABI. Both begin with uint32_t size.
- */
-int pol_take_in(void *out, uint32_t full, const void *in);
-/* Copies our struct into the caller's, as far as it reaches. least: the smallest
- * size that makes sense. 0, or POLICY_ERR_ABI. */
-int pol_take_out(void *out, const void *ours, uint32_t full, uint32_t least);
 
 /* ---- decide.c ---- */
 
@@ -53,11 +44,6 @@ int pol_decide_run(const struct pol_engine *e, const struct policy_request *req,
 /* The public form of it. out->size is set by the caller. */
 void pol_decide_fill(const struct pol_engine *e, const struct policy_request *req,
     const struct pol_decided *d, struct policy_decision *out);
-
-/* ---- trace.c ---- */
-
-/* A witness that fills trace->steps; trace->count and dropped begin at 0. */
-void pol_trace_witness(struct pol_witness *out, struct policy_trace *trace);
 
 /* ---- held.c: who holds which role, and through what, by walking the text ---- */
 

@@ -170,7 +170,6 @@ policy_set_explain(struct policy_set *set, const struct policy_request *req,
 	if (rc != 0)
 		return pol_err_set(err, rc, NULL, 0, 0, "the size of the request makes no sense");
 	rc = explain(set, req, now, &e, err);
-	if (pol_take_out(out, &e, sizeof(e), sizeof(uint32_t) * 2) != 0)
-		return POLICY_ERR_ABI;
+	pol_sized_out(out, &e, sizeof(e));
 	return rc;
 }

@@ -31,12 +31,12 @@ take_options(struct options *o, const struct policy_set_options *opt, struct pol
 	static const uint64_t none[4];
 
 	memset(o, 0, sizeof(*o));
-	if (opt != NULL && pol_take_in(&o->opt, sizeof(o->opt), opt) != 0)
+	if (opt != NULL && pol_sized_in(&o->opt, sizeof(o->opt), sizeof(opt->size), opt) != 0)
 		return pol_err_set(err, POLICY_ERR_ABI, NULL, 0, 0, "the size of the options makes no sense");
 	if ((o->opt.flags & ~POLICY_SET_FIXTURES) != 0 ||
 	    memcmp(o->opt.reserved, none, sizeof(none)) != 0)
 		return pol_err_set(err, POLICY_ERR_ARG, NULL, 0, 0, "an option is set that is not known here");
-	if (o->opt.limits != NULL && pol_take_in(&o->limits, sizeof(o->limits), o->opt.limits) != 0)
+	if (o->opt.limits != NULL && pol_sized_in(&o->limits, sizeof(o->limits), sizeof(o->limits.size), o->opt.limits) != 0)
 		return pol_err_set(err, POLICY_ERR_ABI, NULL, 0, 0, "the size of the limits makes no sense");
 	o->limits.size = sizeof(o->limits);
 	return 0;
@@ -217,7 +217,10 @@ policy_set_get_info(const struct policy_set *set, struct policy_set_info *out)
 		.people_bytes = pol_people_bytes(set->fixtures ? set->full_people : set->own_people),
 	};
 
-	return pol_take_out(out, &i, sizeof(i), sizeof(uint32_t) * 2);
+	if (pol_sized_check(out, sizeof(i), sizeof(uint32_t) * 2) != 0)
+		return POLICY_ERR_ABI;
+	pol_sized_out(out, &i, sizeof(i));
+	return 0;
 }
 
 int

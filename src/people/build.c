@@ -105,11 +105,22 @@ index_add(struct pol_index *x, uint64_t hash, size_t row)
 	x->table[k] = (uint32_t)row + 1;
 }
 
+/* The next row that may have the hash, from slot *k on; POL_NONE: no more. */
+static uint32_t
+index_next(const struct pol_index *x, size_t *k)
+{
+	uint32_t row = x->table[*k & (x->slots - 1)];
+
+	(*k)++;
+	return row == 0 ? POL_NONE : row - 1;
+}
+
 int
 pol_builder_holder(struct pol_builder *b, const struct pol_who *who, bool group_ok, uint32_t *out)
 {
 	uint64_t hash = pol_who_hash(b->program->seed, who);
 	struct pol_bholder h, *rows = b->holders.data;
+	uint32_t i;
 	int rc;
 
 	if (b->holders.n * 2 >= b->holder_index.slots) {
@@ -117,10 +128,7 @@ pol_builder_holder(struct pol_builder *b, const struct pol_who *who, bool group_
 		if (rc != 0)
 			return rc;
 	}
-	for (size_t k = hash & (b->holder_index.slots - 1); b->holder_index.table[k] != 0;
-	    k = (k + 1) & (b->holder_index.slots - 1)) {
-		uint32_t i = b->holder_index.table[k] - 1;
-
+	for (size_t k = hash; (i = index_next(&b->holder_index, &k)) != POL_NONE; ) {
 		if (rows[i].hash == hash &&
 		    pol_bytes_equal(rows[i].name.data, rows[i].name.len, who->name.data, who->name.len) &&
 		    pol_bytes_equal(rows[i].type.data, rows[i].type.len, who->type.data, who->type.len)) {
@@ -148,6 +156,7 @@ thing(struct pol_builder *b, uint32_t type, struct policy_text id, uint32_t *out
 {
 	uint64_t hash = pol_hash_join(POL_TYPE_ROW(b->program, type).hash, pol_hash(id.data, id.len, b->program->seed));
 	struct pol_bthing t, *rows = b->things.data;
+	uint32_t i;
 	int rc;
 
 	if (b->things.n * 2 >= b->thing_index.slots) {
@@ -155,10 +164,7 @@ thing(struct pol_builder *b, uint32_t type, struct policy_text id, uint32_t *out
 		if (rc != 0)
 			return rc;
 	}
-	for (size_t k = hash & (b->thing_index.slots - 1); b->thing_index.table[k] != 0;
-	    k = (k + 1) & (b->thing_index.slots - 1)) {
-		uint32_t i = b->thing_index.table[k] - 1;
-
+	for (size_t k = hash; (i = index_next(&b->thing_index, &k)) != POL_NONE; ) {
 		if (rows[i].hash == hash && rows[i].type == type &&
 		    pol_bytes_equal(rows[i].id.data, rows[i].id.len, id.data, id.len)) {
 			*out = i;

@@ -80,6 +80,19 @@ same_grant(const struct pol_grant_parts *a, const struct pol_grant_parts *b)
 	    pol_bytes_equal(a->glob.data, a->glob.len, b->glob.data, b->glob.len);
 }
 
+/* Takes row k of *n out of a list; POLICY_ERR_NOENT where there is none such. */
+static int
+take_out(void *list, size_t *n, size_t k, size_t size)
+{
+	char *at = (char *)list + k * size;
+
+	if (k == *n)
+		return POLICY_ERR_NOENT;
+	memmove(at, at + size, (*n - k - 1) * size);
+	(*n)--;
+	return 0;
+}
+
 /* A list with `g` added, or with one equal to it taken out. Sorted. */
 static int
 edit(struct pol_grant_parts *list, size_t *n, const struct pol_grant_parts *g, bool add)
@@ -99,11 +112,7 @@ edit(struct pol_grant_parts *list, size_t *n, const struct pol_grant_parts *g, b
 	}
 	while (k < *n && !same_grant(&list[k], g))
 		k++;
-	if (k == *n)
-		return POLICY_ERR_NOENT;
-	memmove(list + k, list + k + 1, (*n - k - 1) * sizeof(*list));
-	(*n)--;
-	return 0;
+	return take_out(list, n, k, sizeof(*list));
 }
 
 static void
@@ -257,11 +266,7 @@ edit_timed(struct pol_timed *list, size_t *n, const struct pol_grant_parts *g, b
 	}
 	while (k < *n && (list[k].role != row.role || !same_window(&list[k].window, &row.window)))
 		k++;
-	if (k == *n)
-		return POLICY_ERR_NOENT;
-	memmove(list + k, list + k + 1, (*n - k - 1) * sizeof(*list));
-	(*n)--;
-	return 0;
+	return take_out(list, n, k, sizeof(*list));
 }
 
 static int
@@ -276,11 +281,7 @@ edit_own(uint32_t *own, size_t *n, uint32_t role, bool add)
 	}
 	while (k < *n && own[k] != role)
 		k++;
-	if (k == *n)
-		return POLICY_ERR_NOENT;
-	memmove(own + k, own + k + 1, (*n - k - 1) * sizeof(*own));
-	(*n)--;
-	return 0;
+	return take_out(own, n, k, sizeof(*own));
 }
 
 /* What a holder has everywhere: its own roles and its groups', with what they include. */

@@ -176,7 +176,7 @@ mistakes_are_told_where_they_stand(void)
 		unsigned at;		/* byte, from 0 */
 		const char *says;
 	} rows[] = {
-		{ "context.a = 1", 10, "write `==`" }, { "context.a == 'x'", 13, "text is written" },
+		{ "context.a = 1", 10, "write `==`" }, { "context.a == 'x'", 13, "double quotes" },
 		{ "own && own", 4, "write `and`" }, { "own || own", 4, "write `or`" }, { "! own", 0, "write `not`" },
 		{ "true", 0, "alone" }, { "[1]", 0, "alone" }, { "", 0, "expected a path" }, { "not", 3, "ends" },
 		{ "own own", 4, "unexpected" }, { "(own", 4, "expected )" }, { "own)", 3, "unexpected" },

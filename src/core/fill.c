@@ -3,7 +3,7 @@
  * An answer's bytes. A decision is not zeroed as a whole (29 ns): each text is
  * ended by its NUL and has its length, what is behind it is the caller's own.
  */
-#include "api/fill.h"
+#include "core/fill.h"
 
 #include <string.h>
 

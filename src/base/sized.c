@@ -3,20 +3,20 @@
  * What policy.h promises of structs that are shorter or longer than ours. All by
  * memcpy: in a row of short structs the next may be misaligned for ours.
  */
-#include "api/sizes.h"
+#include "base/sized.h"
 
 #include <string.h>
 
 #include <policy.h>
 
 int
-pol_sizes_check(const void *theirs, uint32_t full, uint32_t least)
+pol_sized_check(const void *theirs, uint32_t full, uint32_t least)
 {
 	const unsigned char *bytes = theirs;
 	uint32_t size;
 
 	memcpy(&size, theirs, sizeof(size));
-	if (size < least || size > POL_SIZES_MOST)
+	if (size < least || size > POL_SIZED_MOST)
 		return POLICY_ERR_ABI;
 	for (uint32_t i = full; i < size; i++) {
 		if (bytes[i] != 0)
@@ -26,10 +26,10 @@ pol_sizes_check(const void *theirs, uint32_t full, uint32_t least)
 }
 
 int
-pol_sizes_in(void *ours, uint32_t full, uint32_t least, const void *theirs)
+pol_sized_in(void *ours, uint32_t full, uint32_t least, const void *theirs)
 {
 	uint32_t size;
-	int rc = pol_sizes_check(theirs, full, least);
+	int rc = pol_sized_check(theirs, full, least);
 
 	if (rc != 0)
 		return rc;
@@ -43,7 +43,7 @@ pol_sizes_in(void *ours, uint32_t full, uint32_t least, const void *theirs)
 }
 
 void
-pol_sizes_out(void *theirs, const void *ours, uint32_t full)
+pol_sized_out(void *theirs, const void *ours, uint32_t full)
 {
 	uint32_t size;
 

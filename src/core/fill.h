@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Answers as the caller reads them. Every struct here is of our own size. */
-#ifndef POL_API_FILL_H
-#define POL_API_FILL_H
+/* Answers as the caller reads them; for api/ and author/ alike. Every struct here is
+ * of our own size. */
+#ifndef POL_CORE_FILL_H
+#define POL_CORE_FILL_H
 
 #include <policy.h>
 
@@ -26,19 +27,6 @@ pol_fill_blank(struct policy_decision *out, uint64_t generation)
 	out->line = 0;
 	out->rule_len = out->file_len = out->subject_type_len = out->subject_id_len = out->token_id_len = 0;
 	out->rule[0] = out->file[0] = out->subject_type[0] = out->subject_id[0] = out->token_id[0] = '\0';
-}
-
-/*
- * The engine is off. The one allow that core/ does not give: lint counts the places
- * that write it, core/decide.c and this one. Inline: it is all there is to do then.
- */
-static inline void
-pol_fill_off(struct policy_decision *out, uint64_t generation)
-{
-	out->verdict = POLICY_ALLOW;
-	out->reason = POLICY_REASON_DISABLED;
-	out->status = 200;
-	pol_fill_blank(out, generation);
 }
 
 /* No decision: rc says why. */
