@@ -82,25 +82,10 @@ is_written(const struct pol_node *n)
 	return !POL_NODE_IS(n, "all") && memchr(n->u.text, '*', n->count) == NULL;
 }
 
-static int
-circle(struct ast_set *set, const struct pol_graph *g)
+static const struct pol_node *
+name_of(const struct ast_set *set, uint32_t i)
 {
-	char text[512];
-	size_t i, n = 0;
-
-	for (i = 0; i < g->n_circle; i++) {
-		const struct pol_node *name = set->actions.list[g->circle[i]]->name;
-
-		if (n + name->count + 5 > sizeof(text))
-			break;
-		if (i > 0) {
-			memcpy(text + n, " -> ", 4);
-			n += 4;
-		}
-		memcpy(text + n, name->u.text, name->count);
-		n += name->count;
-	}
-	return pol_set_fail(set, set->actions.list[g->circle[0]]->name, "action cycle: %.*s", (int)n, text);
+	return set->actions.list[i]->name;
 }
 
 static int
@@ -127,7 +112,7 @@ check_circle(struct ast_set *set, const struct direct *d)
 	if (rc != 0)
 		rc = pol_set_nomem(set);
 	else if (g.circle != NULL)
-		rc = circle(set, &g);
+		rc = pol_graph_refuse(set, &g, "action", name_of);
 	pol_graph_fini(&g);
 	return rc;
 }

@@ -74,27 +74,10 @@ unknown_name(struct ast_set *set, const struct pol_names *names, const struct po
 	return pol_lex_fail(&l, e->column, "unknown name '%.*s': a condition's name, `own`, or a path such as subject.id is wanted", POL_SHOW_TEXT(e->name));
 }
 
-static int
-circle(struct ast_set *set, const struct pol_graph *g)
+static const struct pol_node *
+name_of(const struct ast_set *set, uint32_t i)
 {
-	const struct pol_node *at = set->named.list[g->circle[0]]->name;
-	char text[256];
-	size_t i, n = 0;
-
-	text[0] = 0;
-	for (i = 0; i < g->n_circle; i++) {
-		const struct pol_node *name = set->named.list[g->circle[i]]->name;
-
-		if (n + name->count + 5 > sizeof(text))
-			break;
-		if (i > 0) {
-			memcpy(text + n, " -> ", 4);
-			n += 4;
-		}
-		memcpy(text + n, name->u.text, name->count);
-		n += name->count;
-	}
-	return pol_set_fail(set, at, "condition cycle: %.*s", (int)n, text);
+	return set->named.list[i]->name;
 }
 
 static int
@@ -268,7 +251,7 @@ check_named(struct ast_set *set, struct pol_names *names)
 	if (rc != 0)
 		rc = pol_set_nomem(set);
 	else
-		rc = g.circle != NULL ? circle(set, &g) : check_depth(set, &g);
+		rc = g.circle != NULL ? pol_graph_refuse(set, &g, "condition", name_of) : check_depth(set, &g);
 	for (i = 0; rc == 0 && i < g.n; i++)
 		rc = know(set, names, set->named.list[g.order[i]]->cond.info);
 	pol_graph_fini(&g);

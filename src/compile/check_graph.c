@@ -7,6 +7,8 @@
 
 #include <policy.h>
 
+#include "compile/set.h"
+
 int
 pol_graph_init(struct pol_graph *g, uint32_t n, size_t edges)
 {
@@ -110,4 +112,25 @@ pol_graph_sort(struct pol_graph *g)
 	free(w.state);
 	free(w.stack);
 	return rc;
+}
+
+int
+pol_graph_refuse(struct ast_set *set, const struct pol_graph *g, const char *what, pol_graph_name_fn *name)
+{
+	char text[512];
+	size_t n = 0;
+
+	for (size_t i = 0; i < g->n_circle; i++) {
+		const struct pol_node *x = name(set, g->circle[i]);
+
+		if (n + x->count + 5 > sizeof(text))
+			break;
+		if (i > 0) {
+			memcpy(text + n, " -> ", 4);
+			n += 4;
+		}
+		memcpy(text + n, x->u.text, x->count);
+		n += x->count;
+	}
+	return pol_set_fail(set, name(set, g->circle[0]), "%s cycle: %.*s", what, (int)n, text);
 }

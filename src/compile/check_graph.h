@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "compile/ast.h"
+
 /* Edges of node i: to[first[i]] .. to[first[i + 1]]. */
 struct pol_graph {
 	uint32_t n;
@@ -21,5 +23,9 @@ int pol_graph_init(struct pol_graph *g, uint32_t n, size_t edges);
 void pol_graph_fini(struct pol_graph *g);
 /* Fills order, or circle. 0 or POLICY_ERR_NOMEM. */
 int pol_graph_sort(struct pol_graph *g);
+/* The name of node i. */
+typedef const struct pol_node *pol_graph_name_fn(const struct ast_set *set, uint32_t i);
+/* Refuses the set for the circle found: "WHAT cycle: a -> b -> a". */
+int pol_graph_refuse(struct ast_set *set, const struct pol_graph *g, const char *what, pol_graph_name_fn *name);
 
 #endif

@@ -73,25 +73,10 @@ fill_graph(struct ast_set *set, const struct pol_names *names, struct pol_graph 
 	return 0;
 }
 
-static int
-circle(struct ast_set *set, const struct pol_graph *g)
+static const struct pol_node *
+name_of(const struct ast_set *set, uint32_t i)
 {
-	char text[512];
-	size_t i, n = 0;
-
-	for (i = 0; i < g->n_circle; i++) {
-		const struct pol_node *name = set->roles.list[g->circle[i]]->name;
-
-		if (n + name->count + 5 > sizeof(text))
-			break;
-		if (i > 0) {
-			memcpy(text + n, " -> ", 4);
-			n += 4;
-		}
-		memcpy(text + n, name->u.text, name->count);
-		n += name->count;
-	}
-	return pol_set_fail(set, set->roles.list[g->circle[0]]->name, "role cycle: %.*s", (int)n, text);
+	return set->roles.list[i]->name;
 }
 
 struct closing {
@@ -167,7 +152,7 @@ pol_check_roles(struct ast_set *set, struct pol_names *names, struct pol_conds *
 	if (rc == 0 && pol_graph_sort(&g) != 0)
 		rc = pol_set_nomem(set);
 	if (rc == 0)
-		rc = g.circle != NULL ? circle(set, &g) : close_roles(set, &g);
+		rc = g.circle != NULL ? pol_graph_refuse(set, &g, "role", name_of) : close_roles(set, &g);
 	pol_graph_fini(&g);
 	for (i = 0; rc == 0 && i < set->everyone.n; i++)
 		rc = find_role(set, names, &set->everyone.list[i]->id, set->everyone.list[i]->role);

@@ -73,8 +73,11 @@ check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
 {
 	struct todo stack[POL_MAX_DEPTH + 1];
 	size_t depth = 1;
-	int rc = check_members(attrs->list, attrs->count, why);
+	int rc;
 
+	if (attrs->count == 0)		/* most bags of most requests */
+		return 0;
+	rc = check_members(attrs->list, attrs->count, why);
 	if (rc != 0)
 		return rc;
 	stack[0] = (struct todo){ NULL, attrs->list, attrs->count };
