@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Core: malformed requests, limits, the entry that is named, the witness. What the
- * language means is tested by tests/differential and by the sets' own tests.
+ * Core: limits, the witness, the clock. What the language means is tested by the
+ * suites of core's other files, by tests/differential and by the sets' own tests.
  */
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,83 +58,6 @@ attr(const char *name, uint32_t type)
 	a.name = policy_text(name);
 	a.value.type = type;
 	return a;
-}
-
-static void
-malformed_requests_are_refused(void)
-{
-	static char big[70000];
-	struct policy_attr a = attr("x", POLICY_INT), twice[2] = { attr("x", POLICY_INT), attr("x", POLICY_INT) };
-	struct policy_attr inf = attr("x", POLICY_DOUBLE), odd = attr("x", 99), none = attr("x", POLICY_STRING);
-	struct policy_attr nothing = attr("x", POLICY_LIST), own = attr("scopes", POLICY_INT);
-	struct policy_token token = POLICY_TOKEN_INIT;
-	struct policy_request req;
-
-	memset(big, 'a', sizeof(big) - 1);
-	inf.value.u.real = HUGE_VAL;
-	nothing.value.count = 1;
-#define REFUSED(code, statement) do { \
-		const char *why = NULL; \
-		req = request(); \
-		statement; \
-		CU_ASSERT_EQUAL(pol_request_check(&req, &why), code); \
-		CU_ASSERT_PTR_NOT_NULL(why); \
-	} while (0)
-	REFUSED(POLICY_ERR_ARG, req.action.data = NULL);
-	REFUSED(POLICY_ERR_ARG, req.flags = 2);
-	REFUSED(POLICY_ERR_ARG, req.reserved[3] = 1);
-	REFUSED(POLICY_ERR_ARG, req.subject_id.len = 0);
-	REFUSED(POLICY_ERR_ARG, req.subject_id = ((struct policy_text){ "a\0b", 3 }));
-	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text("group"));
-	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text("a:b"));
-	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text(""));
-	REFUSED(POLICY_ERR_ARG, (req.subject_id.data = NULL, req.subject_type = policy_text("user")));
-	REFUSED(POLICY_ERR_ARG, req.actor_type = policy_text("user"));
-	REFUSED(POLICY_ERR_ARG, (req.actor_id = policy_text("x"), req.actor_type = policy_text("everyone")));
-	REFUSED(POLICY_ERR_ARG, req.resource_type.data = NULL);
-	REFUSED(POLICY_ERR_ARG, req.resource_id.data = NULL);
-	REFUSED(POLICY_ERR_ARG, req.resource_type = policy_text("m/prod"));
-	REFUSED(POLICY_ERR_ARG, req.resource_id = ((struct policy_text){ "\0", 1 }));
-	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ NULL, 1 }));
-	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ twice, 2 }));
-	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &inf, 1 }));
-	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &odd, 1 }));
-	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &none, 1 }));
-	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &nothing, 1 }));
-	REFUSED(POLICY_ERR_ARG, req.groups_count = 1);
-	REFUSED(POLICY_ERR_ARG, (req.token = &token, token.flags = 2));
-	REFUSED(POLICY_ERR_ARG, (token.flags = 0, req.token = &token, token.scopes_count = 1));
-	token.scopes_count = 0;
-	REFUSED(POLICY_ERR_ARG, (req.token = &token, token.attributes = (struct policy_attrs){ &own, 1 }));
-	token.attributes.count = 0;
-	REFUSED(POLICY_ERR_LIMIT, (req.token = &token, token.id = (struct policy_text){ big, 65 }));
-	REFUSED(POLICY_ERR_LIMIT, req.action = ((struct policy_text){ big, 256 }));
-	REFUSED(POLICY_ERR_LIMIT, req.subject_id = ((struct policy_text){ big, 256 }));
-	REFUSED(POLICY_ERR_LIMIT, req.subject_type = ((struct policy_text){ big, 65 }));
-	REFUSED(POLICY_ERR_LIMIT, req.resource_id = ((struct policy_text){ big, 1025 }));
-	REFUSED(POLICY_ERR_LIMIT, (none.value.u.text = (struct policy_text){ big, 65537 }, req.context = (struct policy_attrs){ &none, 1 }));
-	REFUSED(POLICY_ERR_LIMIT, req.context = ((struct policy_attrs){ &a, 65 }));
-#undef REFUSED
-}
-
-/* Objects in objects: eight are taken, nine are not. */
-static void
-depth_of_values_is_bounded(void)
-{
-	struct policy_attr level[12];
-	struct policy_request req = request();
-	const char *why;
-
-	for (size_t i = 0; i < 12; i++) {
-		level[i] = attr("x", i == 11 ? POLICY_INT : POLICY_OBJECT);
-		level[i].value.count = i == 11 ? 0 : 1;
-		if (i < 11)
-			level[i].value.u.members = &level[i + 1];
-	}
-	req.context = (struct policy_attrs){ &level[3], 1 };	/* 8 objects */
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
-	req.context.list = &level[2];
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
 }
 
 static void
@@ -298,8 +220,6 @@ the_clock_reads_as_text_only_when_asked(void)
 }
 
 CU_TestInfo suite_decide[] = {
-	{ "malformed requests are refused", malformed_requests_are_refused },
-	{ "depth of values is bounded", depth_of_values_is_bounded },
 	{ "a limit is an error and a deny", a_limit_is_an_error_and_a_deny },
 	{ "work is bounded", work_is_bounded },
 	{ "more roles than are followed is a limit", more_roles_than_are_followed_is_a_limit },

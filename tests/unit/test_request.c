@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Core: requests that are malformed whatever the set says, and sizes at their edges.
+ */
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/core.h"
+#include "unit/unit.h"
+
+static struct policy_request
+request(void)
+{
+	struct policy_request req = POLICY_REQUEST_INIT;
+
+	req.subject_id = policy_text("ann");
+	req.action = policy_text("read");
+	req.resource_type = policy_text("doc");
+	req.resource_id = policy_text("1");
+	return req;
+}
+
+static struct policy_attr
+attr(const char *name, uint32_t type)
+{
+	struct policy_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.name = policy_text(name);
+	a.value.type = type;
+	return a;
+}
+
+static void
+malformed_requests_are_refused(void)
+{
+	static char big[70000];
+	struct policy_attr a = attr("x", POLICY_INT), twice[2] = { attr("x", POLICY_INT), attr("x", POLICY_INT) };
+	struct policy_attr inf = attr("x", POLICY_DOUBLE), odd = attr("x", 99), none = attr("x", POLICY_STRING);
+	struct policy_attr nothing = attr("x", POLICY_LIST), own = attr("scopes", POLICY_INT);
+	struct policy_token token = POLICY_TOKEN_INIT;
+	struct policy_request req;
+
+	memset(big, 'a', sizeof(big) - 1);
+	inf.value.u.real = HUGE_VAL;
+	nothing.value.count = 1;
+#define REFUSED(code, statement) do { \
+		const char *why = NULL; \
+		req = request(); \
+		statement; \
+		CU_ASSERT_EQUAL(pol_request_check(&req, &why), code); \
+		CU_ASSERT_PTR_NOT_NULL(why); \
+	} while (0)
+	REFUSED(POLICY_ERR_ARG, req.action.data = NULL);
+	REFUSED(POLICY_ERR_ARG, req.flags = 2);
+	REFUSED(POLICY_ERR_ARG, req.reserved[3] = 1);
+	REFUSED(POLICY_ERR_ARG, req.subject_id.len = 0);
+	REFUSED(POLICY_ERR_ARG, req.subject_id = ((struct policy_text){ "a\0b", 3 }));
+	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text("group"));
+	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text("a:b"));
+	REFUSED(POLICY_ERR_ARG, req.subject_type = policy_text(""));
+	REFUSED(POLICY_ERR_ARG, (req.subject_id.data = NULL, req.subject_type = policy_text("user")));
+	REFUSED(POLICY_ERR_ARG, req.actor_type = policy_text("user"));
+	REFUSED(POLICY_ERR_ARG, (req.actor_id = policy_text("x"), req.actor_type = policy_text("everyone")));
+	REFUSED(POLICY_ERR_ARG, req.resource_type.data = NULL);
+	REFUSED(POLICY_ERR_ARG, req.resource_id.data = NULL);
+	REFUSED(POLICY_ERR_ARG, req.resource_type = policy_text("m/prod"));
+	REFUSED(POLICY_ERR_ARG, req.resource_id = ((struct policy_text){ "\0", 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ NULL, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ twice, 2 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &inf, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &odd, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &none, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.context = ((struct policy_attrs){ &nothing, 1 }));
+	REFUSED(POLICY_ERR_ARG, req.groups_count = 1);
+	REFUSED(POLICY_ERR_ARG, (req.token = &token, token.flags = 2));
+	REFUSED(POLICY_ERR_ARG, (token.flags = 0, req.token = &token, token.scopes_count = 1));
+	token.scopes_count = 0;
+	REFUSED(POLICY_ERR_ARG, (req.token = &token, token.attributes = (struct policy_attrs){ &own, 1 }));
+	token.attributes.count = 0;
+	REFUSED(POLICY_ERR_LIMIT, (req.token = &token, token.id = (struct policy_text){ big, 65 }));
+	REFUSED(POLICY_ERR_LIMIT, req.action = ((struct policy_text){ big, 256 }));
+	REFUSED(POLICY_ERR_LIMIT, req.subject_id = ((struct policy_text){ big, 256 }));
+	REFUSED(POLICY_ERR_LIMIT, req.subject_type = ((struct policy_text){ big, 65 }));
+	REFUSED(POLICY_ERR_LIMIT, req.resource_id = ((struct policy_text){ big, 1025 }));
+	REFUSED(POLICY_ERR_LIMIT, (none.value.u.text = (struct policy_text){ big, 65537 }, req.context = (struct policy_attrs){ &none, 1 }));
+	REFUSED(POLICY_ERR_LIMIT, req.context = ((struct policy_attrs){ &a, 65 }));
+#undef REFUSED
+}
+
+/* Objects in objects: eight are taken, nine are not. */
+static void
+depth_of_values_is_bounded(void)
+{
+	struct policy_attr level[12];
+	struct policy_request req = request();
+	const char *why;
+
+	for (size_t i = 0; i < 12; i++) {
+		level[i] = attr("x", i == 11 ? POLICY_INT : POLICY_OBJECT);
+		level[i].value.count = i == 11 ? 0 : 1;
+		if (i < 11)
+			level[i].value.u.members = &level[i + 1];
+	}
+	req.context = (struct policy_attrs){ &level[3], 1 };	/* 8 objects */
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	req.context.list = &level[2];
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+}
+
+/* Each size at its edge is taken; the tests above refuse one more. */
+static void
+sizes_at_their_edges_are_taken(void)
+{
+	static char big[70000];
+	struct policy_attr text = attr("x", POLICY_STRING), many[64], odd = attr("x", POLICY_DOUBLE);
+	struct policy_token token = POLICY_TOKEN_INIT;
+	struct policy_text listed[257];
+	struct policy_request req = request();
+	const char *why;
+	char names[64][4];
+
+	memset(big, 'a', sizeof(big) - 1);
+	text.value.u.text = (struct policy_text){ big, POL_MAX_SCALAR };
+	for (int i = 0; i < 64; i++) {
+		snprintf(names[i], sizeof(names[i]), "n%d", i);
+		many[i] = attr(names[i], POLICY_NULL);
+	}
+	odd.value.u.real = -1e308;
+	for (int i = 0; i < 257; i++)
+		listed[i] = (struct policy_text){ big, 255 };
+	token.id = (struct policy_text){ big, POL_MAX_TOKEN_ID };
+	token.kind = (struct policy_text){ big, POL_MAX_ID };
+	token.flags = POLICY_TOKEN_SCOPED;
+	token.scopes = listed;
+	token.scopes_count = 256;
+	req.token = &token;
+	req.groups = listed;
+	req.groups_count = 256;
+	req.action = (struct policy_text){ big, POL_MAX_ID };
+	req.subject_id = req.actor_id = (struct policy_text){ big, POL_MAX_ID };
+	req.subject_type = req.actor_type = req.resource_type = (struct policy_text){ big, POL_MAX_TYPE };
+	req.resource_id = (struct policy_text){ big, POL_MAX_RESOURCE_ID };
+	req.subject_attributes = (struct policy_attrs){ &text, 1 };
+	req.actor_attributes = (struct policy_attrs){ &odd, 1 };
+	req.context = req.action_attributes = (struct policy_attrs){ many, 64 };
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_PTR_NULL(why);
+	req.groups_count = 257;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	req.groups_count = 0;
+	token.scopes_count = 257;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	token.scopes_count = 1;
+	listed[0].len = 256;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	listed[0].len = 0;
+	token.kind.len = 256;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+}
+
+/* 4096 values in all of the request, a list and its items among them. */
+static void
+values_are_counted_over_the_whole_request(void)
+{
+	struct policy_value *items = calloc(4096, sizeof(*items));
+	struct policy_attr a = attr("x", POLICY_LIST), one = attr("y", POLICY_BOOL);
+	struct policy_request req = request();
+	const char *why;
+
+	a.value.u.items = items;
+	req.subject_attributes = (struct policy_attrs){ &a, 1 };
+	a.value.count = 4095;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	req.resource_attributes = (struct policy_attrs){ &one, 1 };
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	a.value.count = 4094;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	req.context = (struct policy_attrs){ &one, 1 };
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	items[4000].type = POLICY_STRING;	/* an item is looked at like any other value */
+	a.value.count = 4001;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	free(items);
+}
+
+CU_TestInfo suite_request[] = {
+	{ "malformed requests are refused", malformed_requests_are_refused },
+	{ "depth of values is bounded", depth_of_values_is_bounded },
+	{ "sizes at their edges are taken", sizes_at_their_edges_are_taken },
+	{ "values are counted over the whole request", values_are_counted_over_the_whole_request },
+	CU_TEST_INFO_NULL
+};
