@@ -152,7 +152,7 @@ end(struct reader *r)
 	node.line = f->line;
 	node.column = f->column;
 	node.count = (uint32_t)(f->map ? n / 2 : n);
-	if (f->map) {
+	if (f->map && n > 0) {		/* nothing read yet: there is no stack to point into */
 		rc = pol_yaml_keys(r->set, &r->stack[f->first], n / 2, r->seed, &r->seen_keys);
 		if (rc != 0)
 			return rc;

@@ -135,6 +135,9 @@ the_caller_may_name_parents_that_are_not_known(void)
 	static const struct ask rows[] = {
 		{ "allow", "ann", "read", "team/new", "'resource':{'parent':'acme'}" },
 		{ "allow", "ann", "read", "team/new", "'resource':{'parent':'org/acme'}" },
+		{ "allow", "ann", "read", "team/new", "'resource':{'x':1,'y':null,'parent':'acme','z':2}" },
+		{ "error", "ann", "read", "team/new", "'resource':{'x':1,'y':null,'parent':'','z':2}" },
+		{ "error", "ann", "read", "team/new", "'resource':{'parent':null,'y':1,'inherit':1}" },
 		{ "allow", "ann", "read", "team/new", "'resource':{'parent':['other','acme']}" },
 		{ "no_rule", "ann", "read", "team/new", "'resource':{'parent':[]}" },
 		{ "no_rule", "ann", "read", "team/blue2", "'resource':{'parent':null}" },

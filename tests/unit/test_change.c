@@ -279,6 +279,48 @@ bytes_and_records_go_back_to_what_they_were(void)
 	fixture_close(&f);
 }
 
+/* 16 pairs of role and holder in one change, not 17. */
+static void
+a_change_is_of_few_pairs(void)
+{
+	static const struct { size_t roles, to; int rc; } rows[] = {
+		{ 1, 16, 0 }, { 16, 1, 0 }, { 4, 4, 0 }, { 1, 17, POLICY_ERR_LIMIT }, { 17, 1, POLICY_ERR_LIMIT }, { 6, 3, POLICY_ERR_LIMIT },
+	};
+	struct pol_people_root *next;
+	struct pol_grant_fact g;
+	struct pol_who who[17];
+	uint32_t roles[17];
+	char name[17][8];
+	struct fixture f;
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	memset(&g, 0, sizeof(g));
+	g.roles = roles;
+	g.to = who;
+	for (uint32_t i = 0; i < 17; i++) {
+		snprintf(name[i], sizeof(name[i]), "n%u", i);
+		roles[i] = (pol_find_role(f.engine.program, "reader", 6) + i) % f.engine.program->roles.n;
+		who[i] = (struct pol_who){ POLICY_TEXT("user"), policy_text(name[i]) };
+	}
+	for (size_t k = 0; k < ASKS_N(rows) * 2; k++) {	/* everywhere, then on a thing */
+		uint64_t hash;
+
+		g.n_roles = rows[k / 2].roles;
+		g.n_to = rows[k / 2].to;
+		g.has_resource = k % 2 == 1;
+		g.type = pol_find_type(f.engine.program, "doc", 3, &hash);
+		g.glob = policy_text("many");
+		CU_ASSERT_EQUAL_FATAL(pol_people_add_grant(f.people, f.engine.program, &g, &next), rows[k / 2].rc);
+		if (next != NULL) {
+			pol_people_retire(f.people);
+			turn_to(&f, next);
+		}
+	}
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "n15", "read", "doc/many", 0), "allow");
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "n16", "read", "doc/many", 0), "no_rule");
+	fixture_close(&f);
+}
+
 /* A group's roles stay with a member whose own are changed, and stars are noticed. */
 static void
 roles_of_groups_stay_with_their_members(void)
@@ -312,6 +354,7 @@ CU_TestInfo suite_change[] = {
 	{ "a change that fails has not happened", a_change_that_fails_has_not_happened },
 	{ "one equal grant is removed and no like one", one_equal_grant_is_removed_and_no_like_one },
 	{ "bytes and records go back to what they were", bytes_and_records_go_back_to_what_they_were },
+	{ "a change is of few pairs", a_change_is_of_few_pairs },
 	{ "roles of groups stay with their members", roles_of_groups_stay_with_their_members },
 	CU_TEST_INFO_NULL
 };

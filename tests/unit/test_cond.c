@@ -188,6 +188,45 @@ a_named_condition_is_evaluated_once(void)
 	pol_buf_fini(&b);
 }
 
+/* 300 actions imply one, each with limits of its own: 50 entries name each of the first 40. */
+static void
+limits_of_an_implying_action_are_evaluated_once(void)
+{
+	static const struct { const char *who, *want, *rest; int calls; } rows[] = {
+		{ "ann", "no_rule", "'context':{'x':'z'}", 40 }, { "bob", "allow", "'context':{'x':'z','ok':299}", 0 },
+		{ "bob", "no_rule", "'context':{'x':'z','ok':298}", 0 }, { "bob", "no_rule", "'context':{'x':'z'}", 0 },
+	};
+	struct counter c, *at = &c;
+	struct fixture f;
+	struct pol_buf b;
+	char got[80];
+
+	pol_buf_init(&b);
+	pol_buf_printf(&b, "policy: 1\nactions:\n  go:\n");
+	for (int i = 0; i < 40; i++)
+		pol_buf_printf(&b, "  \"m:%d\": { implies: go, when: context.x matches \"m%d\" }\n", i, i);
+	for (int i = 40; i < 300; i++)
+		pol_buf_printf(&b, "  \"o:%d\": { implies: go, when: context.ok == %d }\n", i, i);
+	pol_buf_printf(&b, "roles:\n  last: { allow: \"o:299\" }\n  many:\n    allow:\n");
+	for (int i = 0; i < 50; i++)
+		pol_buf_printf(&b, "      - { id: e%d, actions: \"m:*\" }\n", i);
+	pol_buf_printf(&b, "fixtures: { users: { ann: { roles: many }, bob: { roles: last } } }\n");
+	pol_buf_append(&b, "", 1);
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, b.data), 0);
+	counted(&f, &at);
+	for (size_t i = 0; i < ASKS_N(rows); i++) {
+		struct ask a = { NULL, rows[i].who, "go", NULL, rows[i].rest };
+
+		c = (struct counter){ 0, 0 };
+		asks_answer(&f, &a, got, sizeof(got));
+		*strchrnul(got, ' ') = '\0';
+		CU_ASSERT_STRING_EQUAL(got, rows[i].want);
+		CU_ASSERT_EQUAL(c.calls, rows[i].calls);
+	}
+	fixture_close(&f);
+	pol_buf_fini(&b);
+}
+
 static void
 what_is_remembered_is_forgotten_with_the_turn(void)
 {
@@ -315,6 +354,7 @@ CU_TestInfo suite_cond[] = {
 	{ "Kleene decides every form of three tests", kleene_decides_every_form_of_three_tests },
 	{ "what is decided is not evaluated", what_is_decided_is_not_evaluated },
 	{ "a named condition is evaluated once", a_named_condition_is_evaluated_once },
+	{ "limits of an implying action are evaluated once", limits_of_an_implying_action_are_evaluated_once },
 	{ "what is remembered is forgotten with the turn", what_is_remembered_is_forgotten_with_the_turn },
 	{ "calls keep what their callers put aside", calls_keep_what_their_callers_put_aside },
 	{ "deep brackets are followed", deep_brackets_are_followed },

@@ -117,6 +117,7 @@ the_store_comes_before_the_credential_before_the_caller(void)
 		{ 'T', "subject.hole == 3", "'subject':{'hole':3},'token':{'subject':{'hole':null}}" },
 		{ 'T', "subject.hole == 3", "'subject':{'hole':3},'token':{'subject':'text'}" },
 		{ 'T', "subject.hole == 3", "'subject':{'hole':3}" },
+		{ 'T', "subject.hole == 2 and subject.z == 5", "'subject':{'y':1,'hole':3,'z':5},'token':{'x':1,'y':2,'subject':{'y':1,'hole':2}}" },
 		{ 'F', "has subject.hole", "'subject':{'hole':null}" },
 		{ 'T', "subject.id == \"ann\"", "'subject':{'id':'x'},'token':{'subject':{'id':'y'}}" },
 		{ 'T', "subject.type == \"user\"", "'subject':{'type':'x'},'token':{'subject':{'type':'y'}}" },

@@ -120,7 +120,7 @@ sizes_at_their_edges_are_taken(void)
 	struct policy_text listed[257];
 	struct policy_request req = request();
 	const char *why;
-	char names[64][4];
+	char names[64][16];
 
 	memset(big, 'a', sizeof(big) - 1);
 	text.value.u.text = (struct policy_text){ big, POL_MAX_SCALAR };
@@ -161,6 +161,33 @@ sizes_at_their_edges_are_taken(void)
 	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
 }
 
+/* Not only the first of several is looked at. */
+static void
+every_attribute_is_looked_at(void)
+{
+	struct policy_attr three[3] = { attr("x", POLICY_INT), attr("y", POLICY_INT), attr("z", POLICY_INT) };
+	struct policy_token token = POLICY_TOKEN_INIT;
+	struct policy_request req = request();
+	const char *why;
+
+	req.context = (struct policy_attrs){ three, 3 };
+	token.attributes = req.context;
+	req.token = &token;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	three[2].name = policy_text("kind");		/* fine in the context, not in a token */
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	req.token = NULL;
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	three[2].name = policy_text("y");
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	three[2].name = policy_text("x");
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	three[2] = attr("", 99);
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	three[2].value.type = POLICY_BOOL;		/* an empty name is a name */
+	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+}
+
 /* 4096 values in all of the request, a list and its items among them. */
 static void
 values_are_counted_over_the_whole_request(void)
@@ -190,6 +217,7 @@ CU_TestInfo suite_request[] = {
 	{ "malformed requests are refused", malformed_requests_are_refused },
 	{ "depth of values is bounded", depth_of_values_is_bounded },
 	{ "sizes at their edges are taken", sizes_at_their_edges_are_taken },
+	{ "every attribute is looked at", every_attribute_is_looked_at },
 	{ "values are counted over the whole request", values_are_counted_over_the_whole_request },
 	CU_TEST_INFO_NULL
 };

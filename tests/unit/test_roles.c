@@ -13,7 +13,7 @@
 #define HEAD \
     "policy: 1\n" \
     "resources: { org: , doc: { parent: org } }\n" \
-    "actions: { read: , write: , ping: }\n" \
+    "actions: { read: , write: , ping: , ask: , tell: , tell2: }\n" \
     "roles:\n" \
     "  reader: { allow: read }\n" \
     "  writer: { includes: reader, allow: write }\n" \
@@ -40,7 +40,9 @@ windows_are_half_open_and_to_the_nanosecond(void)
 	    "    - { role: reader, to: twice, until: \"2026-01-01T00:00:01Z\", resource: doc/1 }\n"
 	    "    - { role: reader, to: twice, from: \"2026-01-01T00:00:02Z\", resource: doc/1 }\n"
 	    "    - { role: reader, to: [bea, cy], until: \"2026-01-01T00:00:01Z\", resource: doc/1 }\n"
-	    "    - { role: reader, to: dan, resource: doc/1 }\n";
+	    "    - { role: reader, to: dan, resource: doc/1 }\n"
+	    "    - { role: writer, to: [dan, ann, zoe], until: \"2026-01-01T00:00:01Z\" }\n"
+	    "    - { role: pinger, to: [zoe, dan], until: \"2026-01-01T00:00:01Z\" }\n";
 	static const struct ask rows[] = {
 		{ "no_rule", "ann", "ping", NULL, NOW("00:00:00.999999999Z") }, { "allow", "ann", "ping", NULL, NOW("00:00:01Z") },
 		{ "allow", "ann", "ping", NULL, NOW("00:00:01.999999999Z") }, { "no_rule", "ann", "ping", NULL, NOW("00:00:02Z") },
@@ -55,7 +57,10 @@ windows_are_half_open_and_to_the_nanosecond(void)
 		{ "no_rule", "none", "ping", NULL, NOW("00:00:02Z") }, { "allow", "twice", "read", "doc/1", NOW("00:00:00Z") },
 		{ "no_rule", "twice", "read", "doc/1", NOW("00:00:01.5Z") }, { "allow", "twice", "read", "doc/1", NOW("00:00:02Z") },
 		{ "allow", "cy", "read", "doc/1", NOW("00:00:00Z") }, { "no_rule", "cy", "read", "doc/1", NOW("00:00:01Z") },
-		{ "allow", "dan", "read", "doc/1", NOW("00:00:01Z") },
+		{ "allow", "dan", "read", "doc/1", NOW("00:00:01Z") }, { "allow", "dan", "write", NULL, NOW("00:00:00Z") },
+		{ "allow", "ann", "write", NULL, NOW("00:00:00Z") }, { "allow", "zoe", "write", NULL, NOW("00:00:00Z") },
+		{ "allow", "zoe", "ping", NULL, NOW("00:00:00Z") }, { "allow", "dan", "ping", NULL, NOW("00:00:00Z") },
+		{ "no_rule", "zoe", "write", NULL, NOW("00:00:01Z") }, { "no_rule", "cy", "write", NULL, NOW("00:00:00Z") },
 	};
 
 	ASKS(set, rows);
@@ -114,7 +119,7 @@ static void
 grants_to_many_reach_who_they_name(void)
 {
 	static const char set[] = HEAD
-	    "  everyones: { allow: ping }\n"
+	    "  everyones: { allow: ping }\n  asker: { includes: asked }\n  asked: { allow: ask }\n  teller: { allow: tell }\n  writer2: { allow: tell2 }\n"
 	    "everyone: { roles: everyones }\n"
 	    "grants:\n"
 	    "  - { role: reader, to: \"svc:*\" }\n"
@@ -124,6 +129,8 @@ grants_to_many_reach_who_they_name(void)
 	    "  - { role: reader, to: authenticated, resource: \"org/a*\" }\n"
 	    "  - { role: writer, to: [\"dev:*\", ann], resource: org }\n"
 	    "  - { role: writer, to: \"svc:one\" }\n"
+	    "  - { role: asker, to: everyone }\n"
+	    "  - { role: [teller, writer2], to: authenticated }\n"
 	    "authenticated: { roles: pinger }\n";
 	static const struct ask rows[] = {
 		{ "allow", "svc:x", "read", "doc/1", NULL }, { "no_rule", "user:x", "read", "doc/1", NULL },
@@ -136,6 +143,8 @@ grants_to_many_reach_who_they_name(void)
 		{ "no_credential", NULL, "read", "org/a1", NULL }, { "no_rule", "x", "read", "org/b1", NULL },
 		{ "allow", "dev:x", "write", "org/1", NULL }, { "allow", "ann", "write", "org/1", NULL },
 		{ "no_rule", "bob", "write", "org/1", NULL }, { "allow", "dev:x", "write", "doc/1", "'resource':{'parent':'any'}" },
+		{ "allow", NULL, "ask", NULL, NULL }, { "allow", "x", "ask", NULL, NULL }, { "allow", "x", "tell", NULL, NULL },
+		{ "allow", "svc:x", "tell2", NULL, NULL }, { "no_credential", NULL, "tell", NULL, NULL },
 		{ "allow", NULL, "ping", NULL, NULL }, { "no_rule", "everyone", "write", "doc/e", NULL },
 	};
 
