@@ -230,6 +230,8 @@ before_and_after_compare_times_to_the_nanosecond(void)
 		{ 'T', "context.a before \"2026-01-01T00:00:00Z\"", A("'2026-01-01T00:30:00+01:00'") },
 		{ 'F', "context.a before \"2026-01-01T00:00:00Z\"", A("'2026-01-01T00:30:00+00:29'") },
 		{ 'T', "\"1969-12-31T23:59:59.5Z\" before context.a", A("'1970-01-01T00:00:00Z'") },
+		{ 'F', "context.a after \"2026-01-01T00:00:00Z\"", A("'2026-01-01T00:30:00+01:00'") },
+		{ 'T', "context.a after \"2026-01-01T00:30:00Z\"", A("'2026-01-01T00:00:00-01:00'") },
 		{ 'E', "context.a before context.b", AB("'2026-01-01'", "'2026-01-01T00:00:00Z'") },
 		{ 'E', "context.a after context.b", AB("'2026-01-01T00:00:00Z'", "1") },
 		{ 'E', "context.a after context.b", A("'2026-01-01T00:00:00Z'") },
@@ -248,7 +250,7 @@ an_integer_is_text_where_text_is_due(void)
 	    "policy: 1\n"
 	    "resources:\n"
 	    "  doc: { attributes: { code: { type: string }, n: { type: number }, tags: { type: list } }, owner: { resource: who, subject: uid } }\n"
-	    "fixtures: { entities: { doc/s: { code: 007, n: 007 } }, users: { ann: { attributes: { uid: 0x10 } } } }\n"
+	    "fixtures: { entities: { doc/s: { code: 1.50, n: 1.50 } }, users: { ann: { attributes: { uid: 1.0 } } } }\n"
 	    "roles:\n";
 	static const struct asks_cond rows[] = {
 		{ 'T', "resource.code == \"7\"", "'resource':{'code':7}" },
@@ -267,7 +269,7 @@ an_integer_is_text_where_text_is_due(void)
 		{ 'T', "resource.n == 7", "'resource':{'n':7}" },
 		{ 'E', "resource.n == \"7\"", "'resource':{'n':7}" },
 		{ 'T', "resource.who == \"7\"", "'resource':{'who':7}" },
-		{ 'T', "subject.uid == \"0x10\"", NULL },
+		{ 'T', "subject.uid == \"1.0\"", NULL },
 		{ 'E', "subject.other == \"5\"", "'subject':{'other':5}" },
 		{ 'T', "resource.id == \"1\"", NULL },
 	};
@@ -275,7 +277,7 @@ an_integer_is_text_where_text_is_due(void)
 	ASKS_CONDS(head, "ann", "doc/1", rows);
 	{
 		static const struct asks_cond stored[] = {
-			{ 'T', "resource.code == \"007\"", NULL }, { 'T', "resource.n == \"007\"", NULL },
+			{ 'T', "resource.code == \"1.50\"", NULL }, { 'T', "resource.n == 1.5", NULL },
 		};
 
 		ASKS_CONDS(head, "ann", "doc/s", stored);
@@ -337,7 +339,7 @@ static void
 an_actor_has_lists_of_its_own(void)
 {
 	static const char set[] =
-	    "policy: 1\nactions: [role, star, group, none, text]\nresources: { doc: { owner: { resource: by, subject: uid } } }\n"
+	    "policy: 1\nactions: [role, star, group, none, text, once]\nresources: { doc: { owner: { resource: by, subject: uid } } }\n"
 	    "authenticated: { roles: [known, tested] }\n"
 	    "fixtures: { groups: { g: { members: \"svc:bot\" } }, grants: [ { role: starred, to: \"user:*\" } ] }\n"
 	    "roles:\n  known:\n  starred:\n  tested:\n    allow:\n"
@@ -345,10 +347,11 @@ an_actor_has_lists_of_its_own(void)
 	    "      - { actions: star, when: 'actor.roles contains \"starred\" or not has actor.id' }\n"
 	    "      - { actions: group, when: 'actor.groups contains \"g\" or not has actor.id' }\n"
 	    "      - { actions: none, when: 'actor.groups contains \"h\" or not has actor.id' }\n"
+	    "      - { actions: once, when: 'actor.id == \"bot\" and subject.id == \"ann\" or not has actor.id' }\n"
 	    "      - { actions: text, when: 'actor.uid == \"5\" or not has actor.id' }\n";
 	static const struct ask rows[] = {
 		{ "allow", "ann", "role", NULL, "'actor':'svc:bot'" },
-		{ "no_rule", "ann", "star", NULL, "'actor':'svc:bot'" },
+		{ "no_rule", "ann", "star", NULL, "'actor':'svc:bot'" }, { "allow", "ann", "once", NULL, "'actor':'svc:bot'" },
 		{ "allow", "ann", "star", NULL, "'actor':'bob'" },
 		{ "allow", "ann", "group", NULL, "'actor':'svc:bot'" },
 		{ "no_rule", "ann", "group", NULL, "'actor':'svc:bot2'" },

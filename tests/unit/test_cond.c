@@ -289,6 +289,35 @@ deep_brackets_are_followed(void)
 }
 
 static void
+all_of_when_must_hold_and_none_of_unless(void)
+{
+	static const char set[] =
+	    "policy: 1\nactions: { go: , stop: , lim: { when: [ context.a, context.b ], unless: [ context.c, context.d ] } }\n"
+	    "everyone: { roles: r }\nroles:\n  r:\n"
+	    "    allow: [ { actions: go, when: [ context.a, context.b ], unless: [ context.c, context.d ] }, stop, lim ]\n"
+	    "    deny: { actions: stop, when: [ context.a, context.b ], unless: [ context.c, context.d ] }\n";
+	static const struct { const char *rest, *go, *stop; } rows[] = {
+		{ "'context':{'a':true,'b':true,'c':false,'d':false}", "allow", "denied" },
+		{ "'context':{'a':false,'b':true,'c':false,'d':false}", "no_rule", "allow" },
+		{ "'context':{'a':true,'b':false,'c':false,'d':false}", "no_rule", "allow" },
+		{ "'context':{'a':true,'b':true,'c':true,'d':false}", "no_rule", "allow" },
+		{ "'context':{'a':true,'b':true,'c':false,'d':true}", "no_rule", "allow" },
+		{ "'context':{'a':true,'b':true,'c':false}", "no_rule", "condition_error" },
+		{ "'context':{'b':true,'c':false,'d':false}", "no_rule", "condition_error" },
+		{ "'context':{'b':false,'d':false}", "no_rule", "allow" },
+	};
+
+	for (size_t i = 0; i < ASKS_N(rows); i++) {
+		struct ask asks[] = {
+			{ rows[i].go, "ann", "go", NULL, rows[i].rest }, { rows[i].go, "ann", "lim", NULL, rows[i].rest },
+			{ rows[i].stop, "ann", "stop", NULL, rows[i].rest },
+		};
+
+		ASKS(set, asks);
+	}
+}
+
+static void
 tests_of_one_path(void)
 {
 	static const struct asks_cond rows[] = {
@@ -324,6 +353,7 @@ like_takes_paths_letter_for_letter(void)
 	static const struct asks_cond rows[] = {
 		{ 'T', "context.a like \"home/*\"", "'context':{'a':'home/x'}" },
 		{ 'F', "context.a like \"home/*\"", "'context':{'a':'home/x/y'}" },
+		{ 'F', "context.a like \"home/*\"", "'context':{'a':'HOME/x'}" },
 		{ 'T', "context.a like \"home/**\"", "'context':{'a':'home/x/y'}" },
 		{ 'T', "context.a like \"home/{subject.id}/*\"", "'context':{'a':'home/ann/x'}" },
 		{ 'F', "context.a like \"home/{subject.id}/*\"", "'context':{'a':'home/bob/x'}" },
@@ -358,6 +388,7 @@ CU_TestInfo suite_cond[] = {
 	{ "what is remembered is forgotten with the turn", what_is_remembered_is_forgotten_with_the_turn },
 	{ "calls keep what their callers put aside", calls_keep_what_their_callers_put_aside },
 	{ "deep brackets are followed", deep_brackets_are_followed },
+	{ "all of when must hold, and none of unless", all_of_when_must_hold_and_none_of_unless },
 	{ "tests of one path", tests_of_one_path },
 	{ "like takes paths letter for letter", like_takes_paths_letter_for_letter },
 	CU_TEST_INFO_NULL

@@ -20,7 +20,7 @@ static bool same_members(const void *base, const struct pol_sattr *got, uint32_t
 static bool
 same_value(const void *base, const struct pol_sval *got, const struct policy_value *want)
 {
-	const struct pol_sval *items = POL_AT(base, got->u.off);
+	const struct pol_sval *items;
 
 	if (got->type != want->type)
 		return false;
@@ -37,6 +37,7 @@ same_value(const void *base, const struct pol_sval *got, const struct policy_val
 	case POLICY_BOOL:
 		return got->u.i == (want->u.boolean != 0);
 	case POLICY_LIST:
+		items = POL_AT(base, got->u.off);
 		for (uint32_t i = 0; i < want->count; i++) {
 			if (!same_value(base, &items[i], &want->u.items[i]))
 				return false;

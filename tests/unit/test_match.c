@@ -32,7 +32,7 @@ a_sorted_list_holds_what_is_in_it(void)
 static const char set[] =
     "policy: 1\n"
     "resources: { doc: , org: }\n"
-    "actions: [read, write, scan]\n"
+    "actions: { read: , write: , scan: , typed: { resource: doc }, \"x:a\": , \"x:a:b\": , odd: { aliases: [\"x:odd\"] } }\n"
     "everyone: { roles: r }\n"
     "roles:\n"
     "  r:\n"
@@ -41,7 +41,9 @@ static const char set[] =
     "      - { id: lit, actions: write, resources: doc/a/b }\n"
     "      - { id: glob, actions: write, resources: [\"org/*/x\", 'doc/\\*\\**', \"doc/deep/**\"] }\n"
     "      - { id: any, actions: scan }\n"
-    "      - { id: two, actions: write, resources: [org, doc/z] }\n";
+    "      - { id: two, actions: write, resources: [org, doc/z] }\n"
+    "      - { id: typed, actions: typed }\n"
+    "      - { id: x, actions: \"x:*\" }\n";
 
 static void
 patterns_match_type_thing_or_glob(void)
@@ -55,6 +57,9 @@ patterns_match_type_thing_or_glob(void)
 		{ "no_rule", "ann", "write", "doc/**x/y", NULL }, { "no_rule", "ann", "write", "doc/aax", NULL },
 		{ "allow glob", "ann", "write", "doc/deep/x/y", NULL }, { "no_rule", "ann", "write", "doc/deep", NULL },
 		{ "allow any", "ann", "scan", NULL, NULL }, { "allow any", "ann", "scan", "org/x", NULL },
+		{ "allow glob", "ann", "write", "doc/deep/x\ny", NULL }, { "no_rule", "ann", "write", "doc/DEEP/x", NULL },
+		{ "allow typed", "ann", "typed", "doc/1", NULL }, { "no_rule", "ann", "typed", "org/1", NULL }, { "no_rule", "ann", "typed", NULL, NULL },
+		{ "allow x", "ann", "x:a", NULL, NULL }, { "no_rule", "ann", "x:a:b", NULL, NULL }, { "allow x", "ann", "odd", NULL, NULL },
 		{ "allow two", "ann", "write", "org/", NULL }, { "allow two", "ann", "write", "doc/z", NULL },
 	};
 

@@ -300,6 +300,7 @@ scopes_narrow_what_is_held(void)
 		{ "no_credential", NULL, "read", "doc/1", SCOPES("'read'") }, { "error", "ann", "read", "doc/1", "'token':{'scopes':'read'}" },
 		{ "error", "ann", "read", "doc/1", SCOPES("1") }, { "unknown_action", "ann", "box", "doc/1", SCOPES("'box'") },
 		{ "insufficient_scope", "ann", "read", "doc/1", SCOPES("'*','READ','read '") },
+		{ "allow", "ann", "read", "doc/1", SCOPES("'own_docs'") ",'resource':{'by':'ann'},'actor':'bob'" },
 	};
 
 	ASKS(tokens, rows);
@@ -376,8 +377,7 @@ nobody_is_told_to_log_in(void)
 	    "everyone: { roles: e }\nroles: { e: { allow: open, deny: [ { id: s, actions: stop }, { id: o, actions: odd, when: context.x } ] } }\n";
 	static const struct ask rows[] = {
 		{ "no_credential", NULL, "read", "doc/1", NULL }, { "no_credential", NULL, "read", NULL, NULL }, { "no_credential", NULL, "none", NULL, NULL },
-		{ "no_credential", NULL, "read", "dog/1", NULL }, { "no_credential", NULL, "odd", NULL, "'context':{'x':false}" },
-		{ "denied s", NULL, "stop", NULL, NULL }, { "condition_error o", NULL, "odd", NULL, NULL }, { "allow", NULL, "open", NULL, NULL },
+		{ "no_credential", NULL, "read", "dog/1", NULL }, { "no_credential", NULL, "odd", NULL, "'context':{'x':false}" }, { "denied s", NULL, "stop", NULL, NULL }, { "condition_error o", NULL, "odd", NULL, NULL }, { "allow", NULL, "open", NULL, NULL },
 		{ "no_credential", NULL, "open", NULL, "'token':{'scopes':[]}" },
 	};
 
