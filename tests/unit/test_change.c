@@ -316,6 +316,8 @@ a_change_is_of_few_pairs(void)
 			turn_to(&f, next);
 		}
 	}
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "n0", "write", NULL, 0), "allow");	/* each role of several */
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "n0", "ping", NULL, 0), "allow");
 	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "n15", "read", "doc/many", 0), "allow");
 	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "n16", "read", "doc/many", 0), "no_rule");
 	fixture_close(&f);

@@ -106,7 +106,7 @@ groups_of_the_request_count_if_declared(void)
 		{ "allow", "zoe", "write", "doc/1", "'groups':['nobody','a']" }, { "no_rule", "zoe", "write", "doc/2", "'groups':['c']" },
 		{ "allow", "zoe", "write", "doc/b", "'groups':['base']" }, { "no_rule", "zoe", "ping", NULL, "'groups':['B','','group:b']" },
 		{ "allow", "bob", "write", "doc/2", "'groups':['apart']" }, { "denied", "bob", "read", "doc/2", "'groups':['apart','bars']" },
-		{ "no_credential", NULL, "ping", NULL, "'groups':['b']" },
+		{ "no_credential", NULL, "ping", NULL, "'groups':['b']" }, { "allow", "bob", "write", "doc/b", "'groups':['apart2','base']" },
 		{ "no_rule", "bob", "write", "doc/2", "'groups':['apart'],'actor':'cy'" },
 		{ "no_rule", "zoe", "ping", NULL, "'groups':['b'],'actor':'zoe'" },
 		{ "error", "zoe", "ping", NULL, "'groups':[1]" }, { "allow", "ann", "ping", NULL, "'groups':['a','a','b','b']" },
