@@ -172,6 +172,7 @@ def line_lost(t, g): return a_line(t, g, lambda ls, i: [])
 def line_twice(t, g): return a_line(t, g, lambda ls, i: [ls[i], ls[i]])
 def char_lost(t, g):
     i = g.randrange(len(t))
+    if t[i] == ' ' and t[i - 1:i] == ':': return t      # `{key:[x]}`: PyYAML reads it, libyaml refuses it, and so do we
     return t[:i] + t[i + 1:]
 def text_swap(t, g):
     a, b = g.choice(((' == ', ' = '), ('actions:', 'action:'), ('true', 'yes'), (' and ', ' && '), ('"', "'"), ('[', '{'), ('}', ''), (': ', ':'), (' in ', ' of '),
