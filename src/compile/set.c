@@ -56,30 +56,37 @@ file_of(const struct ast_set *set, const struct pol_node *at)
 	return at != NULL && at->file < set->n_files ? set->files[at->file] : NULL;
 }
 
+static int
+refuse(struct ast_set *set, int code, const struct pol_node *at, const char *fmt, va_list ap)
+{
+	char text[1024];
+
+	format(text, fmt, ap);
+	return pol_err_set(set->err, code, file_of(set, at), at ? at->line : 0, at ? at->column : 0, "%s", text);
+}
+
 int
 pol_set_fail(struct ast_set *set, const struct pol_node *at, const char *fmt, ...)
 {
-	char text[1024];
 	va_list ap;
+	int rc;
 
 	va_start(ap, fmt);
-	format(text, fmt, ap);
+	rc = refuse(set, POLICY_ERR_INVALID, at, fmt, ap);
 	va_end(ap);
-	return pol_err_set(set->err, POLICY_ERR_INVALID, file_of(set, at),
-	    at ? at->line : 0, at ? at->column : 0, "%s", text);
+	return rc;
 }
 
 int
 pol_set_limit(struct ast_set *set, const struct pol_node *at, const char *fmt, ...)
 {
-	char text[1024];
 	va_list ap;
+	int rc;
 
 	va_start(ap, fmt);
-	format(text, fmt, ap);
+	rc = refuse(set, POLICY_ERR_LIMIT, at, fmt, ap);
 	va_end(ap);
-	return pol_err_set(set->err, POLICY_ERR_LIMIT, file_of(set, at),
-	    at ? at->line : 0, at ? at->column : 0, "%s", text);
+	return rc;
 }
 
 void

@@ -68,3 +68,26 @@ fixture_ask(const struct fixture *f, const char *subject, const char *action,
 		return "allow";
 	return policy_reason_name((int)a.reason);
 }
+
+struct policy_request
+fixture_request(void)
+{
+	struct policy_request req = POLICY_REQUEST_INIT;
+
+	req.subject_id = policy_text("ann");
+	req.action = policy_text("read");
+	req.resource_type = policy_text("doc");
+	req.resource_id = policy_text("1");
+	return req;
+}
+
+struct policy_attr
+fixture_attr(const char *name, uint32_t type)
+{
+	struct policy_attr a;
+
+	memset(&a, 0, sizeof(a));
+	a.name = policy_text(name);
+	a.value.type = type;
+	return a;
+}

@@ -23,4 +23,9 @@ void fixture_close(struct fixture *f);
 const char *fixture_ask(const struct fixture *f, const char *subject, const char *action,
     const char *resource, int64_t now);
 
+/* May ann read doc/1? To be changed at will. */
+struct policy_request fixture_request(void);
+/* An attribute of a type, its value zero. */
+struct policy_attr fixture_attr(const char *name, uint32_t type);
+
 #endif

@@ -37,35 +37,12 @@ decide(const struct fixture *f, const struct policy_request *req, struct pol_ans
 	return rc;
 }
 
-static struct policy_request
-request(void)
-{
-	struct policy_request req = POLICY_REQUEST_INIT;
-
-	req.subject_id = policy_text("ann");
-	req.action = policy_text("read");
-	req.resource_type = policy_text("doc");
-	req.resource_id = policy_text("1");
-	return req;
-}
-
-static struct policy_attr
-attr(const char *name, uint32_t type)
-{
-	struct policy_attr a;
-
-	memset(&a, 0, sizeof(a));
-	a.name = policy_text(name);
-	a.value.type = type;
-	return a;
-}
-
 static void
 a_limit_is_an_error_and_a_deny(void)
 {
 	struct policy_value *items = calloc(4000, sizeof(*items));
-	struct policy_attr lists[3] = { attr("a", POLICY_LIST), attr("b", POLICY_LIST), attr("loud", POLICY_BOOL) };
-	struct policy_request req = request();
+	struct policy_attr lists[3] = { fixture_attr("a", POLICY_LIST), fixture_attr("b", POLICY_LIST), fixture_attr("loud", POLICY_BOOL) };
+	struct policy_request req = fixture_request();
 	struct pol_answer a;
 	struct fixture f;
 	char id[700];
@@ -80,7 +57,7 @@ a_limit_is_an_error_and_a_deny(void)
 	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
 	CU_ASSERT_EQUAL(a.verdict, POLICY_DENY);
 
-	req = request();
+	req = fixture_request();
 	req.action = policy_text("ping");
 	for (size_t i = 0; i < 4000; i++) {
 		items[i].type = POLICY_INT;
@@ -107,9 +84,9 @@ work_is_bounded(void)
 	    "policy: 1\nresources: { doc: { parent: { type: doc, from: id } } }\nactions: { ping: , read: { resource: doc } }\n"
 	    "roles: { r: { allow: { actions: ping, when: 'context.p like \"**/{context.t}/**\"' } }, reader: { allow: read } }\n"
 	    "everyone: { roles: r }\nfixtures: { grants: [ { role: reader, to: ann, resource: doc/**b**b** } ] }\n";
-	struct policy_attr texts[2] = { attr("p", POLICY_STRING), attr("t", POLICY_STRING) };
-	struct policy_attr parents = attr("parent", POLICY_STRING);
-	struct policy_request req = request();
+	struct policy_attr texts[2] = { fixture_attr("p", POLICY_STRING), fixture_attr("t", POLICY_STRING) };
+	struct policy_attr parents = fixture_attr("parent", POLICY_STRING);
+	struct policy_request req = fixture_request();
 	static char slashes[65536];
 	struct pol_answer a;
 	struct fixture f;
@@ -132,7 +109,7 @@ work_is_bounded(void)
 	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
 	CU_ASSERT_EQUAL(a.verdict, POLICY_DENY);
 	/* a parent longer than any id is not followed */
-	req = request();
+	req = fixture_request();
 	parents.value.u.text = (struct policy_text){ slashes, 1090 };
 	req.resource_attributes = (struct policy_attrs){ &parents, 1 };
 	CU_ASSERT_EQUAL(decide(&f, &req, &a), POLICY_ERR_LIMIT);
@@ -143,7 +120,7 @@ static void
 more_roles_than_are_followed_is_a_limit(void)
 {
 	char *yaml = malloc(40000), *at = yaml;
-	struct policy_request req = request();
+	struct policy_request req = fixture_request();
 	struct pol_answer a;
 	struct fixture f;
 
@@ -179,8 +156,8 @@ note(void *ctx, const struct pol_engine *e, enum policy_stage stage, uint32_t en
 static void
 a_witness_sees_what_the_decision_saw(void)
 {
-	struct policy_attr author = attr("author", POLICY_STRING), size = attr("size", POLICY_INT);
-	struct policy_request req = request();
+	struct policy_attr author = fixture_attr("author", POLICY_STRING), size = fixture_attr("size", POLICY_INT);
+	struct policy_request req = fixture_request();
 	char told[400] = "";
 	struct pol_witness w = { note, told };
 	struct pol_time now = { 0, 0 };

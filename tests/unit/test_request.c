@@ -8,38 +8,16 @@
 #include <string.h>
 
 #include "core/core.h"
+#include "unit/fixture.h"
 #include "unit/unit.h"
-
-static struct policy_request
-request(void)
-{
-	struct policy_request req = POLICY_REQUEST_INIT;
-
-	req.subject_id = policy_text("ann");
-	req.action = policy_text("read");
-	req.resource_type = policy_text("doc");
-	req.resource_id = policy_text("1");
-	return req;
-}
-
-static struct policy_attr
-attr(const char *name, uint32_t type)
-{
-	struct policy_attr a;
-
-	memset(&a, 0, sizeof(a));
-	a.name = policy_text(name);
-	a.value.type = type;
-	return a;
-}
 
 static void
 malformed_requests_are_refused(void)
 {
 	static char big[70000];
-	struct policy_attr a = attr("x", POLICY_INT), twice[2] = { attr("x", POLICY_INT), attr("x", POLICY_INT) };
-	struct policy_attr inf = attr("x", POLICY_DOUBLE), odd = attr("x", 99), none = attr("x", POLICY_STRING);
-	struct policy_attr nothing = attr("x", POLICY_LIST), own = attr("scopes", POLICY_INT);
+	struct policy_attr a = fixture_attr("x", POLICY_INT), twice[2] = { fixture_attr("x", POLICY_INT), fixture_attr("x", POLICY_INT) };
+	struct policy_attr inf = fixture_attr("x", POLICY_DOUBLE), odd = fixture_attr("x", 99), none = fixture_attr("x", POLICY_STRING);
+	struct policy_attr nothing = fixture_attr("x", POLICY_LIST), own = fixture_attr("scopes", POLICY_INT);
 	struct policy_token token = POLICY_TOKEN_INIT;
 	struct policy_request req;
 
@@ -48,7 +26,7 @@ malformed_requests_are_refused(void)
 	nothing.value.count = 1;
 #define REFUSED(code, statement) do { \
 		const char *why = NULL; \
-		req = request(); \
+		req = fixture_request(); \
 		statement; \
 		CU_ASSERT_EQUAL(pol_request_check(&req, &why), code); \
 		CU_ASSERT_PTR_NOT_NULL(why); \
@@ -95,11 +73,11 @@ static void
 depth_of_values_is_bounded(void)
 {
 	struct policy_attr level[12];
-	struct policy_request req = request();
+	struct policy_request req = fixture_request();
 	const char *why;
 
 	for (size_t i = 0; i < 12; i++) {
-		level[i] = attr("x", i == 11 ? POLICY_INT : POLICY_OBJECT);
+		level[i] = fixture_attr("x", i == 11 ? POLICY_INT : POLICY_OBJECT);
 		level[i].value.count = i == 11 ? 0 : 1;
 		if (i < 11)
 			level[i].value.u.members = &level[i + 1];
@@ -115,10 +93,10 @@ static void
 sizes_at_their_edges_are_taken(void)
 {
 	static char big[70000];
-	struct policy_attr text = attr("x", POLICY_STRING), many[64], odd = attr("x", POLICY_DOUBLE);
+	struct policy_attr text = fixture_attr("x", POLICY_STRING), many[64], odd = fixture_attr("x", POLICY_DOUBLE);
 	struct policy_token token = POLICY_TOKEN_INIT;
 	struct policy_text listed[257];
-	struct policy_request req = request();
+	struct policy_request req = fixture_request();
 	const char *why;
 	char names[64][16];
 
@@ -126,7 +104,7 @@ sizes_at_their_edges_are_taken(void)
 	text.value.u.text = (struct policy_text){ big, POL_MAX_SCALAR };
 	for (int i = 0; i < 64; i++) {
 		snprintf(names[i], sizeof(names[i]), "n%d", i);
-		many[i] = attr(names[i], POLICY_NULL);
+		many[i] = fixture_attr(names[i], POLICY_NULL);
 	}
 	odd.value.u.real = -1e308;
 	for (int i = 0; i < 257; i++)
@@ -165,9 +143,9 @@ sizes_at_their_edges_are_taken(void)
 static void
 every_attribute_is_looked_at(void)
 {
-	struct policy_attr three[3] = { attr("x", POLICY_INT), attr("y", POLICY_INT), attr("z", POLICY_INT) };
+	struct policy_attr three[3] = { fixture_attr("x", POLICY_INT), fixture_attr("y", POLICY_INT), fixture_attr("z", POLICY_INT) };
 	struct policy_token token = POLICY_TOKEN_INIT;
-	struct policy_request req = request();
+	struct policy_request req = fixture_request();
 	const char *why;
 
 	req.context = (struct policy_attrs){ three, 3 };
@@ -182,7 +160,7 @@ every_attribute_is_looked_at(void)
 	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
 	three[2].name = policy_text("x");
 	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
-	three[2] = attr("", 99);
+	three[2] = fixture_attr("", 99);
 	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
 	three[2].value.type = POLICY_BOOL;		/* an empty name is a name */
 	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
@@ -193,8 +171,8 @@ static void
 values_are_counted_over_the_whole_request(void)
 {
 	struct policy_value *items = calloc(4096, sizeof(*items));
-	struct policy_attr a = attr("x", POLICY_LIST), one = attr("y", POLICY_BOOL);
-	struct policy_request req = request();
+	struct policy_attr a = fixture_attr("x", POLICY_LIST), one = fixture_attr("y", POLICY_BOOL);
+	struct policy_request req = fixture_request();
 	const char *why;
 
 	a.value.u.items = items;
