@@ -75,7 +75,7 @@ decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_re
 		pol_fill_off(out, s->generation);
 		return 0;
 	}
-	rc = pol_request_check(req, &why);
+	rc = pol_request_sizes(req, &why);
 	if (rc == 0 && req->credentials_count != 0) {
 		rc = check_credentials(req);
 		if (rc == 0) {		/* no step claims it: no module exists */

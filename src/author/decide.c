@@ -45,7 +45,7 @@ pol_decide_run(const struct pol_engine *e, const struct policy_request *req,
 	int rc;
 
 	memset(d, 0, sizeof(*d));
-	rc = pol_request_check(req, &d->why);
+	rc = pol_request_sizes(req, &d->why);
 	if (rc != 0)
 		return refuse(d, err, rc, d->why);
 	d->answer = (struct pol_answer){ POLICY_DENY, POLICY_REASON_BAD_CREDENTIAL, POL_NONE, POL_NONE };

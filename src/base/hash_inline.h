@@ -37,37 +37,30 @@ static inline uint64_t pol_hash_r4(const unsigned char *p)
 	return v;
 }
 
+/* One fold for a text of up to 16 bytes. Both its factors hold the seed: without it
+ * nobody can make one of them zero, or texts that meet in one slot. */
 static inline uint64_t pol_hash(const void *data, size_t len, uint64_t seed)
 {
 	static const uint64_t k0 = 0xa0761d6478bd642fu, k1 = 0xe7037ed1a0b428dbu;
 	const unsigned char *p = data;
-	uint64_t a, b;
+	uint64_t other = (seed << 32 | seed >> 32) ^ k0, a, b;
+	size_t left = len;
 
-	seed ^= k0;
-	if (len <= 16) {
-		if (len >= 4) {
-			size_t q = (len >> 3) << 2;
-
-			a = pol_hash_r4(p) << 32 | pol_hash_r4(p + q);
-			b = pol_hash_r4(p + len - 4) << 32 | pol_hash_r4(p + len - 4 - q);
-		} else if (len > 0) {
-			a = (uint64_t)p[0] << 16 | (uint64_t)p[len >> 1] << 8 | p[len - 1];
-			b = 0;
-		} else {
-			a = b = 0;
-		}
-	} else {
-		size_t left = len;
-
-		while (left > 16) {
-			seed = pol_hash_fold(pol_hash_r8(p) ^ k1, pol_hash_r8(p + 8) ^ seed);
-			p += 16;
-			left -= 16;
-		}
-		a = pol_hash_r8(p + left - 16);
+	if (len >= 8) {
+		for (; left > 16; p += 16, left -= 16)
+			seed = pol_hash_fold(pol_hash_r8(p) ^ seed, pol_hash_r8(p + 8) ^ other);
+		a = len > 16 ? pol_hash_r8(p + left - 16) : pol_hash_r8(p);
 		b = pol_hash_r8(p + left - 8);
+	} else if (len >= 4) {
+		a = pol_hash_r4(p);
+		b = pol_hash_r4(p + len - 4);
+	} else if (len > 0) {
+		a = (uint64_t)p[0] << 16 | (uint64_t)p[len >> 1] << 8 | p[len - 1];
+		b = 0;
+	} else {
+		a = b = 0;
 	}
-	return pol_hash_fold(k1 ^ len, pol_hash_fold(a ^ k1, b ^ seed));
+	return pol_hash_fold(a ^ seed, b ^ other ^ len * k1);
 }
 
 static inline uint64_t pol_hash_join(uint64_t a, uint64_t b)

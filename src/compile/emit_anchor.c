@@ -24,6 +24,7 @@ find_anchor(struct pol_emit *e, struct pol_dict *d, const struct pol_pattern *p,
 	rc = pol_emit_text_rc(e, pol_emit_dict_put(d, key, sizeof(key), index, &found));
 	if (rc != 0 || found)
 		return rc;
+	((struct pol_type *)(void *)e->table[EMIT_TYPES].data)[p->type].has_anchors = 1;
 	memset(&row, 0, sizeof(row));
 	row.type = p->type;
 	row.id = p->text;

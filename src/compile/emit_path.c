@@ -143,6 +143,10 @@ pol_emit_path(struct pol_emit *e, enum pol_root root, const struct policy_text *
 	memset(&row, 0, sizeof(row));
 	row.root = (uint8_t)root;
 	row.special = special_of(root, &names[0]);
+	if (row.special == POL_SP_ROLES)
+		e->head.hears_roles = 1;
+	if (row.special == POL_SP_TIME)
+		e->head.hears_time = 1;
 	row.flags = flags_of(e, root, names, n);
 	row.n = (uint8_t)n;
 	row.first = (uint32_t)(e->table[EMIT_PATH_NAMES].len / sizeof(name));

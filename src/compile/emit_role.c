@@ -39,6 +39,22 @@ emit_roles(struct pol_emit *e)
 	return rc;
 }
 
+/* Where roles are few, what each includes as one word. */
+static int
+emit_words(struct pol_emit *e)
+{
+	uint64_t words[POL_WORD_ROLES] = { 0 };
+	size_t i, k, n = e->set->roles.n;
+
+	if (n > POL_WORD_ROLES)
+		return 0;
+	for (i = 0; i < n; i++)
+		for (k = 0; k < e->set->roles.list[i]->n_closure; k++)
+			words[i] |= (uint64_t)1 << e->set->roles.list[i]->closure[k];
+	e->head.role_words.n = (uint32_t)n;
+	return pol_emit_text_block(e, words, n * sizeof(*words), sizeof(*words), &e->head.role_words.off);
+}
+
 static int
 emit_scopes(struct pol_emit *e)
 {
@@ -114,6 +130,8 @@ pol_emit_role(struct pol_emit *e)
 {
 	int rc = emit_roles(e);
 
+	if (rc == 0)
+		rc = emit_words(e);
 	if (rc == 0)
 		rc = emit_scopes(e);
 	if (rc == 0)

@@ -251,8 +251,8 @@ pol_above_find(struct pol_eval *ev)
 	x->type = ev->type;
 	x->id = ev->req->resource_id.data;
 	x->len = (uint32_t)ev->req->resource_id.len;
-	x->hash = pol_hash_join(ev->type_hash, pol_hash(x->id, x->len, ev->p->seed));
-	x->thing = pol_find_thing(ev->w, x->hash, x->type, x->id, x->len);
+	x->hash = ev->known->thing_hash;
+	x->thing = ev->known->thing;
 	ev->thing = x->thing;
 	ev->n_above = 1;
 	rc = add_first(ev);

@@ -59,14 +59,18 @@ struct pol_answer {
 
 /*
  * The shape of a request, whatever the set: 0, POLICY_ERR_ARG or POLICY_ERR_LIMIT,
- * with a sentence in *why (static).
+ * with a sentence in *why (static). In two halves: everything but the bytes of types
+ * and ids, which may be long in coming; and those, where `known` tells which of them
+ * the set has itself, so that they are well formed.
  */
-int pol_request_check(const struct policy_request *req, const char **why);
+int pol_request_sizes(const struct policy_request *req, const char **why);
+enum { POL_KNOWN_SUBJECT = 1, POL_KNOWN_TYPE = 2, POL_KNOWN_THING = 4 };
+int pol_request_names(const struct policy_request *req, unsigned known, const char **why);
 
 /*
- * Decides a checked request at `now`. now_text: what context.time reads as, or
- * NULL to format it. 0, or POLICY_ERR_ARG (a `parent` or `inherit` of the wrong
- * shape), POLICY_ERR_LIMIT; then a is a deny. witness may be NULL. The credentials
+ * Decides a request of checked sizes at `now`; its names are checked on the way. now_text: what context.time reads as, or
+ * NULL to format it. 0, or POLICY_ERR_ARG (malformed names, a `parent` or `inherit`
+ * of the wrong shape), POLICY_ERR_LIMIT; then a is a deny. witness may be NULL. The credentials
  * of req are not looked at.
  */
 int pol_decide(const struct pol_engine *e, const struct policy_request *req,

@@ -19,10 +19,8 @@ say(struct pol_answer *a, enum policy_reason reason, uint32_t entry)
 static enum policy_reason
 known(struct pol_eval *ev)
 {
-	const struct policy_request *req = ev->req;
 	const struct pol_action *a;
 
-	ev->action = pol_find_action(ev->p, req->action.data, req->action.len);
 	if (ev->action == POL_NONE)
 		return POLICY_REASON_UNKNOWN_ACTION;
 	if (ev->has_resource && ev->p->has_types && ev->type_row == NULL)
@@ -34,6 +32,18 @@ known(struct pol_eval *ev)
 	return POLICY_REASON_RULE;
 }
 
+/* Roles of which no entry of the asked action is need not be found. */
+static uint64_t
+wanted(const struct pol_eval *ev)
+{
+	const struct pol_program *p = ev->p;
+	const struct pol_action *a = &POL_ROWS(p, actions, struct pol_action)[ev->action];
+
+	if (p->hears_roles || pol_meet_has_anchors(ev))
+		return ~(uint64_t)0;
+	return a->sig_allow | a->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
+}
+
 static int
 answer(struct pol_eval *ev, struct pol_answer *a)
 {
@@ -43,6 +53,7 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 
 	if (reason != POLICY_REASON_RULE)
 		return say(a, reason, POL_NONE);
+	ev->want = wanted(ev);
 	rc = pol_above_find(ev);
 	if (rc == 0)
 		rc = pol_roles_find(ev, &ev->subject, !ev->for_actor);
@@ -50,7 +61,8 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 		rc = pol_roles_find(ev, &ev->actor, false);
 	if (rc != 0)
 		return rc;
-	pol_meet_all(ev, &f, POL_EFFECT_DENY);
+	if (pol_meet_may_deny(ev))
+		pol_meet_all(ev, &f, POL_EFFECT_DENY);
 	if (f.deny != POL_NONE)
 		return say(a, POLICY_REASON_DENIED, f.deny);
 	if (f.unknown != POL_NONE)
@@ -74,12 +86,12 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 
 static const struct policy_text default_type = POLICY_TEXT("user");
 
-static void
+static inline void
 set_side(struct pol_side *s, const struct policy_text *type, const struct policy_text *id, const struct policy_attrs *sent)
 {
-	s->present = id != NULL && id->data != NULL;
 	s->n_records = s->n_extra = 0;
 	s->said = NULL;
+	s->present = id->data != NULL;
 	if (!s->present)
 		return;
 	s->type = type->data != NULL ? *type : default_type;
@@ -87,14 +99,19 @@ set_side(struct pol_side *s, const struct policy_text *type, const struct policy
 	s->sent = sent;
 }
 
+static inline void
+set_nobody(struct pol_side *s)
+{
+	s->n_records = s->n_extra = 0;
+	s->said = NULL;
+	s->present = false;
+}
+
 static void
 set_said(struct pol_eval *ev)
 {
-	const struct policy_attrs *t;
+	const struct policy_attrs *t = &ev->token->attributes;
 
-	if (ev->token == NULL)
-		return;
-	t = &ev->token->attributes;
 	for (size_t i = 0; i < t->count; i++) {
 		if (t->list[i].value.type == POLICY_OBJECT &&
 		    pol_bytes_equal(t->list[i].name.data, t->list[i].name.len, "subject", 7))
@@ -123,17 +140,22 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 	*a = (struct pol_answer){ POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
 	ev->n_above = ev->n_numbers = 0;
 	ev->thing = NULL;
-	memset(ev->named, 0, ev->p->named.n);
-	memset(ev->held, 0, sizeof(ev->held));
+	if (ev->p->named.n != 0)
+		memset(ev->named, 0, ev->p->named.n);
+	ev->held_ready = false;
 	if (ev->for_actor) {
 		ev->token = NULL;
 		set_side(&ev->subject, &req->actor_type, &req->actor_id, &req->actor_attributes);
-		set_side(&ev->actor, NULL, NULL, NULL);
+		set_nobody(&ev->actor);
 	} else {
 		ev->token = req->token;
 		set_side(&ev->subject, &req->subject_type, &req->subject_id, &req->subject_attributes);
-		set_side(&ev->actor, &req->actor_type, &req->actor_id, &req->actor_attributes);
-		set_said(ev);
+		if (__builtin_expect(req->actor_id.data != NULL, 0))
+			set_side(&ev->actor, &req->actor_type, &req->actor_id, &req->actor_attributes);
+		else
+			set_nobody(&ev->actor);
+		if (ev->token != NULL)
+			set_said(ev);
 	}
 	rc = answer(ev, a);
 	if (rc == 0 && ev->limit)
@@ -146,24 +168,18 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 	return 0;
 }
 
-static void
-set_resource(struct pol_eval *ev)
+/* Which texts of the request are the set's own, and so well formed? A request that
+ * names itself after a group is found too: it is not let off the check. */
+static unsigned
+which(const struct pol_known *k)
 {
-	const struct policy_request *req = ev->req;
-
-	ev->type = POL_NONE;
-	ev->type_row = NULL;
-	ev->has_resource = req->resource_type.data != NULL;
-	if (!ev->has_resource)
-		return;
-	ev->type = pol_find_type(ev->p, req->resource_type.data, req->resource_type.len, &ev->type_hash);
-	if (ev->type != POL_NONE)
-		ev->type_row = &POL_ROWS(ev->p, types, struct pol_type)[ev->type];
+	return (k->who != NULL && k->who->id >= POL_HOLDER_SUBJECT ? POL_KNOWN_SUBJECT : 0u) |
+	    (k->type != POL_NONE ? POL_KNOWN_TYPE : 0u) | (k->thing != NULL ? POL_KNOWN_THING : 0u);
 }
 
 int
-pol_decide(const struct pol_engine *e, const struct policy_request *req,
-    struct pol_time now, const struct policy_text *now_text,
+pol_decide_known(const struct pol_engine *e, const struct policy_request *req,
+    const struct pol_known *known, struct pol_time now, const struct policy_text *now_text,
     struct pol_answer *a, const struct pol_witness *w, const char **why)
 {
 	struct pol_answer other;
@@ -171,10 +187,17 @@ pol_decide(const struct pol_engine *e, const struct policy_request *req,
 	int rc;
 
 	*a = (struct pol_answer){ POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
+	if (__builtin_expect(which(known) != (POL_KNOWN_SUBJECT | POL_KNOWN_TYPE | POL_KNOWN_THING) ||
+	    req->actor_id.data != NULL, 0)) {
+		rc = pol_request_names(req, which(known), why);
+		if (rc != 0)
+			return rc;
+	}
 	ev.engine = e;
 	ev.p = e->program;
 	ev.w = e->people;
 	ev.req = req;
+	ev.known = known;
 	ev.witness = w;
 	ev.why = "a limit of the engine was met";
 	ev.now = now;
@@ -182,8 +205,12 @@ pol_decide(const struct pol_engine *e, const struct policy_request *req,
 	ev.now_len = 0;
 	ev.steps = POL_MAX_STEPS;
 	ev.limit = ev.for_actor = false;
-	set_resource(&ev);
-	rc = pol_above_check(&ev);
+	ev.words = ev.p->role_words.n != 0 ? POL_AT(ev.p, ev.p->role_words.off) : NULL;
+	ev.action = known->action;
+	ev.type = known->type;
+	ev.type_row = known->type != POL_NONE ? &POL_ROWS(ev.p, types, struct pol_type)[known->type] : NULL;
+	ev.has_resource = req->resource_type.data != NULL;
+	rc = req->resource_attributes.count != 0 ? pol_above_check(&ev) : 0;
 	if (rc == 0)
 		rc = turn(&ev, a);
 	if (rc == 0 && a->verdict == POLICY_ALLOW && req->actor_id.data != NULL) {

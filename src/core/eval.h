@@ -8,6 +8,7 @@
 #include "base/name.h"
 #include "base/num.h"
 #include "core/core.h"
+#include "core/known.h"
 
 /* Rows of table T of program p. */
 #define POL_ROWS(p, T, type) ((const type *)POL_AT((p), (p)->T.off))
@@ -75,18 +76,20 @@ struct pol_eval {
 	const struct pol_program *p;
 	const struct pol_people *w;
 	const struct policy_request *req;
+	const struct pol_known *known;
 	const struct policy_token *token;	/* NULL: none, or the actor's turn */
 	const struct pol_witness *witness;
 	const char *why;			/* of an error */
 	struct pol_time now;
 	const struct policy_text *now_text;
+	const uint64_t *words;			/* the program's role_words; NULL: roles are many */
+	uint64_t want;				/* bits (role & 63) of what may bear on this request */
 	uint32_t action;
 	uint32_t steps;				/* left of POL_MAX_STEPS */
 	bool limit;				/* a limit was met: whatever follows, no decision */
 	bool for_actor;
 	bool has_resource;
 	uint32_t type;				/* of the resource; POL_NONE: undeclared */
-	uint64_t type_hash;
 	const struct pol_type *type_row;	/* NULL: undeclared */
 	const struct pol_thing *thing;
 	uint32_t now_len;
@@ -97,6 +100,7 @@ struct pol_eval {
 	struct pol_above above[POL_MAX_ANCESTORS];
 	struct pol_side subject, actor;
 	uint8_t named[POL_COND_NAMED];		/* 0 not yet, else value + 1 */
+	bool held_ready;			/* held is not zeroed before it is needed */
 	uint8_t held[POL_HELD_KEPT];		/* likewise, by place among the action's impliers */
 };
 
@@ -134,7 +138,18 @@ bool pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat, uint3
 bool pol_match_glob(struct pol_eval *ev, const char *glob, size_t glob_len, const char *id, size_t len);
 bool pol_match_entry(struct pol_eval *ev, const struct pol_entry *e);
 bool pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action);
-bool pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x);
+bool pol_match_search(const uint32_t *list, uint32_t n, uint32_t x);
+static inline bool
+pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x)
+{
+	if (n > 8)
+		return pol_match_search(list, n, x);
+	for (uint32_t i = 0; i < n; i++) {
+		if (list[i] == x)
+			return true;
+	}
+	return false;
+}
 
 /* above.c */
 int pol_above_check(struct pol_eval *ev);	/* family(): the request's parent and inherit */
@@ -146,13 +161,38 @@ struct pol_found {
 	int asked;			/* value of the asked action's `unless`; -1: not yet */
 };
 void pol_meet_all(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect);
+static inline bool
+pol_meet_has_anchors(const struct pol_eval *ev)
+{
+	return ev->type_row != NULL && ev->type_row->has_anchors != 0;
+}
+/* Is there a deny entry of a role that the asker may have? Most actions have none. */
+static inline bool
+pol_meet_may_deny(const struct pol_eval *ev)
+{
+	const struct pol_action *a = &POL_ROWS(ev->p, actions, struct pol_action)[ev->action];
+
+	return ((a->sig_deny | ev->p->wide_sig_deny) & ev->subject.role_sig) != 0 || pol_meet_has_anchors(ev);
+}
 bool pol_meet_scopes(struct pol_eval *ev, struct pol_found *f);
 bool pol_meet_ceiling(struct pol_eval *ev, struct pol_found *f, uint32_t *kind);
+
+static inline uint64_t
+pol_bit(uint32_t x)
+{
+	return (uint64_t)1 << (x & 63);
+}
 
 /* roles.c */
 int pol_roles_find(struct pol_eval *ev, struct pol_side *side, bool with_groups);
 /* The k-th list of roles that someone has, sorted each; false: no more. */
 bool pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t k, const uint32_t **ids, uint32_t *n);
-bool pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t role);
+bool pol_roles_search(const struct pol_eval *ev, const struct pol_side *side, uint32_t role);
+/* Where roles are few the signature is the set itself. */
+static inline bool
+pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t role)
+{
+	return (side->role_sig & pol_bit(role)) != 0 && (ev->words != NULL || pol_roles_search(ev, side, role));
+}
 
 #endif

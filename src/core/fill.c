@@ -7,6 +7,8 @@
 
 #include <string.h>
 
+#include "base/name.h"
+
 /* Zero bytes that stand behind a program, so that a short text is copied whole. */
 #define BEHIND 32
 
@@ -73,7 +75,7 @@ put_text(char *dst, size_t room, struct policy_text t)
 		dst[0] = '\0';
 		return 0;
 	}
-	memcpy(dst, t.data, t.len);
+	pol_bytes_copy(dst, t.data, t.len);
 	dst[t.len] = '\0';
 	return (uint32_t)t.len;
 }

@@ -5,7 +5,7 @@
 #include "core/eval.h"
 
 bool
-pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x)
+pol_match_search(const uint32_t *list, uint32_t n, uint32_t x)
 {
 	while (n > 8) {
 		uint32_t half = n / 2;

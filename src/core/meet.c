@@ -61,6 +61,10 @@ held(struct pol_eval *ev, uint32_t i, struct pol_cond c, uint32_t *term, int *va
 
 	if (c.n == 0)
 		return POL_T;
+	if (!ev->held_ready) {
+		memset(ev->held, 0, sizeof(ev->held));
+		ev->held_ready = true;
+	}
 	if (i < POL_HELD_KEPT && ev->held[i] != 0 && ev->witness == NULL)
 		return ev->held[i] - 1;
 	if (!pol_spend(ev, 4))
@@ -211,7 +215,7 @@ anchor_of(const struct pol_eval *ev)
 	const struct policy_text *id = &ev->req->resource_id;
 	uint64_t hash;
 
-	if (ev->p->anchors.n == 0 || ev->type_row == NULL)
+	if (!pol_meet_has_anchors(ev))
 		return NULL;
 	hash = ev->above[0].hash;
 	for (uint32_t i = (uint32_t)hash & ev->p->anchor_ids.mask; slots[i] != 0; i = (i + 1) & ev->p->anchor_ids.mask) {

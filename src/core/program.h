@@ -141,6 +141,7 @@ struct pol_action {
 	uint32_t file, line;
 };
 
+#define POL_WORD_ROLES 64u		/* so many roles are a set in one word, exact */
 struct pol_role {
 	struct pol_str name;
 	struct pol_span closure;	/* uint32_t, sorted: itself and what it includes */
@@ -188,6 +189,7 @@ struct pol_type {
 					 * attribute always among them */
 	struct pol_span default_parents;	/* struct pol_parent: of a default for `parent` */
 	uint32_t default_inherit;	/* enum pol_inherit */
+	uint32_t has_anchors;		/* some entry is found by a thing of this type */
 	uint32_t file, line;
 };
 
@@ -223,6 +225,8 @@ struct pol_program {
 	struct pol_table action_names;	/* names and aliases -> action */
 	struct pol_span action_keys;	/* struct pol_key, beside action_names */
 	struct pol_span roles;		/* struct pol_role */
+	struct pol_span role_words;	/* uint64_t: the closure of each role as bits, where there are
+					 * at most POL_WORD_ROLES roles; else none */
 	struct pol_table role_names;
 	struct pol_span entries;	/* struct pol_entry */
 	struct pol_span items;		/* uint32_t: entry numbers */
@@ -247,7 +251,9 @@ struct pol_program {
 	struct pol_span everyone;	/* uint32_t, sorted, closed over includes: roles */
 	struct pol_span authenticated;
 	uint32_t name_parent, name_inherit;	/* into names, always there */
-	uint32_t pad;
+	uint8_t hears_roles;		/* some condition asks for subject.roles or actor.roles */
+	uint8_t hears_time;		/* some condition asks for context.time */
+	uint8_t pad[2];
 };
 
 /* action_names: index + 1 is into action_keys (a name or alias and its action). */

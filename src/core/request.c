@@ -116,10 +116,8 @@ check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
 }
 
 static int
-check_type(const struct policy_text *t, const char **why)
+check_name(const struct policy_text *t, const char **why)
 {
-	if (t->len > POL_MAX_TYPE)
-		return LONG("a type is longer than 64 bytes");
 	if (!pol_name_is(t->data, t->len))
 		return BAD("a type is [A-Za-z_][A-Za-z0-9_-]*");
 	return 0;
@@ -145,48 +143,53 @@ static int
 check_who(const struct policy_text *type, const struct policy_text *id,
     const struct policy_attrs *attrs, size_t *left, const char **why)
 {
-	int rc;
-
 	if (id->data == NULL) {
 		if (type->data != NULL || attrs->count != 0)
 			return BAD("a subject or actor without an id");
 		return 0;
 	}
+	if (type->data != NULL && type->len > POL_MAX_TYPE)
+		return LONG("a type is longer than 64 bytes");
+	if (id->len == 0)
+		return BAD("an empty subject id names nobody");
+	if (id->len > POL_MAX_ID)
+		return LONG("a subject id is longer than 255 bytes");
+	return check_attrs(attrs, left, why);
+}
+
+static int
+check_who_names(const struct policy_text *type, const struct policy_text *id, const char **why)
+{
+	int rc;
+
+	if (id->data == NULL)
+		return 0;
 	if (type->data != NULL) {
-		rc = check_type(type, why);
+		rc = check_name(type, why);
 		if (rc != 0)
 			return rc;
 		if (is_reserved(type))
 			return BAD("group, everyone, authenticated, anonymous are no subject types");
 	}
-	if (id->len == 0)
-		return BAD("an empty subject id names nobody");
-	if (id->len > POL_MAX_ID)
-		return LONG("a subject id is longer than 255 bytes");
 	if (memchr(id->data, '\0', id->len) != NULL)
 		return BAD("NUL in a subject id");
-	return check_attrs(attrs, left, why);
+	return 0;
 }
 
 static int
 check_resource(const struct policy_request *req, size_t *left, const char **why)
 {
-	int rc;
-
 	if (req->resource_type.data == NULL) {
 		if (req->resource_id.data != NULL || req->resource_attributes.count != 0)
 			return BAD("a resource without a type");
 		return 0;
 	}
-	rc = check_type(&req->resource_type, why);
-	if (rc != 0)
-		return rc;
+	if (req->resource_type.len > POL_MAX_TYPE)
+		return LONG("a type is longer than 64 bytes");
 	if (req->resource_id.data == NULL)
 		return BAD("a resource without an id");
 	if (req->resource_id.len > POL_MAX_RESOURCE_ID)
 		return LONG("a resource id is longer than 1024 bytes");
-	if (memchr(req->resource_id.data, '\0', req->resource_id.len) != NULL)
-		return BAD("NUL in a resource id");
 	return check_attrs(&req->resource_attributes, left, why);
 }
 
@@ -237,13 +240,23 @@ check_token(const struct policy_token *t, size_t *left, const char **why)
 	return rc;
 }
 
-int
-pol_request_check(const struct policy_request *req, const char **why)
+/* Neither attributes nor token nor anything else beside subject, action and resource:
+ * nothing is left to be looked at one by one. */
+static inline bool
+is_bare(const struct policy_request *req)
+{
+	return ((req->flags & ~POLICY_NONBLOCK) | req->reserved[0] | req->reserved[1] | req->reserved[2] |
+	    req->reserved[3] | req->subject_attributes.count | req->groups_count | req->actor_attributes.count |
+	    req->action_attributes.count | req->resource_attributes.count | req->context.count |
+	    (uintptr_t)req->token | (uintptr_t)req->actor_id.data | (uintptr_t)req->actor_type.data) == 0;
+}
+
+static int
+check_all(const struct policy_request *req, const char **why)
 {
 	size_t left = POL_MAX_VALUES;
 	int rc;
 
-	*why = NULL;
 	if ((req->flags & ~POLICY_NONBLOCK) != 0)
 		return BAD("unknown flags");
 	for (size_t i = 0; i < sizeof(req->reserved) / sizeof(req->reserved[0]); i++) {
@@ -267,5 +280,36 @@ pol_request_check(const struct policy_request *req, const char **why)
 		rc = check_texts(req->groups, req->groups_count, why);
 	if (rc == 0)
 		rc = check_token(req->token, &left, why);
+	return rc;
+}
+
+int
+pol_request_sizes(const struct policy_request *req, const char **why)
+{
+	*why = NULL;
+	if (is_bare(req) && req->action.data != NULL && req->action.len <= POL_MAX_ID &&
+	    req->subject_id.data != NULL && req->subject_id.len - 1 < POL_MAX_ID &&
+	    (req->subject_type.data == NULL || req->subject_type.len <= POL_MAX_TYPE) &&
+	    req->resource_type.data != NULL && req->resource_type.len <= POL_MAX_TYPE &&
+	    req->resource_id.data != NULL && req->resource_id.len <= POL_MAX_RESOURCE_ID)
+		return 0;
+	return check_all(req, why);
+}
+
+int
+pol_request_names(const struct policy_request *req, unsigned known, const char **why)
+{
+	int rc = 0;
+
+	*why = NULL;
+	if ((known & POL_KNOWN_SUBJECT) == 0)
+		rc = check_who_names(&req->subject_type, &req->subject_id, why);
+	if (rc == 0)
+		rc = check_who_names(&req->actor_type, &req->actor_id, why);
+	if (rc == 0 && (known & POL_KNOWN_TYPE) == 0 && req->resource_type.data != NULL)
+		rc = check_name(&req->resource_type, why);
+	if (rc == 0 && (known & POL_KNOWN_THING) == 0 && req->resource_id.data != NULL &&
+	    memchr(req->resource_id.data, '\0', req->resource_id.len) != NULL)
+		return BAD("NUL in a resource id");
 	return rc;
 }

@@ -7,27 +7,19 @@
  */
 #include "core/eval.h"
 
-static inline uint64_t
-bit(uint32_t x)
-{
-	return (uint64_t)1 << (x & 63);
-}
-
 static bool
 in_list(const struct pol_role_list *l, uint32_t role)
 {
-	return (l->sig & bit(role)) != 0 && pol_match_sorted(l->ids, l->n, role);
+	return (l->sig & pol_bit(role)) != 0 && pol_match_sorted(l->ids, l->n, role);
 }
 
 bool
-pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t role)
+pol_roles_search(const struct pol_eval *ev, const struct pol_side *side, uint32_t role)
 {
-	if ((side->role_sig & bit(role)) == 0)
-		return false;
 	for (uint32_t i = 0; i < side->n_records; i++) {
 		const struct pol_holder *h = side->records[i];
 
-		if ((h->role_sig & bit(role)) != 0 &&
+		if ((h->role_sig & pol_bit(role)) != 0 &&
 		    pol_match_sorted(POL_AT(h, h->roles.off), h->roles.n, role))
 			return true;
 	}
@@ -76,7 +68,9 @@ add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 	struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[role].closure;
 	const uint32_t *ids = POL_AT(ev->p, c.off);
 
-	if (pol_roles_has(ev, side, role))
+	if (ev->words != NULL && (ev->words[role] & ~side->role_sig) == 0)
+		return;
+	if (ev->words == NULL && pol_roles_has(ev, side, role))
 		return;
 	if (side->n_extra == POL_MAX_EXTRA_ROLES) {
 		ev->why = "more roles are granted here than the engine follows (128)";
@@ -84,21 +78,25 @@ add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 		return;
 	}
 	side->extra[side->n_extra++] = role;
+	if (ev->words != NULL) {
+		side->role_sig |= ev->words[role];
+		return;
+	}
 	for (uint32_t i = 0; i < c.n; i++)
-		side->role_sig |= bit(ids[i]);
+		side->role_sig |= pol_bit(ids[i]);
 }
 
 static bool
 holds(const struct pol_side *side, uint32_t holder)
 {
-	if ((side->holder_sig & bit(holder)) == 0)
+	if ((side->holder_sig & pol_bit(holder)) == 0)
 		return false;
 	if (holder <= POL_HOLDER_AUTHENTICATED)
 		return holder == POL_HOLDER_EVERYONE || side->present;
 	for (uint32_t i = 0; i < side->n_records; i++) {
 		const struct pol_holder *h = side->records[i];
 
-		if ((h->closure_sig & bit(holder)) != 0 &&
+		if ((h->closure_sig & pol_bit(holder)) != 0 &&
 		    pol_match_sorted(POL_AT(h, h->closure.off), h->closure.n, holder))
 			return true;
 	}
@@ -116,6 +114,13 @@ take(struct pol_eval *ev, struct pol_side *side, const struct pol_grant *g, cons
 {
 	if (g->window == 0 || inside(ev, &w[g->window - 1]))
 		add_role(ev, side, g->role);
+}
+
+/* May the role, or one that it includes, bear on what is asked? */
+static inline bool
+wanted(const struct pol_eval *ev, uint32_t role)
+{
+	return ev->words == NULL || (ev->words[role] & ev->want) != 0;
 }
 
 /* All grants of `list` to one holder. */
@@ -145,16 +150,14 @@ walk(struct pol_eval *ev, struct pol_side *side, const void *base, const struct 
 	const struct pol_window *w = POL_AT(base, grants->windows.off);
 	uint32_t n = grants->list.n, mine = 2;
 
-	if ((grants->sig & side->holder_sig) == 0)
-		return;
-	for (uint32_t i = 0; i < side->n_records; i++)
+	for (uint32_t i = 0; n > 16 && i < side->n_records; i++)
 		mine += side->records[i]->closure.n;
 	/* each holder is sought in each record, or each of mine in the list */
 	if (!pol_spend(ev, n <= 16 ? 1 : n < mine ? n * (1 + side->n_records / 8) : mine))
 		return;
 	if (n <= 16 || n <= mine) {
 		for (uint32_t i = 0; i < n; i++) {
-			if (holds(side, g[i].holder))
+			if (wanted(ev, g[i].role) && holds(side, g[i].holder))
 				take(ev, side, &g[i], w);
 		}
 		return;
@@ -206,16 +209,16 @@ first_of_type(const struct pol_eval *ev, uint32_t i)
 static void
 walk_grants(struct pol_eval *ev, struct pol_side *side)
 {
-	if (ev->w->anywhere != NULL)
+	if (ev->w->anywhere != NULL && (ev->w->anywhere->whole.sig & side->holder_sig) != 0)
 		walk(ev, side, ev->w->anywhere, &ev->w->anywhere->whole);
 	for (uint32_t i = 0; i < ev->n_above; i++) {
 		const struct pol_above *x = &ev->above[i];
 		const struct pol_type_grants *t = ev->w->by_type[x->type];
 
-		if (x->thing != NULL)
+		if (x->thing != NULL && (x->thing->grants.sig & side->holder_sig) != 0)
 			walk(ev, side, x->thing, &x->thing->grants);
 		if (t != NULL) {
-			if (first_of_type(ev, i))
+			if ((t->whole.sig & side->holder_sig) != 0 && first_of_type(ev, i))
 				walk(ev, side, t, &t->whole);
 			walk_globs(ev, side, t, x);
 		}
@@ -263,14 +266,19 @@ pol_roles_find(struct pol_eval *ev, struct pol_side *side, bool with_groups)
 	side->n_records = side->n_extra = 0;
 	side->record = NULL;
 	side->role_sig = w->everyone.sig;
-	side->holder_sig = bit(POL_HOLDER_EVERYONE);
+	side->holder_sig = pol_bit(POL_HOLDER_EVERYONE);
 	if (side->present) {
 		side->role_sig |= w->authenticated.sig;
-		side->holder_sig |= bit(POL_HOLDER_AUTHENTICATED);
-		type = pol_hash(side->type.data, side->type.len, w->seed);
-		side->record = pol_find_holder(w,
-		    pol_hash_join(type, pol_hash(side->id.data, side->id.len, w->seed)),
-		    side->type.data, side->type.len, side->id.data, side->id.len);
+		side->holder_sig |= pol_bit(POL_HOLDER_AUTHENTICATED);
+		if (side == &ev->subject && !ev->for_actor) {
+			type = ev->known->who_type_hash;
+			side->record = ev->known->who;
+		} else {
+			type = pol_hash(side->type.data, side->type.len, w->seed);
+			side->record = pol_find_holder(w,
+			    pol_hash_join(type, pol_hash(side->id.data, side->id.len, w->seed)),
+			    side->type.data, side->type.len, side->id.data, side->id.len);
+		}
 		if (side->record != NULL)
 			add_record(side, side->record);
 		if (w->has_stars) {

@@ -29,7 +29,7 @@ ask(const struct pol_engine *e)
 			req.resource_type = (struct policy_text){ pol_str_at(p, t->name), t->name.len };
 			req.resource_id = policy_text("a/b");
 		}
-		if (pol_request_check(&req, &why) == 0)
+		if (pol_request_sizes(&req, &why) == 0)
 			(void)pol_decide(e, &req, now, NULL, &answer, NULL, &why);
 	}
 }

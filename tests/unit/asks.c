@@ -78,7 +78,7 @@ decide(const struct fixture *f, const struct pol_ask *ask, struct pol_answer *a)
 	struct policy_text text = policy_text(ask->now);
 	struct pol_time now = { 0, 0 };
 	const char *why = NULL;
-	int rc = pol_request_check(&ask->req, &why);
+	int rc = pol_request_sizes(&ask->req, &why);
 
 	if (rc == 0 && ask->now != NULL)
 		rc = pol_time_parse(&now, text.data, text.len);

@@ -60,7 +60,7 @@ fixture_ask(const struct fixture *f, const char *subject, const char *action,
 		req.resource_type = (struct policy_text){ resource, (size_t)(slash - resource) };
 		req.resource_id = policy_text(slash + 1);
 	}
-	if (pol_request_check(&req, &why) != 0)
+	if (pol_request_sizes(&req, &why) != 0)
 		return "refused";
 	if (pol_decide(&f->engine, &req, t, NULL, &a, NULL, &why) != 0)
 		return "refused";

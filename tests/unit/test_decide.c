@@ -28,7 +28,7 @@ decide(const struct fixture *f, const struct policy_request *req, struct pol_ans
 {
 	struct pol_time now = { 0, 0 };
 	const char *why = NULL;
-	int rc = pol_request_check(req, &why);
+	int rc = pol_request_sizes(req, &why);
 
 	if (rc == 0)
 		rc = pol_decide(&f->engine, req, now, NULL, a, NULL, &why);

@@ -11,6 +11,15 @@
 #include "unit/fixture.h"
 #include "unit/unit.h"
 
+/* Both halves, nothing of it known. */
+static int
+check(const struct policy_request *req, const char **why)
+{
+	int rc = pol_request_sizes(req, why);
+
+	return rc != 0 ? rc : pol_request_names(req, 0, why);
+}
+
 static void
 malformed_requests_are_refused(void)
 {
@@ -28,7 +37,7 @@ malformed_requests_are_refused(void)
 		const char *why = NULL; \
 		req = fixture_request(); \
 		statement; \
-		CU_ASSERT_EQUAL(pol_request_check(&req, &why), code); \
+		CU_ASSERT_EQUAL(check(&req, &why), code); \
 		CU_ASSERT_PTR_NOT_NULL(why); \
 	} while (0)
 	REFUSED(POLICY_ERR_ARG, req.action.data = NULL);
@@ -83,9 +92,9 @@ depth_of_values_is_bounded(void)
 			level[i].value.u.members = &level[i + 1];
 	}
 	req.context = (struct policy_attrs){ &level[3], 1 };	/* 8 objects */
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_EQUAL(check(&req, &why), 0);
 	req.context.list = &level[2];
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_LIMIT);
 }
 
 /* Each size at its edge is taken; the tests above refuse one more. */
@@ -124,19 +133,19 @@ sizes_at_their_edges_are_taken(void)
 	req.subject_attributes = (struct policy_attrs){ &text, 1 };
 	req.actor_attributes = (struct policy_attrs){ &odd, 1 };
 	req.context = req.action_attributes = (struct policy_attrs){ many, 64 };
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_EQUAL(check(&req, &why), 0);
 	CU_ASSERT_PTR_NULL(why);
 	req.groups_count = 257;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_LIMIT);
 	req.groups_count = 0;
 	token.scopes_count = 257;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_LIMIT);
 	token.scopes_count = 1;
 	listed[0].len = 256;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_LIMIT);
 	listed[0].len = 0;
 	token.kind.len = 256;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_LIMIT);
 }
 
 /* Not only the first of several is looked at. */
@@ -151,19 +160,19 @@ every_attribute_is_looked_at(void)
 	req.context = (struct policy_attrs){ three, 3 };
 	token.attributes = req.context;
 	req.token = &token;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_EQUAL(check(&req, &why), 0);
 	three[2].name = policy_text("kind");		/* fine in the context, not in a token */
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_ARG);
 	req.token = NULL;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_EQUAL(check(&req, &why), 0);
 	three[2].name = policy_text("y");
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_ARG);
 	three[2].name = policy_text("x");
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_ARG);
 	three[2] = fixture_attr("", 99);
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_ARG);
 	three[2].value.type = POLICY_BOOL;		/* an empty name is a name */
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_EQUAL(check(&req, &why), 0);
 }
 
 /* 4096 values in all of the request, a list and its items among them. */
@@ -178,16 +187,16 @@ values_are_counted_over_the_whole_request(void)
 	a.value.u.items = items;
 	req.subject_attributes = (struct policy_attrs){ &a, 1 };
 	a.value.count = 4095;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_EQUAL(check(&req, &why), 0);
 	req.resource_attributes = (struct policy_attrs){ &one, 1 };
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_LIMIT);
 	a.value.count = 4094;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), 0);
+	CU_ASSERT_EQUAL(check(&req, &why), 0);
 	req.context = (struct policy_attrs){ &one, 1 };
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_LIMIT);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_LIMIT);
 	items[4000].type = POLICY_STRING;	/* an item is looked at like any other value */
 	a.value.count = 4001;
-	CU_ASSERT_EQUAL(pol_request_check(&req, &why), POLICY_ERR_ARG);
+	CU_ASSERT_EQUAL(check(&req, &why), POLICY_ERR_ARG);
 	free(items);
 }
 

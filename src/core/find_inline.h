@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Look-ups by name in the frozen tables of a program and in the pages of people.
+ * The slot holds the index (or the record's offset), so that what is needed next
+ * does not wait for the compare of the text. Inline for known.c, where they are
+ * half of a decision; find.c has them as functions for everyone else.
+ */
+#ifndef POL_CORE_FIND_INLINE_H
+#define POL_CORE_FIND_INLINE_H
+
+#include "base/hash.h"
+#include "base/name.h"
+#include "core/core.h"
+
+static inline uint32_t
+pol_find_row(const struct pol_program *p, struct pol_table t, uint64_t hash,
+    const char *s, size_t len, const char *rows, size_t row)
+{
+	const uint64_t *slots = POL_AT(p, t.off);
+	uint32_t i = (uint32_t)hash & t.mask;
+
+	for (; slots[i] != 0; i = (i + 1) & t.mask) {
+		uint32_t index = (uint32_t)slots[i] - 1;
+		struct pol_str name;
+
+		if (slots[i] >> 32 != hash >> 32)
+			continue;
+		/* every row of a named table begins with its name */
+		memcpy(&name, rows + index * row, sizeof(name));
+		if (name.len == len && pol_bytes_same(pol_str_at(p, name), s, len))
+			return index;
+	}
+	return POL_NONE;
+}
+
+#define POL_FIND_ROW(p, hash, table, T, type, s, len) \
+	pol_find_row(p, (p)->table, hash, s, len, POL_AT((p), (p)->T.off), sizeof(type))
+
+static inline uint32_t
+pol_find_action_inline(const struct pol_program *p, const char *s, size_t len)
+{
+	uint32_t key = POL_FIND_ROW(p, pol_hash(s, len, p->seed), action_names, action_keys, struct pol_key, s, len);
+
+	return key == POL_NONE ? key : ((const struct pol_key *)POL_AT(p, p->action_keys.off))[key].action;
+}
+
+static inline uint32_t
+pol_find_type_inline(const struct pol_program *p, uint64_t hash, const char *s, size_t len)
+{
+	return POL_FIND_ROW(p, hash, type_names, types, struct pol_type, s, len);
+}
+
+/* The next record of the page whose tag fits, from slot *i; NULL: no more. */
+static inline const void *
+pol_find_probe(const struct pol_page *page, uint64_t hash, uint32_t *i)
+{
+	for (;; *i = (*i + 1) & page->mask) {
+		uint64_t slot = page->slots[*i];
+
+		if (slot == 0)
+			return NULL;
+		if ((uint32_t)(slot >> 32) == (uint32_t)(hash >> 16)) {
+			*i = (*i + 1) & page->mask;
+			return (const char *)page + ((slot & 0xffffffffu) << 3);
+		}
+	}
+}
+
+static inline const struct pol_page *
+pol_find_page(const struct pol_dir *d, uint64_t hash)
+{
+	return d->pages[d->depth == 0 ? 0 : hash >> (64 - d->depth)];
+}
+
+static inline const struct pol_holder *
+pol_find_holder_inline(const struct pol_people *w, uint64_t hash, const char *type,
+    size_t type_len, const char *name, size_t name_len)
+{
+	const struct pol_page *page = pol_find_page(&w->holders, hash);
+	uint32_t i = (uint32_t)hash & page->mask;
+	const struct pol_holder *h;
+
+	while ((h = pol_find_probe(page, hash, &i)) != NULL) {
+		if (h->name.len == name_len && h->type.len == type_len &&
+		    pol_bytes_same(pol_str_at(h, h->name), name, name_len) &&
+		    pol_bytes_same(pol_str_at(h, h->type), type, type_len))
+			return h;
+	}
+	return NULL;
+}
+
+static inline const struct pol_thing *
+pol_find_thing_inline(const struct pol_people *w, uint64_t hash, uint32_t type,
+    const char *id, size_t id_len)
+{
+	const struct pol_page *page = pol_find_page(&w->things, hash);
+	uint32_t i = (uint32_t)hash & page->mask;
+	const struct pol_thing *t;
+
+	while ((t = pol_find_probe(page, hash, &i)) != NULL) {
+		if (t->type == type && t->id.len == id_len && pol_bytes_same(pol_str_at(t, t->id), id, id_len))
+			return t;
+	}
+	return NULL;
+}
+
+#endif
