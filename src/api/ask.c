@@ -32,16 +32,22 @@ filter(int rc)
 	}
 }
 
-static int
-read_clock(const struct policy *p, struct pol_time *now)
+/* The host's clock is asked before a snapshot is held: it is foreign code. */
+static inline void
+read_host_clock(const struct policy *p, struct pol_time *now)
+{
+	*now = p->clock != NULL ? pol_time_from_ns(p->clock(p->clock_ctx)) : (struct pol_time){ 0, 0 };
+}
+
+/* The system's, where some decision of the set depends on it. The vDSO answers: no
+ * system call. A tick (some ms) is close enough for windows. */
+static inline int
+read_clock(const struct policy *p, const struct pol_snapshot *s, struct pol_time *now)
 {
 	struct timespec ts;
 
-	if (p->clock != NULL) {
-		*now = pol_time_from_ns(p->clock(p->clock_ctx));
+	if (s->timeless || p->clock != NULL)
 		return 0;
-	}
-	/* the vDSO answers: no system call. A tick (some ms) is close enough for windows */
 	if (clock_gettime(CLOCK_REALTIME_COARSE, &ts) != 0)
 		return POLICY_ERR_INTERNAL;
 	now->sec = ts.tv_sec;
@@ -148,14 +154,13 @@ pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_de
 		pol_fill_off(out, 0);
 		return 0;
 	}
-	/* before the snapshot is held: a host's clock is foreign code */
-	rc = read_clock(p, &now);
-	if (rc != 0) {
-		pol_fill_error(out, rc, 0);
-		return rc;
-	}
+	read_host_clock(p, &now);
 	s = pol_handle_enter(p, &in);
-	rc = decide_sized(s, now, req, req->size, out, witness);
+	rc = read_clock(p, s, &now);
+	if (rc == 0)
+		rc = decide_sized(s, now, req, req->size, out, witness);
+	else
+		pol_fill_error(out, rc, s->generation);
 	pol_handle_exit(in);
 	return rc;
 }
@@ -192,6 +197,21 @@ off_many(size_t n, struct policy_decision *out)
 	return 0;
 }
 
+static int
+decide_row(const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+    uint32_t req_size, size_t n, struct policy_decision *out, uint32_t out_size)
+{
+	int first = 0, rc;
+
+	for (size_t i = 0; i < n; i++) {
+		rc = decide_nth(s, now, (const char *)req + i * req_size, req_size,
+		    (char *)out + i * out_size, out_size);
+		if (rc != 0 && first == 0)
+			first = rc;
+	}
+	return first;
+}
+
 int
 pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out)
 {
@@ -199,20 +219,15 @@ pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struc
 	const struct pol_snapshot *s;
 	struct pol_time now;
 	_Atomic uint32_t *in;
-	int first = 0, rc;
+	int first;
 
 	if (atomic_load_explicit(&p->off, memory_order_acquire) != 0)
 		return off_many(n, out);
-	rc = read_clock(p, &now);
-	if (rc != 0)
-		return rc;
+	read_host_clock(p, &now);
 	s = pol_handle_enter(p, &in);
-	for (size_t i = 0; i < n; i++) {
-		rc = decide_nth(s, now, (const char *)req + i * req_size, req_size,
-		    (char *)out + i * out_size, out_size);
-		if (rc != 0 && first == 0)
-			first = rc;
-	}
+	first = read_clock(p, s, &now);
+	if (first == 0)
+		first = decide_row(s, now, req, req_size, n, out, out_size);
 	pol_handle_exit(in);
 	return first;
 }

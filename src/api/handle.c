@@ -218,6 +218,15 @@ pol_handle_unlock(struct policy *p)
 		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
 }
 
+/* Puts people into a snapshot that has its program. */
+static void
+settle(struct pol_snapshot *s, struct pol_people_root *people)
+{
+	s->people = people;
+	s->engine.people = pol_people_view(people);
+	s->timeless = s->engine.program->hears_time == 0 && s->engine.people->has_windows == 0;
+}
+
 int
 pol_handle_snapshot(struct pol_snapshot **out, struct pol_code *code, struct pol_people_root *people)
 {
@@ -235,9 +244,8 @@ pol_handle_snapshot(struct pol_snapshot **out, struct pol_code *code, struct pol
 	shared->code = code;
 	shared->refs = 1;
 	s->code = shared;
-	s->people = people;
 	pol_code_engine(code, &s->engine);
-	s->engine.people = pol_people_view(people);
+	settle(s, people);
 	*out = s;
 	return 0;
 }
@@ -351,8 +359,7 @@ succeed(struct policy *p, pol_handle_change_fn *change, void *ctx)
 	}
 	*s = *old;
 	s->code->refs++;
-	s->people = people;
-	s->engine.people = pol_people_view(people);
+	settle(s, people);
 	s->succeeded = false;
 	s->next = NULL;
 	old->succeeded = true;

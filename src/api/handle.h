@@ -29,6 +29,7 @@ struct pol_snapshot {
 	struct pol_engine engine;
 	uint64_t generation;
 	bool off;			/* the engine is switched off: nothing is decided */
+	bool timeless;			/* no decision depends on the time: the clock is not read */
 	struct pol_shared_code *code;
 	struct pol_people_root *people;
 	bool succeeded;			/* people has a successor: retire it, else free it */

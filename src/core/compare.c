@@ -47,7 +47,7 @@ pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_
 		return POL_F;
 	if (x.len >= 64 && !pol_spend(ev, (uint32_t)(x.len / 64)))
 		return POL_E;
-	return memcmp(x.data, y.data, x.len) == 0 ? POL_T : POL_F;
+	return pol_bytes_same(x.data, y.data, x.len) ? POL_T : POL_F;
 }
 
 static void

@@ -76,7 +76,7 @@ static const struct policy_value *
 sent(const struct policy_attr *list, size_t n, const char *name, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (pol_bytes_equal(list[i].name.data, list[i].name.len, name, len))
+		if (list[i].name.len == len && pol_bytes_same(list[i].name.data, name, len))
 			return list[i].value.type == POLICY_NULL ? NULL : &list[i].value;
 	}
 	return NULL;
@@ -89,8 +89,8 @@ stored(const void *block, uint32_t n, const struct pol_name *name, const char *s
 	const struct pol_sattr *a = block;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (a[i].hash == name->hash &&
-		    pol_bytes_equal(pol_str_at(block, a[i].name), a[i].name.len, s, name->text.len))
+		if (a[i].hash == name->hash && a[i].name.len == name->text.len &&
+		    pol_bytes_same(pol_str_at(block, a[i].name), s, name->text.len))
 			return &a[i].value;
 	}
 	return NULL;
@@ -388,7 +388,7 @@ pol_facts_own(struct pol_eval *ev)
 	if (!ev->subject.present)
 		right_type = POL_E;
 	else
-		right_type = pol_bytes_equal(ev->subject.type.data, ev->subject.type.len,
+		right_type = ev->subject.type.len == t->owner_type.len && pol_bytes_same(ev->subject.type.data,
 		    pol_str_at(ev->p, t->owner_type), t->owner_type.len) ? POL_T : POL_F;
 	if (right_type == POL_F)
 		return POL_F;

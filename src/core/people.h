@@ -117,6 +117,7 @@ struct pol_people {
 	const struct pol_type_grants *const *by_type;	/* [types]; NULL: none */
 	uint32_t n_types, n_groups;
 	uint32_t has_stars;		/* there is some TYPE:* */
+	uint32_t has_windows;		/* some grant has a window, or had one before a change */
 	const struct pol_text_ref *group_names;	/* by holder number - POL_HOLDER_GROUP */
 };
 

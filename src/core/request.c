@@ -26,7 +26,17 @@ refuse(const char **why, int code, const char *text)
 #define BAD(text) refuse(why, POLICY_ERR_ARG, text)
 #define LONG(text) refuse(why, POLICY_ERR_LIMIT, text)
 
-static int
+static inline bool
+is_twice(const struct policy_attr *m, size_t i)
+{
+	for (size_t k = 0; k < i; k++) {
+		if (m[i].name.len == m[k].name.len && pol_bytes_same(m[i].name.data, m[k].name.data, m[i].name.len))
+			return true;
+	}
+	return false;
+}
+
+static inline int
 check_members(const struct policy_attr *m, size_t n, const char **why)
 {
 	if (n > POL_MAX_ATTRS)
@@ -38,15 +48,13 @@ check_members(const struct policy_attr *m, size_t n, const char **why)
 			return BAD("an attribute without a name");
 		if (m[i].name.len > POL_MAX_ID)
 			return LONG("the name of an attribute is longer than 255 bytes");
-		for (size_t k = 0; k < i; k++) {
-			if (pol_bytes_equal(m[i].name.data, m[i].name.len, m[k].name.data, m[k].name.len))
-				return BAD("an attribute is given twice");
-		}
+		if (is_twice(m, i))
+			return BAD("an attribute is given twice");
 	}
 	return 0;
 }
 
-static int
+static inline int
 check_scalar(const struct policy_value *v, const char **why)
 {
 	switch ((enum policy_type)v->type) {
@@ -67,23 +75,33 @@ check_scalar(const struct policy_value *v, const char **why)
 	}
 }
 
-/* Every value of a bag; *left counts down over the whole request. */
-static int
-check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
+static inline bool
+is_nested(const struct policy_value *v)
 {
-	struct todo stack[POL_MAX_DEPTH + 1];
-	size_t depth = 1;
-	int rc;
+	return v->type == POLICY_LIST || v->type == POLICY_OBJECT;
+}
 
-	if (attrs->count == 0)		/* most bags of most requests */
-		return 0;
-	rc = check_members(attrs->list, attrs->count, why);
-	if (rc != 0)
-		return rc;
-	stack[0] = (struct todo){ NULL, attrs->list, attrs->count };
-	while (depth > 0) {
+/* Opens a list or an object: its values are next. */
+static int
+open_nested(struct todo *out, const struct policy_value *v, const char **why)
+{
+	*out = (struct todo){ v->type == POLICY_LIST ? v->u.items : NULL,
+	    v->type == POLICY_LIST ? NULL : v->u.members, v->count };
+	if (v->count > 0 && out->items == NULL && out->members == NULL)
+		return BAD("items are counted but not given");
+	return v->type == POLICY_OBJECT ? check_members(v->u.members, v->count, why) : 0;
+}
+
+/* What lies in a list or an object; *left counts down over the whole request. */
+static int
+check_nested(const struct policy_value *v, size_t *left, const char **why)
+{
+	struct todo stack[POL_MAX_DEPTH];
+	size_t depth = 1;
+	int rc = open_nested(&stack[0], v, why);
+
+	while (rc == 0 && depth > 0) {
 		struct todo *t = &stack[depth - 1];
-		const struct policy_value *v;
 
 		if (t->left == 0) {
 			depth--;
@@ -93,26 +111,33 @@ check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
 		v = t->members != NULL ? &(t->members++)->value : t->items++;
 		if ((*left)-- == 0)
 			return LONG("more values than the engine takes in one request (4096)");
-		if (v->type != POLICY_LIST && v->type != POLICY_OBJECT) {
+		if (!is_nested(v))
 			rc = check_scalar(v, why);
-			if (rc != 0)
-				return rc;
-			continue;
-		}
-		if (v->count > 0 && (v->type == POLICY_LIST ? (const void *)v->u.items : (const void *)v->u.members) == NULL)
-			return BAD("items are counted but not given");
-		if (depth > POL_MAX_DEPTH)
+		else if (depth == POL_MAX_DEPTH)
 			return LONG("values nested deeper than the engine takes (8)");
-		if (v->type == POLICY_OBJECT) {
-			rc = check_members(v->u.members, v->count, why);
-			if (rc != 0)
-				return rc;
-			stack[depth++] = (struct todo){ NULL, v->u.members, v->count };
-		} else {
-			stack[depth++] = (struct todo){ v->u.items, NULL, v->count };
-		}
+		else
+			rc = open_nested(&stack[depth++], v, why);
 	}
-	return 0;
+	return rc;
+}
+
+/* Every value of a bag. */
+static inline int
+check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
+{
+	int rc;
+
+	if (attrs->count == 0)		/* most bags of most requests */
+		return 0;
+	rc = check_members(attrs->list, attrs->count, why);
+	for (size_t i = 0; rc == 0 && i < attrs->count; i++) {
+		const struct policy_value *v = &attrs->list[i].value;
+
+		if ((*left)-- == 0)
+			return LONG("more values than the engine takes in one request (4096)");
+		rc = is_nested(v) ? check_nested(v, left, why) : check_scalar(v, why);
+	}
+	return rc;
 }
 
 static int

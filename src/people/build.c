@@ -306,6 +306,7 @@ grant_one(struct pol_builder *b, const struct pol_grant_fact *f, const struct po
 	memset(&g, 0, sizeof(g));
 	g.parts.role = role;
 	pol_window_of(f, &g.parts);
+	b->has_windows |= g.parts.timed;
 	rc = pol_who_is_valid(who, true) ? pol_builder_holder(b, who, false, &g.parts.holder) : POLICY_ERR_ARG;
 	if (rc != 0)
 		return rc;

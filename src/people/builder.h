@@ -57,6 +57,7 @@ struct pol_builder {
 	struct pol_vec grants;		/* on a thing */
 	struct pol_vec anywhere;	/* windowed, without a resource, to many */
 	struct pol_vec wide, globs;	/* on a type */
+	bool has_windows;
 };
 
 /* What is needed while laying out, freed at the end. */

@@ -149,6 +149,8 @@ one(struct pol_change *c, const struct pol_program *program, const struct pol_gr
 	memset(&g, 0, sizeof(g));
 	g.role = role;
 	pol_window_of(f, &g);
+	if (g.timed)
+		c->to->view.has_windows = 1;
 	rc = holder_id(c, who, add, &g.holder);
 	if (rc != 0)
 		return rc;

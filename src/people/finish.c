@@ -305,6 +305,7 @@ pol_builder_finish(struct pol_builder *b, struct pol_people_root **out)
 	w.root->view.version = 1;
 	w.root->view.seed = b->program->seed;
 	w.root->view.n_types = b->program->types.n;
+	w.root->view.has_windows = b->has_windows;
 	rc = make(&w);
 	free(w.group_of);
 	free(w.member_start);

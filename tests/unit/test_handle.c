@@ -62,6 +62,7 @@ may_read(struct policy *p, const char *who, const char *doc)
 struct grant {
 	const char *who, *doc;
 	bool add;
+	int64_t until;			/* seconds; 0: for ever */
 };
 
 static int
@@ -81,6 +82,8 @@ change(void *ctx, struct pol_people_root *from, const struct pol_program *progra
 	f.has_resource = true;
 	f.type = pol_find_type(program, "doc", 3, &hash);
 	f.glob = policy_text(g->doc);
+	f.has_until = g->until != 0;
+	f.until.sec = g->until;
 	return g->add ? pol_people_add_grant(from, program, &f, out) :
 	    pol_people_remove_grant(from, program, &f, out);
 }
@@ -88,7 +91,7 @@ change(void *ctx, struct pol_people_root *from, const struct pol_program *progra
 static int
 grant(struct policy *p, const char *who, const char *doc, bool add)
 {
-	struct grant g = { who, doc, add };
+	struct grant g = { who, doc, add, 0 };
 
 	return pol_handle_change(p, change, &g);
 }
@@ -183,6 +186,22 @@ a_single_change_makes_a_generation(void)
 	CU_ASSERT_EQUAL(policy_reload(p, NULL), 0);
 	CU_ASSERT_EQUAL(may_read(p, "bob", "1"), 0);
 	CU_ASSERT_EQUAL(may_read(p, "alice", "1"), 1);
+	policy_close(p);
+}
+
+/* A set without windows is decided without a clock, until one comes. */
+static void
+a_window_that_comes_by_a_change_is_heard(void)
+{
+	struct policy *p = open_set();
+	struct grant gone = { "wanda", "7", true, 1 }, lasting = { "wanda", "8", true, (int64_t)1 << 40 };
+
+	CU_ASSERT(atomic_load(&p->now)->timeless);
+	CU_ASSERT_EQUAL(pol_handle_change(p, change, &gone), 0);
+	CU_ASSERT(!atomic_load(&p->now)->timeless);
+	CU_ASSERT_EQUAL(pol_handle_change(p, change, &lasting), 0);
+	CU_ASSERT(!may_read(p, "wanda", "7"));
+	CU_ASSERT(may_read(p, "wanda", "8"));
 	policy_close(p);
 }
 
@@ -421,6 +440,7 @@ CU_TestInfo suite_handle[] = {
 	{ "a held snapshot outlives its reload", a_held_snapshot_outlives_its_reload },
 	{ "either parity is waited for", either_parity_is_waited_for },
 	{ "a single change makes a generation", a_single_change_makes_a_generation },
+	{ "a window that comes by a change is heard", a_window_that_comes_by_a_change_is_heard },
 	{ "a single change waits for nobody", a_single_change_waits_for_nobody },
 	{ "nothing loaded cannot be changed", nothing_loaded_cannot_be_changed },
 	{ "who is switched off midway is told so", who_is_switched_off_midway_is_told_so },
