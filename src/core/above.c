@@ -240,22 +240,10 @@ add_first(struct pol_eval *ev)
 }
 
 int
-pol_above_find(struct pol_eval *ev)
+pol_above_rest(struct pol_eval *ev)
 {
-	struct pol_above *x = &ev->above[0];
-	int rc;
+	int rc = add_first(ev);
 
-	ev->n_above = 0;
-	if (ev->type_row == NULL)
-		return 0;
-	x->type = ev->type;
-	x->id = ev->req->resource_id.data;
-	x->len = (uint32_t)ev->req->resource_id.len;
-	x->hash = ev->known->thing_hash;
-	x->thing = ev->known->thing;
-	ev->thing = x->thing;
-	ev->n_above = 1;
-	rc = add_first(ev);
 	for (uint32_t i = 1; rc == 0 && i < ev->n_above; i++) {
 		struct pol_above y = ev->above[i];
 

@@ -138,8 +138,7 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 	int rc;
 
 	*a = (struct pol_answer){ POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
-	ev->n_above = ev->n_numbers = 0;
-	ev->thing = NULL;
+	ev->n_numbers = 0;
 	if (ev->p->named.n != 0)
 		memset(ev->named, 0, ev->p->named.n);
 	ev->held_ready = false;
@@ -187,8 +186,8 @@ pol_decide_known(const struct pol_engine *e, const struct policy_request *req,
 	int rc;
 
 	*a = (struct pol_answer){ POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
-	if (__builtin_expect(which(known) != (POL_KNOWN_SUBJECT | POL_KNOWN_TYPE | POL_KNOWN_THING) ||
-	    req->actor_id.data != NULL, 0)) {
+	if (known->who == NULL || known->who->id < POL_HOLDER_SUBJECT || known->thing == NULL ||
+	    req->actor_id.data != NULL) {
 		rc = pol_request_names(req, which(known), why);
 		if (rc != 0)
 			return rc;
@@ -209,6 +208,7 @@ pol_decide_known(const struct pol_engine *e, const struct policy_request *req,
 	ev.action = known->action;
 	ev.type = known->type;
 	ev.type_row = known->type != POL_NONE ? &POL_ROWS(ev.p, types, struct pol_type)[known->type] : NULL;
+	ev.thing = known->thing;
 	ev.has_resource = req->resource_type.data != NULL;
 	rc = req->resource_attributes.count != 0 ? pol_above_check(&ev) : 0;
 	if (rc == 0)

@@ -153,7 +153,24 @@ pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x)
 
 /* above.c */
 int pol_above_check(struct pol_eval *ev);	/* family(): the request's parent and inherit */
-int pol_above_find(struct pol_eval *ev);
+int pol_above_rest(struct pol_eval *ev);
+/* The thing itself, and what lies above it. */
+static inline int
+pol_above_find(struct pol_eval *ev)
+{
+	struct pol_above *x = &ev->above[0];
+
+	ev->n_above = 0;
+	if (ev->type_row == NULL)
+		return 0;
+	x->type = ev->type;
+	x->len = (uint32_t)ev->req->resource_id.len;
+	x->id = ev->req->resource_id.data;
+	x->hash = ev->known->thing_hash;
+	x->thing = ev->known->thing;
+	ev->n_above = 1;
+	return ev->type_row->parent_kind == POL_PARENT_NONE ? 0 : pol_above_rest(ev);
+}
 
 /* meet.c: entries that speak of the request. The lowest numbers met so far: */
 struct pol_found {

@@ -31,24 +31,24 @@ pol_fill_bad_credential(struct policy_decision *out, uint64_t generation)
 	pol_fill_blank(out, generation);
 }
 
-static uint32_t
-status_of(const struct pol_answer *a)
-{
-	switch (a->reason) {
-	case POLICY_REASON_RULE:
-	case POLICY_REASON_DISABLED:
-		return 200;
-	case POLICY_REASON_NO_CREDENTIAL:
-	case POLICY_REASON_BAD_CREDENTIAL:
-	case POLICY_REASON_EXPIRED:
-	case POLICY_REASON_REVOKED:
-		return 401;
-	case POLICY_REASON_UNAVAILABLE:
-		return 503;
-	default:
-		return 403;
-	}
-}
+static const uint16_t status_of[POLICY_REASON__COUNT] = {
+	[POLICY_REASON_ERROR] = 403,
+	[POLICY_REASON_RULE] = 200,
+	[POLICY_REASON_DISABLED] = 200,
+	[POLICY_REASON_NO_CREDENTIAL] = 401,
+	[POLICY_REASON_BAD_CREDENTIAL] = 401,
+	[POLICY_REASON_EXPIRED] = 401,
+	[POLICY_REASON_REVOKED] = 401,
+	[POLICY_REASON_UNAVAILABLE] = 503,
+	[POLICY_REASON_DENIED] = 403,
+	[POLICY_REASON_CONDITION_ERROR] = 403,
+	[POLICY_REASON_NO_RULE] = 403,
+	[POLICY_REASON_UNKNOWN_ACTION] = 403,
+	[POLICY_REASON_UNKNOWN_RESOURCE] = 403,
+	[POLICY_REASON_INSUFFICIENT_SCOPE] = 403,
+	[POLICY_REASON_CEILING] = 403,
+	[POLICY_REASON_LIMIT] = 403,
+};
 
 /* A text of the program's, which has its NUL. Nothing is cut: what would not fit
  * was refused when compiling. */
@@ -111,7 +111,7 @@ pol_fill_answer(struct policy_decision *out, const struct pol_engine *e,
 
 	out->verdict = a->verdict;
 	out->reason = a->reason;
-	out->status = status_of(a);
+	out->status = status_of[a->reason];
 	out->generation = generation;
 	out->expires = 0;
 	put_rule(out, e->program, a);

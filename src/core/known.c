@@ -16,7 +16,7 @@ type_of(const struct policy_request *req)
 	return req->subject_type.data != NULL ? &req->subject_type : &default_type;
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 hash(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req)
 {
 	const struct policy_text *type = type_of(req);
@@ -32,7 +32,7 @@ hash(struct pol_known *k, const struct pol_engine *e, const struct policy_reques
 	}
 }
 
-static inline void
+static inline __attribute__((always_inline)) void
 find(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req)
 {
 	const struct policy_text *type = type_of(req);

@@ -289,7 +289,7 @@ pol_roles_find(struct pol_eval *ev, struct pol_side *side, bool with_groups)
 			if (star != NULL && star != side->record)
 				add_record(side, star);
 		}
-		if (with_groups)
+		if (with_groups && ev->req->groups_count != 0)
 			add_groups(ev, side);
 	}
 	walk_grants(ev, side);
