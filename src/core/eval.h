@@ -144,6 +144,8 @@ int pol_above_find(struct pol_eval *ev);
 struct pol_found {
 	uint32_t deny, unknown, allow;	/* true deny, unevaluable deny, allow; or POL_NONE */
 	int asked;			/* value of the asked action's `unless`; -1: not yet */
+	bool sought;			/* the anchor of the thing was looked up: */
+	const struct pol_anchor *anchor;	/* NULL: none */
 };
 void pol_meet_all(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect);
 bool pol_meet_scopes(struct pol_eval *ev, struct pol_found *f);

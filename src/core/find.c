@@ -11,7 +11,7 @@ find(const struct pol_program *p, struct pol_table t, uint64_t hash,
     const char *s, size_t len, const char *rows, size_t row)
 {
 	const uint64_t *slots = POL_AT(p, t.off);
-	uint32_t i = (uint32_t)hash & t.mask;
+	uint32_t i = (uint32_t)(hash >> 32) & t.mask;
 
 	for (; slots[i] != 0; i = (i + 1) & t.mask) {
 		uint32_t index = (uint32_t)slots[i] - 1;
@@ -34,9 +34,21 @@ find(const struct pol_program *p, struct pol_table t, uint64_t hash,
 uint32_t
 pol_find_action(const struct pol_program *p, const char *s, size_t len)
 {
-	uint32_t key = FIND(p, action_names, action_keys, struct pol_key, s, len);
+	uint64_t hash = pol_hash(s, len, p->seed);
+	const uint64_t *slots = POL_AT(p, p->action_names.off);
+	uint32_t mask = p->action_names.mask, i = (uint32_t)(hash >> 32) & mask;
 
-	return key == POL_NONE ? key : POL_ROWS(p, action_keys, struct pol_key)[key].action;
+	for (; slots[i] != 0; i = (i + 1) & mask) {
+		uint32_t key = (uint32_t)slots[i] - 1;
+		struct pol_str name;
+
+		if (slots[i] >> 32 != hash >> 32)
+			continue;
+		name = pol_action_key(p, key);
+		if (pol_bytes_equal(pol_str_at(p, name), name.len, s, len))
+			return key < p->actions.n ? key : POL_ROWS(p, aliases, uint32_t)[key - p->actions.n];
+	}
+	return POL_NONE;
 }
 
 uint32_t
@@ -46,10 +58,26 @@ pol_find_type(const struct pol_program *p, const char *s, size_t len, uint64_t *
 	return find(p, p->type_names, *hash, s, len, POL_AT(p, p->types.off), sizeof(struct pol_type));
 }
 
+/* By halves: roles are sought by name when something is loaded or granted, not when
+ * deciding. */
 uint32_t
 pol_find_role(const struct pol_program *p, const char *s, size_t len)
 {
-	return FIND(p, role_names, roles, struct pol_role, s, len);
+	uint32_t low = 0, high = p->roles.n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		struct pol_str name = pol_role_name(p, mid);
+		int order = pol_bytes_cmp(pol_str_at(p, name), name.len, s, len);
+
+		if (order == 0)
+			return mid;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return POL_NONE;
 }
 
 uint32_t

@@ -34,9 +34,10 @@ pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t r
 	if (in_list(&ev->w->everyone, role) || (side->present && in_list(&ev->w->authenticated, role)))
 		return true;
 	for (uint32_t i = 0; i < side->n_extra; i++) {
-		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[side->extra[i]].closure;
+		uint32_t n;
+		const uint32_t *ids = pol_role_closure(ev->p, &side->extra[i], &n);
 
-		if (pol_match_sorted(POL_AT(ev->p, c.off), c.n, role))
+		if (pol_match_sorted(ids, n, role))
 			return true;
 	}
 	return false;
@@ -53,10 +54,7 @@ pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t 
 	}
 	k -= side->n_records;
 	if (k < side->n_extra) {
-		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[side->extra[k]].closure;
-
-		*ids = POL_AT(ev->p, c.off);
-		*n = c.n;
+		*ids = pol_role_closure(ev->p, &side->extra[k], n);
 		return true;
 	}
 	k -= side->n_extra;
@@ -73,8 +71,8 @@ pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t 
 static void
 add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 {
-	struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[role].closure;
-	const uint32_t *ids = POL_AT(ev->p, c.off);
+	uint32_t n;
+	const uint32_t *ids = pol_role_closure(ev->p, &role, &n);
 
 	if (pol_roles_has(ev, side, role))
 		return;
@@ -84,7 +82,7 @@ add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 		return;
 	}
 	side->extra[side->n_extra++] = role;
-	for (uint32_t i = 0; i < c.n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		side->role_sig |= bit(ids[i]);
 }
 
