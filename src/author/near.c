@@ -71,16 +71,13 @@ has(const uint32_t *sorted, size_t n, uint32_t number)
 bool
 pol_near_names(const struct pol_near *x, const struct ast_entry *e)
 {
-	const struct pol_program *p = x->engine->program;
-	const struct pol_action *a = POL_AT(p, p->actions.off);
 	const uint32_t *impliers;
-	uint32_t i;
+	uint32_t i, n;
 
 	if (x->action == POL_NONE)
 		return false;
-	a += x->action;
-	impliers = POL_AT(p, a->impliers.off);
-	for (i = 0; i < a->impliers.n; i++)
+	impliers = pol_action_impliers(x->engine->program, &x->action, &n);
+	for (i = 0; i < n; i++)
 		if (has(e->acts, e->n_acts, impliers[i]))
 			return true;
 	return false;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/name.h"
+#include "core/fill.h"
 
 #define MOST 6				/* names in a row */
 
@@ -46,13 +47,14 @@ pol_why_entry(struct pol_near *x, const struct ast_entry *e)
 void
 pol_why_near_entry(struct pol_near *x, const struct ast_entry *e)
 {
-	const struct pol_program *p = x->engine->program;
-	const struct pol_entry *row = (const struct pol_entry *)POL_AT(p, p->entries.off) + e->number;
 	const char *file = x->set->ast->files[e->source->file];
+	char rule[POL_FILL_RULE];
+	size_t len;
 
 	x->out->near_line = e->source->line;
 	pol_say_into(x->out->near_file, sizeof(x->out->near_file), file, strlen(file));
-	pol_say_into(x->out->near_rule, sizeof(x->out->near_rule), pol_str_at(p, row->rule), row->rule.len);
+	len = pol_fill_rule(rule, x->engine->program, e->number);
+	pol_say_into(x->out->near_rule, sizeof(x->out->near_rule), rule, len);
 	if (e->role != POL_NONE) {
 		const struct pol_node *n = x->set->ast->roles.list[e->role]->name;
 
@@ -336,17 +338,23 @@ pol_why_anonymous(struct pol_near *x)
 
 /* ---- unknown names ---- */
 
+static struct pol_str
+type_name(const struct pol_program *p, uint32_t type)
+{
+	return ((const struct pol_type *)POL_AT(p, p->types.off))[type].name;
+}
+
 static void
-say_near_name(struct pol_near *x, struct policy_text asked, const void *rows, size_t n, size_t row)
+say_near_name(struct pol_near *x, struct policy_text asked, uint32_t n,
+    struct pol_str (*name_of)(const struct pol_program *p, uint32_t i))
 {
 	const struct pol_program *p = x->engine->program;
 	unsigned most = asked.len < 4 ? 1 : asked.len < 9 ? 2 : 3, best = most + 1, d;
 	struct pol_str name, found = { 0, 0 };
-	size_t i;
+	uint32_t i;
 
 	for (i = 0; i < n; i++) {
-		/* a row begins with its name */
-		memcpy(&name, (const char *)rows + i * row, sizeof(name));
+		name = name_of(p, i);
 		d = pol_name_distance(asked.data, asked.len, pol_str_at(p, name), name.len, most);
 		if (d < best) {
 			best = d;
@@ -368,7 +376,7 @@ pol_why_unknown_action(struct pol_near *x)
 	pol_buf_printf(&x->text, "no action ");
 	pol_say_quoted(&x->text, x->req->action);
 	pol_buf_printf(&x->text, " is declared");
-	say_near_name(x, x->req->action, POL_AT(p, p->action_keys.off), p->action_keys.n, sizeof(struct pol_key));
+	say_near_name(x, x->req->action, p->action_keys.n, pol_action_key);
 }
 
 void
@@ -379,5 +387,5 @@ pol_why_unknown_resource(struct pol_near *x)
 	pol_buf_printf(&x->text, "no resource type ");
 	pol_say_quoted(&x->text, x->req->resource_type);
 	pol_buf_printf(&x->text, " is declared");
-	say_near_name(x, x->req->resource_type, POL_AT(p, p->types.off), p->types.n, sizeof(struct pol_type));
+	say_near_name(x, x->req->resource_type, p->types.n, type_name);
 }

@@ -91,16 +91,15 @@ static bool
 say_bare(struct pol_near *x, struct policy_text scope)
 {
 	const struct pol_program *p = x->engine->program;
-	const struct pol_action *rows = POL_AT(p, p->actions.off);
-	uint32_t number = pol_find_action(p, scope.data, scope.len), i;
-	const uint32_t *impliers = POL_AT(p, rows[x->action].impliers.off);
+	uint32_t number = pol_find_action(p, scope.data, scope.len), i, n;
+	const uint32_t *impliers = pol_action_impliers(p, &x->action, &n);
 	const struct ast_action *a;
 	size_t k;
 
-	for (i = 0; number != POL_NONE && i < rows[x->action].impliers.n; i++)
+	for (i = 0; number != POL_NONE && i < n; i++)
 		if (impliers[i] == number)
 			break;
-	if (number == POL_NONE || i == rows[x->action].impliers.n)
+	if (number == POL_NONE || i == n)
 		return false;
 	a = x->set->ast->actions.list[number];
 	x->out->near = POLICY_NEAR_CONDITION;
@@ -134,9 +133,8 @@ static void
 say_wanted(struct pol_near *x)
 {
 	const struct ast_set *a = x->set->ast;
-	const struct pol_program *p = x->engine->program;
-	const struct pol_action *row = (const struct pol_action *)POL_AT(p, p->actions.off) + x->action;
-	const uint32_t *impliers = POL_AT(p, row->impliers.off);
+	uint32_t n_impliers;
+	const uint32_t *impliers = pol_action_impliers(x->engine->program, &x->action, &n_impliers);
 	size_t i, j, n = 0;
 
 	for (i = 0; i < a->scopes.n; i++) {
@@ -148,7 +146,7 @@ say_wanted(struct pol_near *x)
 		if (j < es->n)
 			say_name(x, node_text(a->scopes.list[i]->name), &n);
 	}
-	for (i = 0; i < row->impliers.n; i++) {
+	for (i = 0; i < n_impliers; i++) {
 		struct policy_text name = node_text(a->actions.list[impliers[i]]->name);
 
 		if (find_scope(a, name) == NULL)

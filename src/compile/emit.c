@@ -6,11 +6,18 @@
  */
 #include "compile/emit.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/err.h"
 #include "base/hash.h"
+
+/* From so many bytes on a program may lie in huge pages; else it begins a line. */
+#define HUGE_FROM ((size_t)4 << 20)
+#define HUGE_PAGE ((size_t)2 << 20)
+#define LINE 64u
 
 struct pol_code {
 	struct pol_program *program;
@@ -22,10 +29,10 @@ static const struct {
 	size_t span, row;
 } emit_spans[] = {
 #define SPAN(member, type) { offsetof(struct pol_program, member), sizeof(type) }
-	SPAN(files, struct pol_str), SPAN(types, struct pol_type), SPAN(actions, struct pol_action),
-	SPAN(action_keys, struct pol_key), SPAN(roles, struct pol_role),
-	SPAN(entries, struct pol_entry), SPAN(items, uint32_t), SPAN(wide, struct pol_row),
-	SPAN(anchors, struct pol_anchor), SPAN(scopes, struct pol_scope),
+	SPAN(files, struct pol_str), SPAN(types, struct pol_type), SPAN(action_keys, uint32_t),
+	SPAN(aliases, uint32_t), SPAN(actions, uint32_t), SPAN(action_rows, struct pol_action),
+	SPAN(roles, struct pol_role), SPAN(entries, struct pol_entry), SPAN(bodies, struct pol_body),
+	SPAN(items, uint32_t), SPAN(wide, struct pol_row), SPAN(scopes, struct pol_scope),
 	SPAN(kinds, struct pol_kind), SPAN(named, struct pol_named), SPAN(terms, struct pol_term),
 	SPAN(code, struct pol_insn), SPAN(consts, struct pol_sval), SPAN(paths, struct pol_path),
 	SPAN(path_names, uint32_t), SPAN(names, struct pol_name),
@@ -38,7 +45,7 @@ static int
 init(struct pol_emit *e, const struct ast_set *set, uint64_t seed, struct policy_error *err)
 {
 	struct pol_dict *const dicts[] = { &e->names, &e->owners, &e->paths, &e->consts,
-	    &e->code, &e->templates, &e->regexes, &e->sets, &e->set_ptrs };
+	    &e->code, &e->templates, &e->regexes, &e->sets, &e->set_ptrs, &e->action_rows };
 	size_t i;
 
 	memset(e, 0, sizeof(*e));
@@ -54,6 +61,8 @@ init(struct pol_emit *e, const struct ast_set *set, uint64_t seed, struct policy
 	pol_buf_init(&e->acts);
 	pol_buf_init(&e->tmp);
 	pol_buf_init(&e->run);
+	pol_buf_init(&e->things);
+	pol_buf_init(&e->pairs);
 	for (i = 0; i < EMIT_TABLES; i++)
 		pol_buf_init(&e->table[i]);
 	pol_emit_dict_init(&e->texts, &e->blob, seed, true);
@@ -61,6 +70,8 @@ init(struct pol_emit *e, const struct ast_set *set, uint64_t seed, struct policy
 		pol_emit_dict_init(dicts[i], &e->scratch, seed, false);
 	if (pol_buf_append(&e->blob, NULL, sizeof(struct pol_program)) == SIZE_MAX)
 		return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
+	if (pol_emit_anchor_hash(e, seed) != 0)
+		return POLICY_ERR_NOMEM;
 	return pol_emit_text_rc(e, pol_regex_new(&e->regex));
 }
 
@@ -68,13 +79,16 @@ static void
 fini(struct pol_emit *e)
 {
 	struct pol_dict *const dicts[] = { &e->texts, &e->names, &e->owners, &e->paths, &e->consts,
-	    &e->code, &e->templates, &e->regexes, &e->sets, &e->set_ptrs };
+	    &e->code, &e->templates, &e->regexes, &e->sets, &e->set_ptrs, &e->action_rows };
 	size_t i;
 
 	for (i = 0; i < sizeof(dicts) / sizeof(*dicts); i++)
 		pol_emit_dict_fini(dicts[i]);
 	for (i = 0; i < EMIT_TABLES; i++)
 		pol_buf_fini(&e->table[i]);
+	free(e->slots);
+	pol_buf_fini(&e->pairs);
+	pol_buf_fini(&e->things);
 	pol_buf_fini(&e->run);
 	pol_buf_fini(&e->tmp);
 	pol_buf_fini(&e->acts);
@@ -126,52 +140,116 @@ emit_all(struct pol_emit *e)
 	if (rc == 0)
 		rc = pol_emit_row(e);
 	if (rc == 0)
-		rc = pol_emit_anchor(e);
-	if (rc == 0)
 		rc = pol_emit_role(e);
 	return rc;
 }
 
-/* The tables behind the texts, the head before them, zeros behind it all. */
-static int
-join(struct pol_emit *e)
+void *
+pol_emit_pages(size_t size)
 {
-	uint32_t pad;
-	size_t i;
-	int rc = 0;
+	void *p = NULL;
+	int saved = errno;
 
-	pol_emit_dict_fini(&e->texts);	/* its keys stay; its room is wanted */
-	for (i = 0; rc == 0 && i < EMIT_TABLES; i++) {
-		struct pol_span span = { 0, (uint32_t)(e->table[i].len / emit_spans[i].row) };
-
-		rc = pol_emit_text_block(e, e->table[i].data, e->table[i].len, 8, &span.off);
-		memcpy((char *)&e->head + emit_spans[i].span, &span, sizeof(span));
-		pol_buf_fini(&e->table[i]);
+	if (size < HUGE_FROM) {
+		if (posix_memalign(&p, LINE, size) != 0)
+			p = NULL;
+	} else if (posix_memalign(&p, HUGE_PAGE, size) != 0) {
+		p = NULL;
+	} else {
+#ifdef MADV_HUGEPAGE
+		(void)madvise(p, size, MADV_HUGEPAGE);	/* a wish: nothing depends on it */
+#endif
 	}
-	if (rc == 0)
-		rc = pol_emit_text_block(e, NULL, EMIT_PAD, 1, &pad);
-	if (rc == 0 && pol_buf_align(&e->blob, 8) != 0)
-		rc = pol_emit_text_rc(e, POLICY_ERR_NOMEM);
-	if (rc != 0)
-		return rc;
-	e->head.bytes = e->blob.len;
-	memcpy(e->blob.data, &e->head, sizeof(e->head));
-	return 0;
+	errno = saved;
+	return p;
+}
+
+static uint64_t
+align8(uint64_t at)
+{
+	return (at + 7) & ~(uint64_t)7;
+}
+
+/* Where all will be: texts behind the head, tables, anchors, slots, zeros. */
+static int
+lay_out(struct pol_emit *e)
+{
+	uint64_t at = align8(e->blob.len);
+	size_t i;
+
+	for (i = 0; i < EMIT_TABLES; i++) {
+		struct pol_span span = { (uint32_t)at, (uint32_t)(e->table[i].len / emit_spans[i].row) };
+
+		/* the last row of these is where the names end */
+		if (i == EMIT_KEYS || i == EMIT_ROLES)
+			span.n--;
+		memcpy((char *)&e->head + emit_spans[i].span, &span, sizeof(span));
+		at = align8(at + e->table[i].len);
+	}
+	e->head.anchors.off = (uint32_t)at;
+	at = (at + pol_emit_anchor_size(e) + LINE - 1) & ~(uint64_t)(LINE - 1);
+	e->head.anchor_ids.off = (uint32_t)at;
+	e->head.anchor_ids.mask = e->slots != NULL ? e->slots_mask : 1;
+	at += ((uint64_t)e->head.anchor_ids.mask + 1) * sizeof(uint64_t);
+	at = pol_emit_table_layout(e, at);
+	e->head.bytes = align8(at + EMIT_PAD);
+	return e->head.bytes > UINT32_MAX ? pol_emit_text_rc(e, POLICY_ERR_LIMIT) : 0;
+}
+
+/* What is behind one part and before the next is zero. */
+static void
+put_part(struct pol_program *p, uint64_t off, struct pol_buf *b, uint64_t next)
+{
+	if (b->len != 0)
+		memcpy((char *)p + off, b->data, b->len);
+	memset((char *)p + off + b->len, 0, next - off - b->len);
+	pol_buf_fini(b);
+}
+
+/* Each part is freed where it was as soon as it is here. */
+static void
+join(struct pol_emit *e, struct pol_program *p)
+{
+	struct pol_span span = { 0, 0 }, next;
+	uint64_t at;
+	size_t i;
+
+	for (i = 0; i < EMIT_TABLES; i++) {
+		memcpy(&next, (char *)&e->head + emit_spans[i].span, sizeof(next));
+		put_part(p, span.off, i == 0 ? &e->blob : &e->table[i - 1], next.off);
+		span = next;
+	}
+	put_part(p, span.off, &e->table[i - 1], e->head.anchors.off);
+	memcpy(p, &e->head, sizeof(e->head));
+	at = e->head.anchors.off + pol_emit_anchor_size(e);
+	memset((char *)p + at, 0, e->head.anchor_ids.off - at);
+	memset((char *)p + e->head.bytes - EMIT_PAD - 8, 0, EMIT_PAD + 8);
 }
 
 static int
-finish(struct pol_emit *e, struct pol_code **out)
+finish(struct pol_emit *e, bool fixed, struct pol_code **out)
 {
 	struct pol_code *code = malloc(sizeof(*code));
-	char *data;
+	int rc = lay_out(e);
 
 	if (code == NULL)
 		return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
-	data = realloc(e->blob.data, e->blob.len);	/* the buffer's spare room */
-	code->program = (struct pol_program *)(void *)(data != NULL ? data : e->blob.data);
+	code->program = rc == 0 ? pol_emit_pages(e->head.bytes) : NULL;
+	if (rc == 0 && code->program == NULL)
+		rc = pol_emit_text_rc(e, POLICY_ERR_NOMEM);
+	if (rc == 0) {
+		pol_emit_dict_fini(&e->texts);	/* its room is wanted */
+		join(e, code->program);
+		rc = pol_emit_table(e, code->program, fixed);
+	}
+	if (rc != 0) {
+		free(code->program);
+		free(code);
+		return rc;
+	}
+	pol_emit_anchor_place(e, code->program);
 	code->regex = e->regex;
 	e->regex = NULL;
-	pol_buf_init(&e->blob);
 	*out = code;
 	return 0;
 }
@@ -187,11 +265,7 @@ emit(struct pol_code **out, const struct ast_set *set, uint64_t seed, bool fixed
 	if (rc == 0)
 		rc = emit_all(&e);
 	if (rc == 0)
-		rc = pol_emit_table(&e, fixed);
-	if (rc == 0)
-		rc = join(&e);
-	if (rc == 0)
-		rc = finish(&e, out);
+		rc = finish(&e, fixed, out);
 	fini(&e);
 	return rc;
 }

@@ -46,8 +46,8 @@ struct pol_dict_head {
 };
 
 enum emit_table {		/* same order as emit_spans of emit.c */
-	EMIT_FILES, EMIT_TYPES, EMIT_ACTIONS, EMIT_KEYS, EMIT_ROLES, EMIT_ENTRIES,
-	EMIT_ITEMS, EMIT_WIDE, EMIT_ANCHORS, EMIT_SCOPES, EMIT_KINDS, EMIT_NAMED,
+	EMIT_FILES, EMIT_TYPES, EMIT_KEYS, EMIT_ALIASES, EMIT_ACTIONS, EMIT_ACTION_ROWS,
+	EMIT_ROLES, EMIT_ENTRIES, EMIT_BODIES, EMIT_ITEMS, EMIT_WIDE, EMIT_SCOPES, EMIT_KINDS, EMIT_NAMED,
 	EMIT_TERMS, EMIT_CODE, EMIT_CONSTS, EMIT_PATHS, EMIT_PATH_NAMES, EMIT_NAMES,
 	EMIT_TEMPLATES, EMIT_TPIECES, EMIT_TABLES
 };
@@ -56,10 +56,13 @@ enum emit_table {		/* same order as emit_spans of emit.c */
 struct emit_acts {
 	const uint32_t *list;
 	uint32_t n;
-	struct pol_span span;		/* in the program */
+	struct pol_span span;		/* in the program; of many, how many stands before it */
+	uint32_t body;			/* + 1: of the entries that say nothing but these; 0: none yet */
 	uint32_t *all;			/* what they imply, themselves too; NULL: not asked yet */
 	uint32_t n_all;
 };
+/* In `all`: some action of the set that implies this one limits its holder in nothing. */
+#define EMIT_FREE 0x80000000u
 
 struct pol_emit {
 	const struct ast_set *set;
@@ -68,17 +71,24 @@ struct pol_emit {
 	struct pol_arena arena;
 	struct pol_buf blob, scratch;	/* scratch: the keys of all dictionaries but texts */
 	struct pol_buf table[EMIT_TABLES];
-	struct pol_dict texts, names, owners, paths, consts, code, templates, regexes, sets, set_ptrs;
+	struct pol_dict texts, names, owners, paths, consts, code, templates, regexes, sets, set_ptrs, action_rows;
 	struct pol_regexes *regex;
 	struct pol_action *actions;	/* until all of each is known */
+	struct pol_span last_types;
 	struct pol_buf acts;		/* struct emit_acts */
 	struct pol_buf tmp, run;	/* one key or text, one run of code at a time */
 	uint32_t *acts_of;		/* by entry: into acts */
-	uint8_t *anchored;		/* by entry: found by the thing, not by the action */
-	uint32_t *by_role, n_by_role;	/* allow and deny entries, sorted by role and number */
-	struct pol_str last_place;	/* neighbours often stand on one line */
-	const struct pol_node *last_node;
+	uint32_t *single;		/* by action: what names it alone, into acts, + 1 */
+	uint32_t *by_role, n_by_role;	/* allow and deny entries found by action, sorted by role and number */
+	uint64_t written;		/* names of actions in entries of roles */
+	/* entries found by the thing: emit_anchor.c */
+	struct pol_buf things, pairs;
+	uint64_t *type_hash, *slots;
+	uint32_t slots_mask, longest;	/* longest: the farthest from its first slot */
 };
+
+/* emit.c: room for `size` bytes in pages as large as may be; free() ends it. */
+void *pol_emit_pages(size_t size);
 
 /* emit_dict.c */
 void pol_emit_dict_init(struct pol_dict *d, struct pol_buf *keys, uint64_t seed, bool is_text);
@@ -91,10 +101,12 @@ int pol_emit_dict_put(struct pol_dict *d, const void *key, size_t len, uint32_t 
 int pol_emit_text(struct pol_emit *e, const char *s, size_t len, struct pol_str *out);
 int pol_emit_text_node(struct pol_emit *e, const struct pol_node *n, size_t most,
     const char *what, struct pol_str *out);
-int pol_emit_text_place(struct pol_emit *e, const struct pol_node *n, struct pol_str *out);
 int pol_emit_text_u32(struct pol_emit *e, const uint32_t *list, size_t n, struct pol_span *out);
 /* n bytes, aligned, in the blob: their offset. data NULL: zeros. */
 int pol_emit_text_block(struct pol_emit *e, const void *data, size_t len, size_t align, uint32_t *off);
+/* A text and its NUL, not looked for among the others: for names that cannot repeat. */
+int pol_emit_text_new(struct pol_emit *e, const struct pol_node *n, size_t most,
+    const char *what, uint32_t *off);
 /* One more record of a table; *index may be NULL. */
 int pol_emit_text_row(struct pol_emit *e, enum emit_table t, const void *row, size_t size, uint32_t *index);
 int pol_emit_text_fail(const struct pol_emit *e, const struct pol_node *at, int code,
@@ -139,12 +151,29 @@ int pol_emit_type(struct pol_emit *e);
 int pol_emit_entry(struct pol_emit *e);
 int pol_emit_action(struct pol_emit *e);
 int pol_emit_row(struct pol_emit *e);
-int pol_emit_anchor(struct pol_emit *e);
 int pol_emit_role(struct pol_emit *e);
+const struct emit_acts *pol_emit_acts_of(const struct pol_emit *e, uint32_t entry);
+
+/* emit_anchor.c: entries in the order of their numbers are added, the end is told, the
+ * bytes of all are asked, then they are put where head.anchors and .anchor_ids say. */
+int pol_emit_anchor_add(struct pol_emit *e, const struct ast_entry *x);
+int pol_emit_anchor_end(struct pol_emit *e);
+/* Marks the types that have some. */
+void pol_emit_anchor_types(const struct pol_emit *e, struct pol_type *types);
+uint64_t pol_emit_anchor_size(struct pol_emit *e);
+void pol_emit_anchor_place(struct pol_emit *e, struct pol_program *p);
+/* Another seed for all of it, and for the types. */
+int pol_emit_anchor_hash(struct pol_emit *e, uint64_t seed);
 
 /* emit_table.c */
-/* fixed: the seed stays as it is. */
-int pol_emit_table(struct pol_emit *e, bool fixed);
+/* Slots for n names: at most two thirds full, with one empty at least. */
+uint64_t pol_emit_table_room(uint64_t n);
+/* Puts a slot in; how far from its first place the farthest was moved. */
+uint32_t pol_emit_table_put(uint64_t *slots, uint32_t mask, uint64_t slot);
+/* The places of the tables of names, from `at`; where they end. */
+uint64_t pol_emit_table_layout(struct pol_emit *e, uint64_t at);
+/* Fills them in p, where all rows are. fixed: the seed stays as it is. */
+int pol_emit_table(struct pol_emit *e, struct pol_program *p, bool fixed);
 
 /* emit.c: as pol_code_emit with a seed of the caller's, for tests. */
 int pol_emit_seeded(struct pol_code **out, const struct ast_set *set, uint64_t seed,

@@ -5,15 +5,52 @@
 #include "compile/emit.h"
 
 static int
-add_key(struct pol_emit *e, const struct pol_node *name, uint32_t action)
+add_key(struct pol_emit *e, const struct pol_node *name)
 {
-	struct pol_key key;
-	int rc;
+	uint32_t off;
+	int rc = pol_emit_text_new(e, name, EMIT_NAME_MAX, "name of an action", &off);
 
-	memset(&key, 0, sizeof(key));
-	key.action = action;
-	rc = pol_emit_text_node(e, name, EMIT_NAME_MAX, "name of an action", &key.name);
-	return rc != 0 ? rc : pol_emit_text_row(e, EMIT_KEYS, &key, sizeof(key), NULL);
+	return rc != 0 ? rc : pol_emit_text_row(e, EMIT_KEYS, &off, sizeof(off), NULL);
+}
+
+/* One behind the other: names, then aliases, then where the last ends. */
+static int
+emit_keys(struct pol_emit *e)
+{
+	uint32_t i, k, end, n = (uint32_t)e->set->actions.n;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = add_key(e, e->set->actions.list[i]->name);
+	for (i = 0; rc == 0 && i < n; i++) {
+		const struct ast_texts *aliases = &e->set->actions.list[i]->aliases;
+
+		for (k = 0; rc == 0 && k < aliases->n; k++) {
+			rc = add_key(e, aliases->list[k]);
+			if (rc == 0)
+				rc = pol_emit_text_row(e, EMIT_ALIASES, &i, sizeof(i), NULL);
+		}
+	}
+	end = (uint32_t)e->blob.len;
+	return rc != 0 ? rc : pol_emit_text_row(e, EMIT_KEYS, &end, sizeof(end), NULL);
+}
+
+/* Actions are mostly for the types of their neighbours. */
+static int
+emit_types(struct pol_emit *e, const struct ast_action *a, struct pol_span *out)
+{
+	const uint32_t *last = POL_AT(e->blob.data, e->last_types.off);
+
+	if (a->n_types == 0 || e->last_types.n != a->n_types ||
+	    memcmp(last, a->types, a->n_types * sizeof(*last)) != 0) {
+		int rc = pol_emit_text_u32(e, a->types, a->n_types, out);
+
+		if (a->n_types != 0)
+			e->last_types = *out;
+		return rc;
+	}
+	*out = e->last_types;
+	return 0;
 }
 
 static int
@@ -21,18 +58,8 @@ emit_action(struct pol_emit *e, const struct ast_action *a, uint32_t index)
 {
 	struct pol_action *row = &e->actions[index];
 	uint32_t unless;
-	size_t i;
-	int rc;
+	int rc = emit_types(e, a, &row->types);
 
-	row->file = a->name->file;
-	row->line = a->name->line;
-	rc = add_key(e, a->name, index);
-	for (i = 0; rc == 0 && i < a->aliases.n; i++)
-		rc = add_key(e, a->aliases.list[i], index);
-	if (rc == 0)
-		rc = pol_emit_text(e, a->name->u.text, a->name->count, &row->name);
-	if (rc == 0)
-		rc = pol_emit_text_u32(e, a->types, a->n_types, &row->types);
 	if (rc == 0)
 		rc = pol_emit_cond(e, &a->conds, &row->held, &unless);
 	if (rc == 0 && unless != 0) {
@@ -44,7 +71,8 @@ emit_action(struct pol_emit *e, const struct ast_action *a, uint32_t index)
 
 /*
  * Who implies each action: itself, then those that bind their holder to nothing,
- * then the rest: the first that holds is soon found.
+ * then the rest: the first that holds is soon found. An action that none else
+ * implies has no list.
  */
 static int
 emit_impliers(struct pol_emit *e)
@@ -78,7 +106,8 @@ emit_impliers(struct pol_emit *e)
 					list[first[a->implied[k]]++] = (uint32_t)i;
 		}
 	for (i = 0, k = 0; rc == 0 && i < n; i++) {
-		rc = pol_emit_text_u32(e, list + k, e->actions[i].impliers.n, &e->actions[i].impliers);
+		rc = pol_emit_text_u32(e, list + k, e->actions[i].impliers.n == 1 ? 0 :
+		    e->actions[i].impliers.n, &e->actions[i].impliers);
 		k = first[i];
 	}
 	return rc;
@@ -93,6 +122,7 @@ pol_emit_action(struct pol_emit *e)
 	e->actions = pol_arena_array(&e->arena, n, sizeof(*e->actions));
 	if (e->actions == NULL)
 		return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
+	rc = emit_keys(e);
 	for (i = 0; rc == 0 && i < n; i++)
 		rc = emit_action(e, e->set->actions.list[i], (uint32_t)i);
 	return rc != 0 ? rc : emit_impliers(e);

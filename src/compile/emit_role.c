@@ -18,6 +18,35 @@ emit_items(struct pol_emit *e, const struct ast_entries *list, uint32_t *first, 
 }
 
 static int
+emit_closure(struct pol_emit *e, const struct ast_role *r, uint32_t *off)
+{
+	uint32_t n = (uint32_t)r->n_closure, ids;
+	int rc;
+
+	if (n == 1)
+		return 0;
+	rc = pol_emit_text_block(e, &n, sizeof(n), sizeof(n), off);
+	return rc != 0 ? rc : pol_emit_text_block(e, r->closure, n * sizeof(*r->closure), sizeof(n), &ids);
+}
+
+/* One behind the other, and where the last ends. */
+static int
+emit_role_names(struct pol_emit *e)
+{
+	struct pol_role end = { 0, 0 };
+	size_t i, n = e->set->roles.n;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < n; i++) {
+		struct pol_role *row = (struct pol_role *)(void *)e->table[EMIT_ROLES].data + i;
+
+		rc = pol_emit_text_new(e, e->set->roles.list[i]->name, EMIT_NAME_MAX, "name of a role", &row->name);
+	}
+	end.name = (uint32_t)e->blob.len;
+	return rc != 0 ? rc : pol_emit_text_row(e, EMIT_ROLES, &end, sizeof(end), NULL);
+}
+
+static int
 emit_roles(struct pol_emit *e)
 {
 	size_t i;
@@ -25,18 +54,13 @@ emit_roles(struct pol_emit *e)
 
 	for (i = 0; rc == 0 && i < e->set->roles.n; i++) {
 		const struct ast_role *r = e->set->roles.list[i];
-		struct pol_role row;
+		struct pol_role row = { 0, 0 };
 
-		memset(&row, 0, sizeof(row));
-		row.file = r->name->file;
-		row.line = r->name->line;
-		rc = pol_emit_text_node(e, r->name, EMIT_NAME_MAX, "name of a role", &row.name);
-		if (rc == 0)
-			rc = pol_emit_text_u32(e, r->closure, r->n_closure, &row.closure);
+		rc = emit_closure(e, r, &row.closure);
 		if (rc == 0)
 			rc = pol_emit_text_row(e, EMIT_ROLES, &row, sizeof(row), NULL);
 	}
-	return rc;
+	return rc != 0 ? rc : emit_role_names(e);
 }
 
 /* Where roles are few, what each includes as one word. */
@@ -94,8 +118,6 @@ emit_kinds(struct pol_emit *e)
 			rc = emit_items(e, &k->ceiling, &row.first, &row.n);
 		if (rc == 0)
 			rc = pol_emit_cond(e, &k->conds, &row.cond, NULL);
-		if (rc == 0)
-			rc = pol_emit_text_place(e, k->name, &row.rule);
 		if (rc == 0)
 			rc = pol_emit_text_row(e, EMIT_KINDS, &row, sizeof(row), NULL);
 	}

@@ -16,6 +16,10 @@
 /* An entry on so few actions is never wide. */
 #define EXPAND_SMALL 8
 
+/* Marks of an action. */
+#define IMPLIED 1
+#define IMPLIED_FREE 2
+
 struct rows {
 	struct pol_emit *e;
 	uint8_t *marks;			/* by action */
@@ -30,13 +34,14 @@ acts_of(const struct pol_emit *e, uint32_t number)
 	return (struct emit_acts *)(void *)e->acts.data + e->acts_of[number];
 }
 
-static const struct pol_entry *
+static const struct ast_entry *
 entry_at(const struct pol_emit *e, uint32_t number)
 {
-	return (const struct pol_entry *)(const void *)e->table[EMIT_ENTRIES].data + number;
+	return e->set->entries.list[number & POL_ITEM_NUMBER];
 }
 
-/* All that the actions of a set imply. */
+/* All that the actions of a set imply: marked IMPLIED, and IMPLIED_FREE where one
+ * that limits its holder in nothing does. */
 static int
 expand(struct rows *r, struct emit_acts *s)
 {
@@ -55,15 +60,19 @@ expand(struct rows *r, struct emit_acts *s)
 			a = actions[s->list[i]]->implied[k];
 			if (r->marks[a] == 0)
 				s->all[n++] = a;
-			r->marks[a] = 1;
+			r->marks[a] |= r->e->actions[s->list[i]].held.n == 0 ? IMPLIED_FREE : IMPLIED;
 		}
-	for (i = 0; i < n; i++)
-		r->marks[s->all[i]] = 0;
+	for (i = 0; i < n; i++) {
+		a = s->all[i];
+		if (r->marks[a] & IMPLIED_FREE)
+			s->all[i] |= EMIT_FREE;
+		r->marks[a] = 0;
+	}
 	s->n_all = n;
 	return 0;
 }
 
-/* The actions at which entry `number` is found. A deny is exact. */
+/* The actions at which entry `number` is found, some with EMIT_FREE. A deny is exact. */
 static const uint32_t *
 found_at(const struct pol_emit *e, uint32_t number, uint32_t *n)
 {
@@ -80,7 +89,7 @@ found_at(const struct pol_emit *e, uint32_t number, uint32_t *n)
 static bool
 is_wide(const struct rows *r, uint32_t number)
 {
-	const struct ast_entry *x = r->e->set->entries.list[number];
+	const struct ast_entry *x = entry_at(r->e, number);
 	uint32_t n;
 
 	if (!r->cut)
@@ -94,20 +103,17 @@ static int
 measure(struct rows *r)
 {
 	const struct pol_emit *e = r->e;
-	uint64_t total = 0, written = 0;
+	uint64_t total = 0;
 	uint32_t i, n;
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < e->n_by_role; i++) {
-		written += e->set->entries.list[e->by_role[i]]->actions.n;
-		if (e->anchored[e->by_role[i]])
-			continue;
 		if (entry_at(e, e->by_role[i])->effect == POL_EFFECT_ALLOW)
 			rc = expand(r, acts_of(e, e->by_role[i]));
 		found_at(e, e->by_role[i], &n);
 		total += n;
 	}
-	r->cut = total > EXPAND_FREE && total > EXPAND_TIMES * written;
+	r->cut = total > EXPAND_FREE && total > EXPAND_TIMES * e->written;
 	return rc;
 }
 
@@ -121,8 +127,7 @@ each_of_role(struct rows *r, uint32_t from, uint32_t to, bool wide,
 
 	for (effect = POL_EFFECT_ALLOW; effect <= POL_EFFECT_DENY; effect++)
 		for (i = from; i < to; i++)
-			if (entry_at(e, e->by_role[i])->effect == effect && !e->anchored[e->by_role[i]] &&
-			    is_wide(r, e->by_role[i]) == wide)
+			if (entry_at(e, e->by_role[i])->effect == effect && is_wide(r, e->by_role[i]) == wide)
 				fn(r, e->by_role[i], ctx);
 }
 
@@ -149,7 +154,20 @@ count_one(struct rows *r, uint32_t number, void *ctx)
 
 	(void)ctx;
 	for (i = 0; i < n; i++)
-		r->first[at[i] + 1]++;
+		r->first[(at[i] & ~EMIT_FREE) + 1]++;
+}
+
+/* May it still not apply to who asks `action` and has its role? */
+static bool
+must_ask(const struct pol_emit *e, uint32_t number, uint32_t action)
+{
+	const struct ast_entry *x = entry_at(e, number);
+
+	if (x->n_patterns != 0 || x->conds.n != 0)
+		return true;
+	if (x->effect == POL_EFFECT_DENY)
+		return false;
+	return (action & EMIT_FREE) == 0 || e->actions[action & ~EMIT_FREE].asked.n != 0;
 }
 
 static void
@@ -160,7 +178,7 @@ place_one(struct rows *r, uint32_t number, void *ctx)
 
 	(void)ctx;
 	for (i = 0; i < n; i++)
-		r->list[r->first[at[i]]++] = number;
+		r->list[r->first[at[i] & ~EMIT_FREE]++] = number | (must_ask(r->e, number, at[i]) ? POL_ITEM_ASK : 0);
 }
 
 static void
@@ -178,7 +196,7 @@ place_wide(struct rows *r, uint32_t number, void *ctx)
 {
 	uint32_t *n = ctx;
 
-	r->list[(*n)++] = number;
+	r->list[(*n)++] = number | POL_ITEM_ASK;
 }
 
 /* Rows of list[from..to), sorted by role and effect; their signatures. */
@@ -251,6 +269,19 @@ emit_wide(struct rows *r)
 	return make_rows(r, 0, n, &e->table[EMIT_WIDE], &e->head.wide_sig_allow, &e->head.wide_sig_deny);
 }
 
+/* Most actions of a large set are like many others. */
+static int
+emit_action_row(struct pol_emit *e, const struct pol_action *a)
+{
+	uint32_t index = (uint32_t)(e->table[EMIT_ACTION_ROWS].len / sizeof(*a));
+	bool found;
+	int rc = pol_emit_text_rc(e, pol_emit_dict_put(&e->action_rows, a, sizeof(*a), &index, &found));
+
+	if (rc == 0 && !found)
+		rc = pol_emit_text_row(e, EMIT_ACTION_ROWS, a, sizeof(*a), NULL);
+	return rc != 0 ? rc : pol_emit_text_row(e, EMIT_ACTIONS, &index, sizeof(index), NULL);
+}
+
 int
 pol_emit_row(struct pol_emit *e)
 {
@@ -268,6 +299,6 @@ pol_emit_row(struct pol_emit *e)
 	if (rc == 0 && r.cut)
 		rc = emit_wide(&r);
 	for (i = 0; rc == 0 && i < n; i++)
-		rc = pol_emit_text_row(e, EMIT_ACTIONS, &e->actions[i], sizeof(*e->actions), NULL);
+		rc = emit_action_row(e, &e->actions[i]);
 	return rc;
 }

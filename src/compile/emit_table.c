@@ -5,7 +5,6 @@
  * first slot (Robin Hood), which keeps the longest probe short and is still
  * linear probing to those who look up.
  */
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/err.h"
@@ -14,164 +13,153 @@
 
 struct table {
 	struct pol_table *head;
-	enum emit_table rows;
+	struct pol_span *rows;
 	size_t size;			/* of a row, which begins with its name */
 };
-#define TABLES 6
+#define TABLES 4
 
-struct maker {
-	struct pol_emit *e;
-	struct table table[TABLES];
-	uint32_t *home;			/* by slot: the first slot of who is there */
-	uint64_t seed;
-};
-
-static uint32_t
-count(const struct maker *m, const struct table *t)
+uint64_t
+pol_emit_table_room(uint64_t n)
 {
-	return (uint32_t)(m->e->table[t->rows].len / t->size);
+	uint64_t slots = 2;
+
+	while (slots * 2 < n * 3)
+		slots *= 2;
+	return slots;
 }
 
-static uint64_t
-hash_text(const struct maker *m, struct pol_str s)
+uint32_t
+pol_emit_table_put(uint64_t *slots, uint32_t mask, uint64_t slot)
 {
-	return pol_hash(m->e->blob.data + s.off, s.len, m->seed);
-}
+	uint32_t at = (uint32_t)(slot >> 32) & mask, far = 0, longest = 0;
 
-static uint64_t
-hash_row(const struct maker *m, const struct table *t, uint32_t i)
-{
-	const char *row = m->e->table[t->rows].data + i * t->size;
-	const struct pol_type *types = (const void *)m->e->table[EMIT_TYPES].data;
-	struct pol_anchor a;
-	struct pol_str name;
+	for (; slots[at] != 0; at = (at + 1) & mask, far++) {
+		uint64_t other = slots[at];
+		uint32_t theirs = (at - (uint32_t)(other >> 32)) & mask;
 
-	if (t->rows == EMIT_ANCHORS) {
-		memcpy(&a, row, sizeof(a));
-		return pol_hash_join(types[a.type].hash, hash_text(m, a.id));
+		if (theirs >= far)
+			continue;
+		if (far > longest)
+			longest = far;
+		slots[at] = slot;
+		slot = other;
+		far = theirs;
 	}
-	memcpy(&name, row, sizeof(name));
-	return hash_text(m, name);
+	slots[at] = slot;
+	return far > longest ? far : longest;
+}
+
+static uint64_t
+hash_text(const struct pol_program *p, struct pol_str s, uint64_t seed)
+{
+	return pol_hash((const char *)p + s.off, s.len, seed);
+}
+
+static uint64_t *
+slots_of(struct pol_program *p, struct pol_table t)
+{
+	return (uint64_t *)(void *)((char *)p + t.off);
 }
 
 /* Fills one table; how far the farthest row is from its first slot. */
 static uint32_t
-fill(struct maker *m, const struct table *t)
+fill(struct pol_program *p, const struct table *t, uint64_t seed)
 {
-	uint64_t *slots = (uint64_t *)(void *)(m->e->blob.data + t->head->off);
-	uint32_t i, n = count(m, t), mask = t->head->mask, longest = 0;
+	uint32_t i, far, longest = 0;
 
-	memset(slots, 0, ((size_t)mask + 1) * sizeof(*slots));
-	for (i = 0; i < n; i++) {
-		uint64_t hash = hash_row(m, t, i), slot = hash >> 32 << 32 | (i + 1);
-		uint32_t home = (uint32_t)hash & mask, at = home;
+	memset(slots_of(p, *t->head), 0, ((size_t)t->head->mask + 1) * sizeof(uint64_t));
+	for (i = 0; i < t->rows->n; i++) {
+		struct pol_str name;
 
-		for (; slots[at] != 0; at = (at + 1) & mask) {
-			uint32_t theirs = m->home[at];
-			uint64_t other = slots[at];
-
-			if (((at - theirs) & mask) >= ((at - home) & mask))
-				continue;
-			if (((at - home) & mask) > longest)
-				longest = (at - home) & mask;
-			slots[at] = slot;
-			m->home[at] = home;
-			slot = other;
-			home = theirs;
-		}
-		slots[at] = slot;
-		m->home[at] = home;
-		if (((at - home) & mask) > longest)
-			longest = (at - home) & mask;
-	}
-	return longest;
-}
-
-/* Room for all tables, at most two thirds full, with one slot empty at least. */
-static int
-make_room(struct maker *m)
-{
-	uint32_t i, most = 0;
-	int rc = 0;
-
-	for (i = 0; rc == 0 && i < TABLES; i++) {
-		struct table *t = &m->table[i];
-		uint64_t slots = 2;
-
-		while (slots * 2 < (uint64_t)count(m, t) * 3)
-			slots *= 2;
-		if (slots * sizeof(uint64_t) > UINT32_MAX)
-			return pol_emit_text_rc(m->e, POLICY_ERR_LIMIT);
-		t->head->mask = (uint32_t)slots - 1;
-		if (t->head->mask > most)
-			most = t->head->mask;
-		rc = pol_emit_text_block(m->e, NULL, slots * sizeof(uint64_t), 8, &t->head->off);
-	}
-	if (rc != 0)
-		return rc;
-	m->home = malloc(((size_t)most + 1) * sizeof(*m->home));
-	return m->home == NULL ? pol_emit_text_rc(m->e, POLICY_ERR_NOMEM) : 0;
-}
-
-static uint32_t
-fill_all(struct maker *m)
-{
-	struct pol_type *types = (struct pol_type *)(void *)m->e->table[EMIT_TYPES].data;
-	uint32_t i, longest = 0;
-
-	for (i = 0; i < m->e->set->types.n; i++)
-		types[i].hash = hash_text(m, types[i].name);
-	for (i = 0; i < TABLES; i++) {
-		uint32_t far = fill(m, &m->table[i]);
-
+		if (t->size != 0)
+			memcpy(&name, (char *)p + t->rows->off + i * t->size, sizeof(name));
+		else
+			name = pol_action_key(p, i);
+		far = pol_emit_table_put(slots_of(p, *t->head), t->head->mask,
+		    hash_text(p, name, seed) >> 32 << 32 | (i + 1));
 		if (far > longest)
 			longest = far;
 	}
 	return longest;
 }
 
+/* size 0: the names of actions, which are no rows. */
+static void
+list_tables(struct pol_program *p, struct table out[TABLES])
+{
+	out[0] = (struct table){ &p->type_names, &p->types, sizeof(struct pol_type) };
+	out[1] = (struct table){ &p->scope_names, &p->scopes, sizeof(struct pol_scope) };
+	out[2] = (struct table){ &p->kind_names, &p->kinds, sizeof(struct pol_kind) };
+	out[3] = (struct table){ &p->action_names, &p->action_keys, 0 };
+}
+
+uint64_t
+pol_emit_table_layout(struct pol_emit *e, uint64_t at)
+{
+	struct table tables[TABLES];
+	uint32_t i;
+
+	list_tables(&e->head, tables);
+	for (i = 0; i < TABLES; i++) {
+		uint64_t slots = pol_emit_table_room(tables[i].rows->n);
+
+		tables[i].head->mask = (uint32_t)(slots - 1);
+		tables[i].head->off = (uint32_t)at;
+		at += slots * sizeof(uint64_t);
+	}
+	return at;
+}
+
+static struct pol_type *
+types_of(struct pol_program *p)
+{
+	return (struct pol_type *)(void *)((char *)p + p->types.off);
+}
+
 /* Parents that are a type's default know their hash too. */
 static void
-hash_parents(struct maker *m)
+hash_types(struct pol_emit *e, struct pol_program *p)
 {
-	struct pol_type *types = (struct pol_type *)(void *)m->e->table[EMIT_TYPES].data;
-	size_t i;
-	uint32_t k;
+	struct pol_type *types = types_of(p);
+	uint32_t i, k;
 
-	for (i = 0; i < m->e->set->types.n; i++) {
-		struct pol_parent *p = (struct pol_parent *)(void *)
-		    (m->e->blob.data + types[i].default_parents.off);
+	pol_emit_anchor_types(e, types);
+	for (i = 0; i < p->types.n; i++) {
+		struct pol_parent *up = (struct pol_parent *)(void *)((char *)p + types[i].default_parents.off);
 
+		types[i].hash = e->type_hash[i];
 		for (k = 0; k < types[i].default_parents.n; k++)
-			p[k].hash = pol_hash_join(types[p[k].type].hash, hash_text(m, p[k].id));
+			up[k].hash = pol_hash_join(e->type_hash[up[k].type], hash_text(p, up[k].id, e->head.seed));
 	}
 }
 
 int
-pol_emit_table(struct pol_emit *e, bool fixed)
+pol_emit_table(struct pol_emit *e, struct pol_program *p, bool fixed)
 {
-	struct pol_program *h = &e->head;
-	struct maker m = { e, {
-		{ &h->type_names, EMIT_TYPES, sizeof(struct pol_type) },
-		{ &h->action_names, EMIT_KEYS, sizeof(struct pol_key) },
-		{ &h->role_names, EMIT_ROLES, sizeof(struct pol_role) },
-		{ &h->scope_names, EMIT_SCOPES, sizeof(struct pol_scope) },
-		{ &h->kind_names, EMIT_KINDS, sizeof(struct pol_kind) },
-		{ &h->anchor_ids, EMIT_ANCHORS, sizeof(struct pol_anchor) },
-	}, NULL, h->seed };
-	int rc = make_room(&m), turn;
+	struct table tables[TABLES];
+	uint64_t seed = e->head.seed;
+	uint32_t i, turn;
+	int rc = 0;
 
+	list_tables(p, tables);
 	for (turn = 1; rc == 0; turn++) {
-		if (fill_all(&m) <= EMIT_PROBE || fixed || turn == EMIT_SEEDS)
+		uint32_t longest = e->longest;
+
+		for (i = 0; i < TABLES; i++) {
+			uint32_t far = fill(p, &tables[i], seed);
+
+			if (far > longest)
+				longest = far;
+		}
+		if (longest <= EMIT_PROBE || fixed || turn == EMIT_SEEDS)
 			break;
-		rc = pol_hash_seed(&m.seed);
+		rc = pol_hash_seed(&seed);
 		if (rc != 0)
-			pol_err_set(e->err, rc, NULL, 0, 0, "no random bytes from the kernel");
+			return pol_err_set(e->err, rc, NULL, 0, 0, "no random bytes from the kernel");
+		rc = pol_emit_anchor_hash(e, seed);
 	}
-	free(m.home);
-	if (rc != 0)
-		return rc;
-	h->seed = m.seed;
-	hash_parents(&m);
-	return 0;
+	p->seed = e->head.seed;
+	if (rc == 0)
+		hash_types(e, p);
+	return rc;
 }

@@ -85,23 +85,18 @@ pol_emit_text_node(struct pol_emit *e, const struct pol_node *n, size_t most,
 	return pol_emit_text(e, n->u.text, n->count, out);
 }
 
-/* FILE:LINE. Not looked up among all texts: only neighbours share a place. */
 int
-pol_emit_text_place(struct pol_emit *e, const struct pol_node *n, struct pol_str *out)
+pol_emit_text_new(struct pol_emit *e, const struct pol_node *n, size_t most,
+    const char *what, uint32_t *off)
 {
-	const struct pol_node *last = e->last_node;
-	char text[POL_MAX_FILE + 16];
-	int len, rc;
+	int rc;
 
-	if (last != NULL && last->file == n->file && last->line == n->line) {
-		*out = e->last_place;
-		return 0;
-	}
-	len = snprintf(text, sizeof(text), "%s:%u", e->set->files[n->file], n->line);
-	out->len = (uint32_t)len;
-	rc = pol_emit_text_block(e, text, (size_t)len + 1, 1, &out->off);
-	e->last_node = n;
-	e->last_place = *out;
+	if (n->count > most)
+		return pol_emit_text_fail(e, n, POLICY_ERR_LIMIT,
+		    "this %s has %u bytes; at most %zu are wanted", what, n->count, most);
+	rc = pol_emit_text_block(e, NULL, n->count + (size_t)1, 1, off);
+	if (rc == 0 && n->count != 0)
+		memcpy(e->blob.data + *off, n->u.text, n->count);
 	return rc;
 }
 

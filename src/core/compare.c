@@ -70,7 +70,7 @@ next_role(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 
 	while (pol_roles_list(ev, c->list->base, c->record, &ids, &n)) {
 		if (c->at < n) {
-			struct pol_str name = POL_ROWS(ev->p, roles, struct pol_role)[ids[c->at++]].name;
+			struct pol_str name = pol_role_name(ev->p, ids[c->at++]);
 
 			element_text(out, pol_str_at(ev->p, name), name.len);
 			return true;

@@ -25,7 +25,7 @@ known(struct pol_eval *ev)
 		return POLICY_REASON_UNKNOWN_ACTION;
 	if (ev->has_resource && ev->p->has_types && ev->type_row == NULL)
 		return POLICY_REASON_UNKNOWN_RESOURCE;
-	a = &POL_ROWS(ev->p, actions, struct pol_action)[ev->action];
+	a = pol_action_at(ev->p, ev->action);
 	if (a->types.n != 0 && (ev->type_row == NULL ||
 	    !pol_match_sorted(POL_AT(ev->p, a->types.off), a->types.n, ev->type)))
 		return POLICY_REASON_NO_RULE;
@@ -37,7 +37,7 @@ static uint64_t
 wanted(const struct pol_eval *ev)
 {
 	const struct pol_program *p = ev->p;
-	const struct pol_action *a = &POL_ROWS(p, actions, struct pol_action)[ev->action];
+	const struct pol_action *a = pol_action_at(p, ev->action);
 
 	if (p->hears_roles || pol_meet_has_anchors(ev))
 		return ~(uint64_t)0;
@@ -47,7 +47,7 @@ wanted(const struct pol_eval *ev)
 static int
 answer(struct pol_eval *ev, struct pol_answer *a)
 {
-	struct pol_found f = { POL_NONE, POL_NONE, POL_NONE, -1 };
+	struct pol_found f = { POL_NONE, POL_NONE, POL_NONE, -1, false, NULL };
 	enum policy_reason reason = known(ev);
 	int rc;
 

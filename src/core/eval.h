@@ -176,6 +176,8 @@ pol_above_find(struct pol_eval *ev)
 struct pol_found {
 	uint32_t deny, unknown, allow;	/* true deny, unevaluable deny, allow; or POL_NONE */
 	int asked;			/* value of the asked action's `unless`; -1: not yet */
+	bool sought;			/* the anchor of the thing was looked up: */
+	const struct pol_anchor *anchor;	/* NULL: none */
 };
 void pol_meet_all(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect);
 static inline bool
@@ -187,9 +189,10 @@ pol_meet_has_anchors(const struct pol_eval *ev)
 static inline bool
 pol_meet_may_deny(const struct pol_eval *ev)
 {
-	const struct pol_action *a = &POL_ROWS(ev->p, actions, struct pol_action)[ev->action];
+	const struct pol_action *a = pol_action_at(ev->p, ev->action);
 
-	return ((a->sig_deny | ev->p->wide_sig_deny) & ev->subject.role_sig) != 0 || pol_meet_has_anchors(ev);
+	return ((a->sig_deny | ev->p->wide_sig_deny) & ev->subject.role_sig) != 0 ||
+	    (ev->p->anchor_denies != 0 && pol_meet_has_anchors(ev));
 }
 bool pol_meet_scopes(struct pol_eval *ev, struct pol_found *f);
 bool pol_meet_ceiling(struct pol_eval *ev, struct pol_found *f, uint32_t *kind);

@@ -240,7 +240,7 @@ special(struct pol_eval *ev, const struct pol_path *path, struct pol_val *out)
 			from_text(out, ev->req->resource_type.data, ev->req->resource_type.len);
 		return ev->has_resource;
 	case POL_ROOT_ACTION:
-		name = POL_ROWS(ev->p, actions, struct pol_action)[ev->action].name;
+		name = pol_action_key(ev->p, ev->action);
 		from_text(out, pol_str_at(ev->p, name), name.len);
 		return true;
 	case POL_ROOT_CONTEXT:

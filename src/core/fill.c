@@ -5,6 +5,7 @@
  */
 #include "core/fill.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include "base/name.h"
@@ -80,6 +81,51 @@ put_text(char *dst, size_t room, struct policy_text t)
 	return (uint32_t)t.len;
 }
 
+static const char *
+digits_of(char out[16], uint32_t x)
+{
+	char *at = out + 16;
+
+	do {
+		*--at = (char)('0' + x % 10);
+		x /= 10;
+	} while (x != 0);
+	return at;
+}
+
+/* FILE:LINE, which is no longer than POL_MAX_RULE. */
+static inline uint32_t
+put_place(char *dst, const struct pol_program *p, struct pol_str file, uint32_t line)
+{
+	char digits[16];
+	const char *at = digits_of(digits, line);
+	uint32_t n = (uint32_t)(digits + sizeof(digits) - at), len = put(dst, POL_MAX_FILE + 1, p, file);
+
+	dst[len++] = ':';
+	memcpy(dst + len, at, n);
+	dst[len + n] = '\0';
+	return len + n;
+}
+
+static inline uint32_t
+put_name(char *dst, const struct pol_program *p, const struct pol_entry *e, struct pol_str file)
+{
+	const struct pol_label *label = POL_AT(p, e->label);
+	uint32_t text = e->label + (uint32_t)offsetof(struct pol_label, text);
+
+	if (e->label == 0 || label->rule == 0)
+		return put_place(dst, p, file, e->line);
+	return put(dst, POL_FILL_RULE, p, (struct pol_str){ text, label->rule });
+}
+
+uint32_t
+pol_fill_rule(char out[POL_FILL_RULE], const struct pol_program *p, uint32_t entry)
+{
+	const struct pol_entry *e = (const struct pol_entry *)POL_AT(p, p->entries.off) + entry;
+
+	return put_name(out, p, e, ((const struct pol_str *)POL_AT(p, p->files.off))[e->file]);
+}
+
 static void
 put_rule(struct policy_decision *out, const struct pol_program *p, const struct pol_answer *a)
 {
@@ -89,13 +135,13 @@ put_rule(struct policy_decision *out, const struct pol_program *p, const struct 
 		const struct pol_entry *e = (const struct pol_entry *)POL_AT(p, p->entries.off) + a->entry;
 
 		out->line = e->line;
-		out->rule_len = put(out->rule, sizeof(out->rule), p, e->rule);
+		out->rule_len = put_name(out->rule, p, e, files[e->file]);
 		out->file_len = put(out->file, sizeof(out->file), p, files[e->file]);
 	} else if (a->kind != POL_NONE) {
 		const struct pol_kind *k = (const struct pol_kind *)POL_AT(p, p->kinds.off) + a->kind;
 
 		out->line = k->line;
-		out->rule_len = put(out->rule, sizeof(out->rule), p, k->rule);
+		out->rule_len = put_place(out->rule, p, files[k->file], k->line);
 		out->file_len = put(out->file, sizeof(out->file), p, files[k->file]);
 	} else {
 		out->line = out->rule_len = out->file_len = 0;

@@ -37,6 +37,10 @@ void pol_fill_answer(struct policy_decision *out, const struct pol_engine *e,
 /* Nobody vouches for the credential. */
 void pol_fill_bad_credential(struct policy_decision *out, uint64_t generation);
 
+/* How an entry is named: its id, or FILE:LINE. The bytes without the NUL behind them. */
+#define POL_FILL_RULE (POL_MAX_RULE + 1)
+uint32_t pol_fill_rule(char out[POL_FILL_RULE], const struct pol_program *p, uint32_t entry);
+
 /* A witness that fills trace->steps; begins by emptying it. */
 void pol_fill_witness(struct pol_witness *out, struct policy_trace *trace);
 

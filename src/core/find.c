@@ -18,10 +18,26 @@ pol_find_type(const struct pol_program *p, const char *s, size_t len, uint64_t *
 	return pol_find_type_inline(p, *hash, s, len);
 }
 
+/* By halves: roles are sought by name when something is loaded or granted, not when
+ * deciding. */
 uint32_t
 pol_find_role(const struct pol_program *p, const char *s, size_t len)
 {
-	return FIND(p, role_names, roles, struct pol_role, s, len);
+	uint32_t low = 0, high = p->roles.n;
+
+	while (low < high) {
+		uint32_t mid = low + (high - low) / 2;
+		struct pol_str name = pol_role_name(p, mid);
+		int order = pol_bytes_cmp(pol_str_at(p, name), name.len, s, len);
+
+		if (order == 0)
+			return mid;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return POL_NONE;
 }
 
 uint32_t

@@ -17,7 +17,7 @@ pol_find_row(const struct pol_program *p, struct pol_table t, uint64_t hash,
     const char *s, size_t len, const char *rows, size_t row)
 {
 	const uint64_t *slots = POL_AT(p, t.off);
-	uint32_t i = (uint32_t)hash & t.mask;
+	uint32_t i = (uint32_t)(hash >> 32) & t.mask;
 
 	for (; slots[i] != 0; i = (i + 1) & t.mask) {
 		uint32_t index = (uint32_t)slots[i] - 1;
@@ -39,9 +39,22 @@ pol_find_row(const struct pol_program *p, struct pol_table t, uint64_t hash,
 static inline uint32_t
 pol_find_action_inline(const struct pol_program *p, const char *s, size_t len)
 {
-	uint32_t key = POL_FIND_ROW(p, pol_hash(s, len, p->seed), action_names, action_keys, struct pol_key, s, len);
+	uint64_t hash = pol_hash(s, len, p->seed);
+	const uint64_t *slots = POL_AT(p, p->action_names.off);
+	uint32_t mask = p->action_names.mask, i = (uint32_t)(hash >> 32) & mask;
 
-	return key == POL_NONE ? key : ((const struct pol_key *)POL_AT(p, p->action_keys.off))[key].action;
+	for (; slots[i] != 0; i = (i + 1) & mask) {
+		uint32_t key = (uint32_t)slots[i] - 1;
+		struct pol_str name;
+
+		if (slots[i] >> 32 != hash >> 32)
+			continue;
+		name = pol_action_key(p, key);
+		if (name.len == len && pol_bytes_same(pol_str_at(p, name), s, len))
+			return key < p->actions.n ? key :
+			    ((const uint32_t *)POL_AT(p, p->aliases.off))[key - p->actions.n];
+	}
+	return POL_NONE;
 }
 
 static inline uint32_t

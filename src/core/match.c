@@ -58,13 +58,16 @@ pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat,
 bool
 pol_match_entry(struct pol_eval *ev, const struct pol_entry *e)
 {
-	const struct pol_pattern *pat = POL_AT(ev->p, e->patterns.off);
+	const struct pol_span patterns = pol_body_of(ev->p, e)->patterns;
+	const struct pol_pattern *pat = POL_AT(ev->p, patterns.off);
 
-	if (e->patterns.n == 0)
+	if (e->anchored)		/* by its thing, or not at all */
+		return false;
+	if (patterns.n == 0)
 		return true;
 	if (!ev->has_resource)
 		return false;
-	for (uint32_t i = 0; i < e->patterns.n; i++) {
+	for (uint32_t i = 0; i < patterns.n; i++) {
 		if (pol_match_pattern(ev, &pat[i], ev->type,
 		    ev->req->resource_id.data, ev->req->resource_id.len))
 			return true;
@@ -75,5 +78,7 @@ pol_match_entry(struct pol_eval *ev, const struct pol_entry *e)
 bool
 pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action)
 {
-	return pol_match_sorted(POL_AT(p, e->actions.off), e->actions.n, action);
+	const struct pol_span actions = pol_body_of(p, e)->actions;
+
+	return pol_match_sorted(POL_AT(p, actions.off), actions.n, action);
 }

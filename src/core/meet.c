@@ -5,6 +5,7 @@
  * actions. Never a scan over entries. An entry may be met twice: the answer is the
  * same.
  */
+#include "core/anchor.h"
 #include "core/eval.h"
 
 static void
@@ -26,15 +27,15 @@ entry_at(const struct pol_eval *ev, uint32_t number)
 }
 
 static void
-meet_deny(struct pol_eval *ev, struct pol_found *f, uint32_t number)
+meet_deny(struct pol_eval *ev, struct pol_found *f, uint32_t number, bool fits)
 {
 	const struct pol_entry *e = entry_at(ev, number);
 	uint32_t term = POL_NONE;
 	int value = POL_E, v;
 
-	if (number >= f->deny || !pol_match_entry(ev, e))
+	if (!fits && !pol_match_entry(ev, e))
 		return;
-	v = pol_cond_eval(ev, e->cond, &term, &value);
+	v = pol_cond_eval(ev, pol_body_of(ev->p, e)->cond, &term, &value);
 	witness(ev, POLICY_STAGE_DENY, number, v, term, value);
 	if (v == POL_T)
 		f->deny = number;
@@ -46,10 +47,8 @@ meet_deny(struct pol_eval *ev, struct pol_found *f, uint32_t number)
 static bool
 asked_ok(struct pol_eval *ev, struct pol_found *f, uint32_t *term, int *value)
 {
-	const struct pol_action *a = &POL_ROWS(ev->p, actions, struct pol_action)[ev->action];
-
 	if (f->asked < 0 || ev->witness != NULL)
-		f->asked = pol_cond_eval(ev, a->asked, term, value);
+		f->asked = pol_cond_eval(ev, pol_action_at(ev->p, ev->action)->asked, term, value);
 	return f->asked == POL_T;
 }
 
@@ -79,75 +78,93 @@ held(struct pol_eval *ev, uint32_t i, struct pol_cond c, uint32_t *term, int *va
 static bool
 reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, int *value)
 {
-	const struct pol_action *all = POL_ROWS(ev->p, actions, struct pol_action);
-	const uint32_t *impliers = POL_AT(ev->p, all[ev->action].impliers.off);
+	uint32_t n_impliers;
+	const uint32_t *impliers = pol_action_impliers(ev->p, &ev->action, &n_impliers);
 
-	for (uint32_t i = 0; i < all[ev->action].impliers.n && pol_spend(ev, 1); i++) {
+	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
 		if (pol_match_sorted(acts, n, impliers[i]) &&
-		    held(ev, i, all[impliers[i]].held, term, value) == POL_T)
+		    held(ev, i, pol_action_at(ev->p, impliers[i])->held, term, value) == POL_T)
 			return true;
 	}
 	return false;
 }
 
-/* Does this entry allow the request? */
+/* Does this entry allow the request? fits: its patterns are known to. */
 static bool
-allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32_t number)
+allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32_t number, bool fits)
 {
 	const struct pol_entry *e = entry_at(ev, number);
+	const struct pol_body *body = pol_body_of(ev->p, e);
 	uint32_t term = POL_NONE;
 	int value = POL_E, v;
 
-	if (!pol_match_entry(ev, e))
+	if (!fits && !pol_match_entry(ev, e))
 		return false;
-	v = pol_cond_eval(ev, e->cond, &term, &value);
+	v = pol_cond_eval(ev, body->cond, &term, &value);
 	if (v == POL_T && !asked_ok(ev, f, &term, &value))
 		v = value;
-	if (v == POL_T && !reached(ev, POL_AT(ev->p, e->actions.off), e->actions.n, &term, &value))
+	if (v == POL_T && !reached(ev, POL_AT(ev->p, body->actions.off), body->actions.n, &term, &value))
 		v = term == POL_NONE ? POL_F : value;
 	if (v != POL_F || term != POL_NONE)
 		witness(ev, stage, number, v, term, value);
 	return v == POL_T;
 }
 
+/* An entry with a number lower than what was found so far. */
 static void
-meet(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect effect)
+meet(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect effect, bool fits)
 {
 	if (effect == POL_EFFECT_DENY)
-		meet_deny(ev, f, number);
-	else if (number < f->allow && allows(ev, f, POLICY_STAGE_ALLOW, number))
+		meet_deny(ev, f, number, fits);
+	else if (allows(ev, f, POLICY_STAGE_ALLOW, number, fits))
 		f->allow = number;
 }
 
 /* A wide or anchored entry was not found by its action: ask its action set. */
 static bool
-names_action(struct pol_eval *ev, const struct pol_entry *e, enum pol_effect effect)
+names_action(struct pol_eval *ev, const uint32_t *acts, uint32_t n, enum pol_effect effect)
 {
-	const struct pol_action *a = &POL_ROWS(ev->p, actions, struct pol_action)[ev->action];
-	const uint32_t *impliers = POL_AT(ev->p, a->impliers.off);
+	uint32_t n_impliers;
+	const uint32_t *impliers;
 
 	if (effect == POL_EFFECT_DENY)
-		return pol_match_has_action(ev->p, e, ev->action);
-	for (uint32_t i = 0; i < a->impliers.n && pol_spend(ev, 1); i++) {
-		if (pol_match_has_action(ev->p, e, impliers[i]))
+		return pol_match_sorted(acts, n, ev->action);
+	impliers = pol_action_impliers(ev->p, &ev->action, &n_impliers);
+	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
+		if (pol_match_sorted(acts, n, impliers[i]))
 			return true;
 	}
 	return false;
 }
 
+static bool
+wide_names(struct pol_eval *ev, uint32_t number, enum pol_effect effect)
+{
+	struct pol_span acts = pol_body_of(ev->p, entry_at(ev, number))->actions;
+
+	return names_action(ev, POL_AT(ev->p, acts.off), acts.n, effect);
+}
+
+/* Its items are sorted by number: none behind the lowest found can be named. Where
+ * a witness looks, each is asked in full. */
 static void
 meet_row(struct pol_eval *ev, struct pol_found *f, const struct pol_row *row, enum pol_effect effect, bool wide)
 {
-	const uint32_t *items = POL_ROWS(ev->p, items, uint32_t) + row->first;
-	uint32_t n = row->n_allow;
+	bool deny = effect == POL_EFFECT_DENY;
+	const uint32_t *items = POL_ROWS(ev->p, items, uint32_t) + row->first + (deny ? row->n_allow : 0);
+	uint32_t n = deny ? row->n_deny : row->n_allow, *best = deny ? &f->deny : &f->allow;
 
-	if (effect == POL_EFFECT_DENY) {
-		items += n;
-		n = row->n_deny;
-	}
 	for (uint32_t i = 0; i < n; i++) {
-		if (!wide || names_action(ev, entry_at(ev, items[i]), effect))
-			meet(ev, f, items[i], effect);
+		uint32_t number = items[i] & POL_ITEM_NUMBER;
+
+		if (number >= *best)
+			return;
+		if ((items[i] & POL_ITEM_ASK) == 0 && ev->witness == NULL) {
+			*best = number;
+			return;
+		}
+		if (!wide || wide_names(ev, number, effect))
+			meet(ev, f, number, effect, false);
 	}
 }
 
@@ -179,24 +196,29 @@ meet_roles(struct pol_eval *ev, struct pol_found *f, const struct pol_row *rows,
 	}
 }
 
+static inline bool
+may_have(const struct pol_eval *ev, uint32_t role)
+{
+	return (ev->subject.role_sig >> (role & 63) & 1) != 0;
+}
+
 /*
  * Rows are sorted by role. Few rows: each role is sought among the asker's. Many:
  * each of the asker's roles is sought among the rows. An entry met twice is the
  * same answer.
  */
 static void
-meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, uint64_t sig, enum pol_effect effect, bool wide)
+meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, enum pol_effect effect, bool wide)
 {
 	const struct pol_row *rows = POL_AT(ev->p, span.off);
 	const struct pol_side *s = &ev->subject;
 	const uint32_t *ids;
 	uint32_t n;
 
-	if ((sig & s->role_sig) == 0)
-		return;
 	if (span.n <= 16) {
 		for (uint32_t i = 0; i < span.n; i++) {
-			if ((effect == POL_EFFECT_DENY ? rows[i].n_deny : rows[i].n_allow) != 0 &&
+			if (may_have(ev, rows[i].role) &&
+			    (effect == POL_EFFECT_DENY ? rows[i].n_deny : rows[i].n_allow) != 0 &&
 			    pol_roles_has(ev, s, rows[i].role))
 				meet_row(ev, f, &rows[i], effect, wide);
 		}
@@ -206,40 +228,31 @@ meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, uint64
 		meet_roles(ev, f, rows, span.n, ids, n, effect, wide);
 }
 
-/* Entries on this very thing, sorted by role. */
-static const struct pol_anchor *
-anchor_of(const struct pol_eval *ev)
-{
-	const uint64_t *slots = POL_AT(ev->p, ev->p->anchor_ids.off);
-	const struct pol_anchor *anchors = POL_ROWS(ev->p, anchors, struct pol_anchor);
-	const struct policy_text *id = &ev->req->resource_id;
-	uint64_t hash;
-
-	if (!pol_meet_has_anchors(ev))
-		return NULL;
-	hash = ev->above[0].hash;
-	for (uint32_t i = (uint32_t)hash & ev->p->anchor_ids.mask; slots[i] != 0; i = (i + 1) & ev->p->anchor_ids.mask) {
-		const struct pol_anchor *a = &anchors[(uint32_t)slots[i] - 1];
-
-		if (slots[i] >> 32 == hash >> 32 && a->type == ev->type &&
-		    pol_bytes_equal(pol_str_at(ev->p, a->id), a->id.len, id->data, id->len))
-			return a;
-	}
-	return NULL;
-}
-
+/* An entry on this very thing, of a role that the asker has. */
 static void
-meet_item(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect effect)
+meet_item(struct pol_eval *ev, struct pol_found *f, const struct pol_item *item, enum pol_effect effect)
 {
-	const struct pol_entry *e = entry_at(ev, number);
+	bool deny = effect == POL_EFFECT_DENY;
+	uint32_t number = item->entry & POL_ITEM_NUMBER, n = 1, *best = deny ? &f->deny : &f->allow;
+	const uint32_t *acts = &item->acts;
 
-	if (e->effect == effect && names_action(ev, e, effect))
-		meet(ev, f, number, effect);
+	if (((item->entry & POL_ITEM_DENY) != 0) != deny || number >= *best)
+		return;
+	if ((item->entry & POL_ITEM_SET) != 0) {
+		acts = POL_AT(ev->p, item->acts);
+		n = *acts++;
+	} else if (item->acts == ev->action && (item->entry & POL_ITEM_ASK) == 0 && ev->witness == NULL &&
+	    (deny || pol_action_at(ev->p, ev->action)->held.n == 0)) {
+		*best = number;
+		return;
+	}
+	if (names_action(ev, acts, n, effect))
+		meet(ev, f, number, effect, true);
 }
 
 /* In a long list each of the asker's roles is sought; items are sorted by role. */
 static void
-meet_items_of(struct pol_eval *ev, struct pol_found *f, const uint32_t *items, uint32_t n,
+meet_items_of(struct pol_eval *ev, struct pol_found *f, const struct pol_item *items, uint32_t n,
     uint32_t role, enum pol_effect effect)
 {
 	uint32_t low = 0, high = n;
@@ -247,52 +260,61 @@ meet_items_of(struct pol_eval *ev, struct pol_found *f, const uint32_t *items, u
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (entry_at(ev, items[mid])->role < role)
+		if (items[mid].role < role)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (; low < n && entry_at(ev, items[low])->role == role; low++)
-		meet_item(ev, f, items[low], effect);
+	for (; low < n && items[low].role == role; low++)
+		meet_item(ev, f, &items[low], effect);
 }
 
 static void
 meet_anchor(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect)
 {
-	const struct pol_anchor *a = anchor_of(ev);
-	const uint32_t *items, *ids;
-	uint32_t last = POL_NONE, n;
+	const struct policy_text *id = &ev->req->resource_id;
+	const struct pol_item *items;
+	const uint32_t *ids;
+	uint32_t last = POL_NONE, n, n_ids;
 	bool mine = false;
 
-	if (a == NULL || (a->sig & ev->subject.role_sig) == 0)
+	if (!f->sought)
+		f->anchor = pol_anchor_find(ev->p, ev->above[0].hash, ev->type, id->data, id->len);
+	f->sought = true;
+	if (f->anchor == NULL)
 		return;
-	items = POL_ROWS(ev->p, items, uint32_t) + a->first;
-	for (uint32_t i = 0; a->n <= 32 && i < a->n; i++) {
-		uint32_t role = entry_at(ev, items[i])->role;
-
-		if (role != last) {
-			last = role;
-			mine = pol_roles_has(ev, &ev->subject, last);
+	items = pol_anchor_items(ev->p, f->anchor, &n);
+	if (n <= POL_ANCHOR_FEW) {
+		for (uint32_t i = 0; i < n; i++) {
+			if (items[i].role != last) {
+				last = items[i].role;
+				mine = may_have(ev, last) && pol_roles_has(ev, &ev->subject, last);
+			}
+			if (mine)
+				meet_item(ev, f, &items[i], effect);
 		}
-		if (mine)
-			meet_item(ev, f, items[i], effect);
+		return;
 	}
-	for (uint32_t k = 0; a->n > 32 && pol_roles_list(ev, &ev->subject, k, &ids, &n); k++) {
-		for (uint32_t i = 0; i < n && pol_spend(ev, 1); i++)
-			meet_items_of(ev, f, items, a->n, ids[i], effect);
+	for (uint32_t k = 0; pol_roles_list(ev, &ev->subject, k, &ids, &n_ids); k++) {
+		for (uint32_t i = 0; i < n_ids && pol_spend(ev, 1); i++)
+			meet_items_of(ev, f, items, n, ids[i], effect);
 	}
 }
 
 void
 pol_meet_all(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect)
 {
-	const struct pol_action *a = &POL_ROWS(ev->p, actions, struct pol_action)[ev->action];
+	const struct pol_program *p = ev->p;
+	const struct pol_action *a = pol_action_at(p, ev->action);
 	bool deny = effect == POL_EFFECT_DENY;
+	uint64_t mine = ev->subject.role_sig;
 
-	meet_rows(ev, f, a->rows, deny ? a->sig_deny : a->sig_allow, effect, false);
-	if (ev->p->wide.n != 0)
-		meet_rows(ev, f, ev->p->wide, deny ? ev->p->wide_sig_deny : ev->p->wide_sig_allow, effect, true);
-	meet_anchor(ev, f, effect);
+	if (((deny ? a->sig_deny : a->sig_allow) & mine) != 0)
+		meet_rows(ev, f, a->rows, effect, false);
+	if (((deny ? p->wide_sig_deny : p->wide_sig_allow) & mine) != 0)
+		meet_rows(ev, f, p->wide, effect, true);
+	if ((!deny || p->anchor_denies != 0) && pol_meet_has_anchors(ev))
+		meet_anchor(ev, f, effect);
 }
 
 /* Does one of these scope or ceiling entries allow the request? */
@@ -302,7 +324,7 @@ some_allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, u
 	const uint32_t *items = POL_ROWS(ev->p, items, uint32_t) + from;
 
 	for (uint32_t i = 0; i < n; i++) {
-		if (allows(ev, f, stage, items[i]))
+		if (allows(ev, f, stage, items[i], false))
 			return true;
 	}
 	return false;

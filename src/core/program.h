@@ -8,6 +8,10 @@
  * are numbered from 0 in their tables. Entries are numbered by place (file name
  * in byte order, then line, then column), so the lowest number is the one that
  * a decision names; the table also holds scope and ceiling entries.
+ *
+ * A rule costs here what no other rule says already: what an entry says is shared
+ * by all that say the same, its place is made into text when it is named, and what
+ * stands on one thing lies with that thing.
  */
 #ifndef POL_CORE_PROGRAM_H
 #define POL_CORE_PROGRAM_H
@@ -19,8 +23,8 @@
 
 /*
  * Open addressing, linear probing, mask + 1 slots (a power of two, at most two
- * thirds full). Slot: high 32 bits of the hash << 32 | index + 1; 0 is empty. The
- * first slot probed is hash & mask.
+ * thirds full). Slot: high 32 bits of the hash << 32 | index + 1; 0 is empty. The first
+ * slot probed is (hash >> 32) & mask: a slot tells by itself where it belongs.
  */
 struct pol_table {
 	uint32_t off;			/* uint64_t[mask + 1] */
@@ -114,47 +118,82 @@ struct pol_pattern {
 enum pol_effect { POL_EFFECT_ALLOW = 1, POL_EFFECT_DENY, POL_EFFECT_SCOPE, POL_EFFECT_CEILING };
 
 struct pol_entry {
-	uint32_t effect;
-	uint32_t role;			/* the role it is written in; POL_NONE: scope, ceiling */
+	uint32_t line;
+	uint16_t file;
+	uint8_t effect;			/* enum pol_effect */
+	uint8_t anchored;		/* found by the thing: its patterns are the anchors */
+	uint32_t body;			/* into bodies */
+	uint32_t label;			/* offset of a struct pol_label; 0: none */
+};
+
+/* What an entry says; entries that say the same share one. */
+struct pol_body {
 	struct pol_span actions;	/* uint32_t, sorted: the actions it names */
 	struct pol_span patterns;	/* struct pol_pattern; none: every resource, or none */
 	struct pol_cond cond;
-	struct pol_str rule;		/* id, or file:line */
-	struct pol_str reason;		/* for people; may be empty */
-	uint32_t file, line, column;
 };
 
+/* The texts of an entry that has its own: each with a NUL behind it. */
+struct pol_label {
+	uint32_t rule, reason;		/* bytes; rule 0: it is named by FILE:LINE */
+	char text[];			/* rule, then reason */
+};
+
+/* In `items`, beside the number of an entry: it may still not apply, ask it. Without,
+ * who has the role has what it gives. A program has room for 2^28 entries. */
+#define POL_ITEM_ASK 0x80000000u
+#define POL_ITEM_NUMBER 0x1fffffffu
+
 /* The entries of one role that are found by action: `n_allow` then `n_deny`
- * entry numbers in `items` from `first`, each part sorted. */
+ * items from `first`, each part sorted by number. */
 struct pol_row {
 	uint32_t role, first, n_allow, n_deny;
 };
 
+/* What is known of an action; actions of which nothing is known share one. */
 struct pol_action {
-	struct pol_str name;
 	struct pol_span types;		/* uint32_t, sorted; none: any resource or none */
 	struct pol_cond held;		/* when and unless: binds who holds this action */
 	struct pol_cond asked;		/* unless alone: binds whoever asks this action */
-	struct pol_span impliers;	/* uint32_t: actions that imply this one; itself first */
+	struct pol_span impliers;	/* uint32_t: actions that imply this one; itself first.
+					 * None: itself alone */
 	struct pol_span rows;		/* struct pol_row, sorted by role */
 	uint64_t sig_allow, sig_deny;	/* bit (role & 63) of the rows that have some */
-	uint32_t file, line;
 };
 
 #define POL_WORD_ROLES 64u		/* so many roles are a set in one word, exact */
+/* Roles are sorted by name. Names stand one behind the other, each with its NUL: one
+ * ends where the next begins, and a row more than there are roles ends the last. */
 struct pol_role {
-	struct pol_str name;
-	struct pol_span closure;	/* uint32_t, sorted: itself and what it includes */
-	uint32_t file, line;
+	uint32_t name;			/* offset */
+	uint32_t closure;		/* offset of how many, then sorted numbers: itself and
+					 * what it includes; 0: it includes nothing */
 };
 
-/* Entries whose every pattern is literal are found by the thing, not the action. */
+/*
+ * Entries whose every pattern is literal are found by the thing, not the action: one
+ * record a thing, whose offset is in the slot of anchor_ids in place of an index.
+ * Behind it lie the bytes of its id, zeros up to a multiple of 4, then its items,
+ * sorted by (role, number); more than POL_ANCHOR_FEW lie apart, and a span of them
+ * is there.
+ */
 struct pol_anchor {
 	uint32_t type;
-	uint32_t first, n;		/* in items, sorted by (role, number); allow and deny */
-	struct pol_str id;
-	uint64_t sig;			/* bit (role & 63) */
+	uint16_t len;			/* of the id */
+	uint16_t n;			/* POL_ANCHOR_MANY: see the span */
 };
+#define POL_ANCHOR_FEW 32
+#define POL_ANCHOR_MANY 0xffffu
+
+/* An entry on a thing, with what decides most of them. */
+struct pol_item {
+	uint32_t role;
+	uint32_t entry;			/* number, POL_ITEM_ASK (a condition) and those below */
+	uint32_t acts;			/* the action it names, or with POL_ITEM_SET the offset of
+					 * how many, then sorted numbers */
+};
+#define POL_ITEM_DENY 0x40000000u
+#define POL_ITEM_SET 0x20000000u
 
 enum pol_attr_from { POL_FROM_ANY, POL_FROM_STORE, POL_FROM_CALLER };
 struct pol_attrdef {
@@ -203,7 +242,6 @@ struct pol_kind {
 	uint32_t has_ceiling;
 	uint32_t first, n;		/* in items */
 	struct pol_cond cond;
-	struct pol_str rule;		/* file:line */
 	uint32_t file, line;
 };
 
@@ -221,20 +259,26 @@ struct pol_program {
 	struct pol_span files;		/* struct pol_str */
 	struct pol_span types;		/* struct pol_type */
 	struct pol_table type_names;
-	struct pol_span actions;	/* struct pol_action */
-	struct pol_table action_names;	/* names and aliases -> action */
-	struct pol_span action_keys;	/* struct pol_key, beside action_names */
-	struct pol_span roles;		/* struct pol_role */
-	struct pol_span role_words;	/* uint64_t: the closure of each role as bits, where there are
-					 * at most POL_WORD_ROLES roles; else none */
-	struct pol_table role_names;
+	struct pol_table action_names;	/* names and aliases: index into action_keys */
+	struct pol_span action_keys;	/* uint32_t, one more than there are: where each name
+					 * begins, as of roles; actions first, then aliases */
+	struct pol_span aliases;	/* uint32_t: the action of each */
+	struct pol_span actions;	/* uint32_t: into action_rows */
+	struct pol_span action_rows;	/* struct pol_action */
 	struct pol_span entries;	/* struct pol_entry */
-	struct pol_span items;		/* uint32_t: entry numbers */
+	struct pol_span bodies;		/* struct pol_body */
+	struct pol_span items;		/* uint32_t: entry numbers, and POL_ITEM_ASK */
 	struct pol_span wide;		/* struct pol_row, sorted by role: entries that name so many
 					 * actions that they are kept once; their action sets are asked */
 	uint64_t wide_sig_allow, wide_sig_deny;
-	struct pol_span anchors;	/* struct pol_anchor */
 	struct pol_table anchor_ids;	/* by pol_hash_join(type's hash, hash of id) */
+	struct pol_span anchors;	/* the first of n records */
+	uint32_t anchor_denies;		/* deny entries among their items */
+	uint32_t name_parent, name_inherit;	/* into names, always there */
+	uint32_t pad;
+	struct pol_span roles;		/* struct pol_role */
+	struct pol_span role_words;	/* uint64_t: the closure of each role as bits, where there are
+					 * at most POL_WORD_ROLES roles; else none */
 	struct pol_span scopes;
 	struct pol_table scope_names;
 	struct pol_span kinds;
@@ -250,17 +294,68 @@ struct pol_program {
 	struct pol_span tpieces;	/* struct pol_tpiece */
 	struct pol_span everyone;	/* uint32_t, sorted, closed over includes: roles */
 	struct pol_span authenticated;
-	uint32_t name_parent, name_inherit;	/* into names, always there */
 	uint8_t hears_roles;		/* some condition asks for subject.roles or actor.roles */
 	uint8_t hears_time;		/* some condition asks for context.time */
-	uint8_t pad[2];
+	uint8_t pad2[6];
 };
 
-/* action_names: index + 1 is into action_keys (a name or alias and its action). */
-struct pol_key {
-	struct pol_str name;
-	uint32_t action;
-};
+static inline const struct pol_body *
+pol_body_of(const struct pol_program *p, const struct pol_entry *e)
+{
+	return (const struct pol_body *)POL_AT(p, p->bodies.off) + e->body;
+}
+
+static inline struct pol_str
+pol_role_name(const struct pol_program *p, uint32_t role)
+{
+	const struct pol_role *r = (const struct pol_role *)POL_AT(p, p->roles.off) + role;
+
+	return (struct pol_str){ r[0].name, r[1].name - r[0].name - 1 };
+}
+
+/* What *role includes, itself too; where that is nothing else, *role is the list. */
+static inline const uint32_t *
+pol_role_closure(const struct pol_program *p, const uint32_t *role, uint32_t *n)
+{
+	const uint32_t *list = POL_AT(p, ((const struct pol_role *)POL_AT(p, p->roles.off))[*role].closure);
+
+	if (list == (const void *)p) {
+		*n = 1;
+		return role;
+	}
+	*n = list[0];
+	return list + 1;
+}
+
+/* The name of an action, or behind those an alias. */
+static inline struct pol_str
+pol_action_key(const struct pol_program *p, uint32_t key)
+{
+	const uint32_t *at = (const uint32_t *)POL_AT(p, p->action_keys.off) + key;
+
+	return (struct pol_str){ at[0], at[1] - at[0] - 1 };
+}
+
+static inline const struct pol_action *
+pol_action_at(const struct pol_program *p, uint32_t action)
+{
+	return (const struct pol_action *)POL_AT(p, p->action_rows.off) +
+	    ((const uint32_t *)POL_AT(p, p->actions.off))[action];
+}
+
+/* Those that imply *action, itself first; where none else does, *action is the list. */
+static inline const uint32_t *
+pol_action_impliers(const struct pol_program *p, const uint32_t *action, uint32_t *n)
+{
+	const struct pol_action *a = pol_action_at(p, *action);
+
+	if (a->impliers.n == 0) {
+		*n = 1;
+		return action;
+	}
+	*n = a->impliers.n;
+	return POL_AT(p, a->impliers.off);
+}
 
 /* Runs regex `index` on a whole text: 1, 0, or -1 (a limit was met). Foreign
  * code stays outside core. */

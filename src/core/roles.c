@@ -26,9 +26,10 @@ pol_roles_search(const struct pol_eval *ev, const struct pol_side *side, uint32_
 	if (in_list(&ev->w->everyone, role) || (side->present && in_list(&ev->w->authenticated, role)))
 		return true;
 	for (uint32_t i = 0; i < side->n_extra; i++) {
-		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[side->extra[i]].closure;
+		uint32_t n;
+		const uint32_t *ids = pol_role_closure(ev->p, &side->extra[i], &n);
 
-		if (pol_match_sorted(POL_AT(ev->p, c.off), c.n, role))
+		if (pol_match_sorted(ids, n, role))
 			return true;
 	}
 	return false;
@@ -45,10 +46,7 @@ pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t 
 	}
 	k -= side->n_records;
 	if (k < side->n_extra) {
-		struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[side->extra[k]].closure;
-
-		*ids = POL_AT(ev->p, c.off);
-		*n = c.n;
+		*ids = pol_role_closure(ev->p, &side->extra[k], n);
 		return true;
 	}
 	k -= side->n_extra;
@@ -65,8 +63,8 @@ pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t 
 static void
 add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 {
-	struct pol_span c = POL_ROWS(ev->p, roles, struct pol_role)[role].closure;
-	const uint32_t *ids = POL_AT(ev->p, c.off);
+	uint32_t n;
+	const uint32_t *ids = pol_role_closure(ev->p, &role, &n);
 
 	if (ev->words != NULL && (ev->words[role] & ~side->role_sig) == 0)
 		return;
@@ -82,7 +80,7 @@ add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 		side->role_sig |= ev->words[role];
 		return;
 	}
-	for (uint32_t i = 0; i < c.n; i++)
+	for (uint32_t i = 0; i < n; i++)
 		side->role_sig |= pol_bit(ids[i]);
 }
 

@@ -290,9 +290,10 @@ held_roles(const struct pol_people *w, const struct pol_program *program,
     const struct pol_holder_parts *p, struct pol_buf *all, size_t *n)
 {
 	for (size_t i = 0; i < p->n_own; i++) {
-		struct pol_span s = POL_ROLE_ROW(program, p->own[i]).closure;
+		uint32_t count;
+		const uint32_t *ids = pol_role_closure(program, &p->own[i], &count);
 
-		pol_buf_append(all, POL_AT(program, s.off), s.n * sizeof(uint32_t));
+		pol_buf_append(all, ids, count * sizeof(uint32_t));
 	}
 	for (size_t i = 0; i < p->n_closure; i++) {
 		uint32_t g = p->closure[i] - POL_HOLDER_GROUP;

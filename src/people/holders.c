@@ -11,9 +11,10 @@ pol_work_add_roles(struct pol_work *w, size_t row)
 	const uint64_t *own = w->b->own.data;
 
 	for (size_t i = w->own_start[row]; i < w->own_start[row + 1]; i++) {
-		struct pol_span s = POL_ROLE_ROW(w->b->program, (uint32_t)own[i]).closure;
+		uint32_t role = (uint32_t)own[i], n;
+		const uint32_t *ids = pol_role_closure(w->b->program, &role, &n);
 
-		pol_buf_append(&w->roles, POL_AT(w->b->program, s.off), s.n * sizeof(uint32_t));
+		pol_buf_append(&w->roles, ids, n * sizeof(uint32_t));
 	}
 }
 

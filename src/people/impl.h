@@ -95,7 +95,6 @@ size_t pol_u32_unique(uint32_t *list, size_t n);
 extern const struct pol_window pol_window_always;
 
 #define POL_TYPE_ROW(p, i) (((const struct pol_type *)POL_AT((p), (p)->types.off))[i])
-#define POL_ROLE_ROW(p, i) (((const struct pol_role *)POL_AT((p), (p)->roles.off))[i])
 
 /* The number of a group is its place among the groups. */
 bool pol_who_is_group(const struct pol_who *who);

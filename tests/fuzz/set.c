@@ -16,13 +16,13 @@ ask(const struct pol_engine *e)
 	struct pol_time now = { 1700000000, 0 };
 
 	for (uint32_t i = 0; i < p->actions.n && i < 32; i++) {
-		const struct pol_action *a = (const struct pol_action *)POL_AT(p, p->actions.off) + i;
+		struct pol_str name = pol_action_key(p, i);
 		struct policy_request req = POLICY_REQUEST_INIT;
 		struct pol_answer answer;
 		const char *why;
 
 		req.subject_id = policy_text("alice");
-		req.action = (struct policy_text){ pol_str_at(p, a->name), a->name.len };
+		req.action = (struct policy_text){ pol_str_at(p, name), name.len };
 		if (p->types.n != 0) {
 			const struct pol_type *t = (const struct pol_type *)POL_AT(p, p->types.off) + i % p->types.n;
 

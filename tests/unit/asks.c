@@ -10,6 +10,7 @@
 
 #include "base/arena.h"
 #include "cli/request.h"
+#include "core/fill.h"
 #include "unit/asks.h"
 #include "unit/unit.h"
 
@@ -87,28 +88,25 @@ decide(const struct fixture *f, const struct pol_ask *ask, struct pol_answer *a)
 	return rc;
 }
 
-static struct pol_str
-rule_of(const struct pol_program *p, const struct pol_answer *a)
+/* As the host reads it. */
+static const char *
+rule_of(const struct fixture *f, const struct pol_ask *ask, const struct pol_answer *a)
 {
-	struct pol_str none = { 0, 0 };
+	static struct policy_decision out;
 
-	if (a->entry != POL_NONE)
-		return ((const struct pol_entry *)POL_AT(p, p->entries.off))[a->entry].rule;
-	if (a->kind != POL_NONE)
-		return ((const struct pol_kind *)POL_AT(p, p->kinds.off))[a->kind].rule;
-	return none;
+	pol_fill_answer(&out, &f->engine, &ask->req, a, 1);
+	return out.rule;
 }
 
 const char *
 asks_answer(const struct fixture *f, const struct ask *row, char *out, size_t size)
 {
-	const struct pol_program *p = f->engine.program;
 	json_t *root = request(row);
 	struct pol_bump bump;
 	struct pol_answer a;
 	struct pol_ask ask;
 	const char *why = NULL;
-	struct pol_str rule;
+	const char *rule;
 	int rc;
 
 	memset(&bump, 0, sizeof(bump));
@@ -118,10 +116,10 @@ asks_answer(const struct fixture *f, const struct ask *row, char *out, size_t si
 	if (rc != 0) {
 		snprintf(out, size, "%s", rc == POLICY_ERR_LIMIT ? "limit" : "error");
 	} else {
-		rule = rule_of(p, &a);
-		snprintf(out, size, "%s%s%.*s",
+		rule = rule_of(f, &ask, &a);
+		snprintf(out, size, "%s%s%s",
 		    a.verdict == POLICY_ALLOW ? "allow" : policy_reason_name((int)a.reason),
-		    rule.len != 0 ? " " : "", (int)rule.len, pol_str_at(p, rule));
+		    rule[0] != '\0' ? " " : "", rule);
 	}
 	pol_bump_fini(&bump);
 	json_decref(root);

@@ -3,7 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "compile/emit.h"
+#include "core/anchor.h"
+#include "core/fill.h"
 #include "unit/fixture.h"
 #include "unit/unit.h"
 
@@ -127,11 +130,14 @@ tables_are_aligned_and_texts_padded(void)
 	for (i = 1; i <= EMIT_PAD; i++)
 		CU_ASSERT_EQUAL(end[-(int)i], 0);
 	CU_ASSERT_EQUAL((p->types.off | p->actions.off | p->entries.off | p->items.off | p->terms.off |
-	    p->code.off | p->consts.off | p->names.off | p->anchors.off | p->role_names.off) % 8, 0);
+	    p->code.off | p->consts.off | p->names.off | p->anchors.off | p->roles.off | p->bodies.off |
+	    p->action_rows.off | p->type_names.off) % 8, 0);
+	CU_ASSERT_EQUAL(((uintptr_t)p | p->anchor_ids.off) % 64, 0);
 	for (i = 0; i < p->entries.n; i++) {
-		struct pol_str rule = ROWS(p, entries, struct pol_entry)[i].rule;
+		char rule[POL_FILL_RULE];
+		uint32_t len = pol_fill_rule(rule, p, (uint32_t)i);
 
-		CU_ASSERT_EQUAL(strlen(pol_str_at(p, rule)), rule.len);
+		CU_ASSERT(len != 0 && strlen(rule) == len);
 	}
 	CU_ASSERT_STRING_EQUAL(pol_str_at(p, ROWS(p, files, struct pol_str)[0]), "input.yaml");
 	CU_ASSERT_STRING_EQUAL(pol_str_at(p, ROWS(p, names, struct pol_name)[p->name_parent].text), "parent");
@@ -181,16 +187,26 @@ impliers_come_itself_then_unlimited_then_the_rest(void)
 
 	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, text_of(buf)), 0);
 	p = pol_code_program(f.code);
-	read = &ROWS(p, actions, struct pol_action)[1];
+	read = pol_action_at(p, 1);
 	CU_ASSERT_EQUAL_FATAL(read->impliers.n, 3);
 	who = POL_AT(p, read->impliers.off);
 	CU_ASSERT_EQUAL(who[0], 1);
 	CU_ASSERT_EQUAL(who[1], 0);
 	CU_ASSERT_EQUAL(who[2], 2);
-	CU_ASSERT_EQUAL(ROWS(p, actions, struct pol_action)[2].held.n, 2);
-	CU_ASSERT_EQUAL(ROWS(p, actions, struct pol_action)[2].asked.n, 1);
-	CU_ASSERT_EQUAL(ROWS(p, terms, struct pol_term)[ROWS(p, actions, struct pol_action)[2].asked.first].negate, 1);
+	CU_ASSERT_EQUAL(pol_action_at(p, 2)->held.n, 2);
+	CU_ASSERT_EQUAL(pol_action_at(p, 2)->asked.n, 1);
+	CU_ASSERT_EQUAL(ROWS(p, terms, struct pol_term)[pol_action_at(p, 2)->asked.first].negate, 1);
 	fixture_close(&f);
+}
+
+static const struct pol_anchor *
+find_anchor(const struct pol_program *p, const char *id)
+{
+	uint64_t hash = pol_hash_join(ROWS(p, types, struct pol_type)[0].hash, pol_hash(id, strlen(id), p->seed));
+
+	pol_anchor_prefetch_slot(p, hash);
+	pol_anchor_prefetch(p, hash);
+	return pol_anchor_find(p, hash, 0, id, strlen(id));
 }
 
 static void
@@ -200,25 +216,39 @@ entries_on_one_thing_are_found_by_it(void)
 	struct fixture f;
 	const struct pol_program *p;
 	const struct pol_anchor *a;
+	const struct pol_item *item;
 	const struct pol_row *row;
+	char rule[POL_FILL_RULE];
+	uint32_t n;
 
 	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, text_of(buf)), 0);
 	p = pol_code_program(f.code);
-	a = ROWS(p, anchors, struct pol_anchor);
 	CU_ASSERT_EQUAL_FATAL(p->anchors.n, 2);
-	CU_ASSERT_STRING_EQUAL(pol_str_at(p, a[0].id), "x");
-	CU_ASSERT_STRING_EQUAL(pol_str_at(p, a[1].id), "y*z");
-	CU_ASSERT_EQUAL(a[0].n, 1);
-	CU_ASSERT_STRING_EQUAL(pol_str_at(p,
-	    ROWS(p, entries, struct pol_entry)[ROWS(p, items, uint32_t)[a[0].first]].rule), "two");
+	CU_ASSERT_EQUAL(p->anchor_denies, 0);
+	a = POL_AT(p, p->anchors.off);
+	CU_ASSERT_EQUAL(a->type, 0);
+	CU_ASSERT(a->len == 1 && memcmp(a + 1, "x\0\0\0", 4) == 0);
+	item = pol_anchor_items(p, a, &n);
+	CU_ASSERT_EQUAL_FATAL(n, 1);
+	CU_ASSERT_EQUAL(item->role, 0);
+	CU_ASSERT_EQUAL(item->acts, 2);
+	CU_ASSERT_EQUAL(item->entry & ~POL_ITEM_NUMBER, 0);
+	(void)pol_fill_rule(rule, p, item->entry);
+	CU_ASSERT_STRING_EQUAL(rule, "two");
+	CU_ASSERT(ROWS(p, entries, struct pol_entry)[item->entry].anchored);
+	CU_ASSERT_PTR_EQUAL(find_anchor(p, "x"), a);
+	a = (const struct pol_anchor *)(const void *)(item + 1);
+	CU_ASSERT(a->len == 3 && memcmp(a + 1, "y*z", 4) == 0);
+	CU_ASSERT_PTR_EQUAL(find_anchor(p, "y*z"), a);
+	CU_ASSERT_PTR_NULL(find_anchor(p, "y\\*z"));
 	/* read: role a by its entry, and its deny; role b by the star */
-	row = POL_AT(p, ROWS(p, actions, struct pol_action)[1].rows.off);
-	CU_ASSERT_EQUAL_FATAL(ROWS(p, actions, struct pol_action)[1].rows.n, 2);
+	row = POL_AT(p, pol_action_at(p, 1)->rows.off);
+	CU_ASSERT_EQUAL_FATAL(pol_action_at(p, 1)->rows.n, 2);
 	CU_ASSERT_EQUAL(row[0].n_allow, 1);
 	CU_ASSERT_EQUAL(row[0].n_deny, 1);
 	CU_ASSERT_EQUAL(row[1].n_allow, 1);
 	CU_ASSERT_EQUAL(row[1].n_deny, 0);
-	CU_ASSERT_EQUAL(ROWS(p, actions, struct pol_action)[1].sig_deny, 1);
+	CU_ASSERT_EQUAL(pol_action_at(p, 1)->sig_deny, 1);
 	fixture_close(&f);
 }
 
@@ -385,6 +415,102 @@ entries_on_very_many_actions_are_kept_once(void)
 	free(text);
 }
 
+/* 10,000,000 pairs of role and action are not laid out; 40 bytes are all an action costs. */
+static void
+a_star_in_every_role_costs_no_more_than_four_times_its_text(void)
+{
+	struct fixture f;
+	struct pol_buf b;
+
+	pol_buf_init(&b);
+	pol_buf_printf(&b, "policy: 1\nactions: [a0");
+	for (int i = 1; i < 10000; i++)
+		pol_buf_printf(&b, ", a%d", i);
+	pol_buf_printf(&b, "]\nroles:\n");
+	for (int i = 0; i < 1000; i++)
+		pol_buf_printf(&b, "  r%d: { allow: \"**\" }\n", i);
+	pol_buf_printf(&b, "users: { ann: { roles: r7 } }\n");
+	pol_buf_append(&b, "", 1);
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, b.data), 0);
+	CU_ASSERT(pol_code_program(f.code)->bytes <= 4 * b.len);
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "a9999", NULL, 0), "allow");
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "bob", "a9999", NULL, 0), "no_rule");
+	fixture_close(&f);
+	pol_buf_fini(&b);
+}
+
+/* A million rules, each on a thing of its own: what one of them costs. */
+static void
+a_rule_on_one_thing_is_small(void)
+{
+	enum { N = 4096 };
+	const struct pol_program *p;
+	struct fixture f;
+	struct pol_buf b;
+
+	pol_buf_init(&b);
+	pol_buf_printf(&b, "policy: 1\nresources: { x: {} }\nactions: { read: { resource: x } }\nroles:\n");
+	for (int i = 0; i < N; i++)
+		pol_buf_printf(&b, "  r_%d: { allow: { actions: read, resources: x/x_%d } }\n", i, i);
+	pol_buf_append(&b, "", 1);
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, b.data), 0);
+	p = pol_code_program(f.code);
+	CU_ASSERT_EQUAL(p->anchors.n, N);
+	CU_ASSERT_EQUAL(p->bodies.n, 1);
+	CU_ASSERT(p->bytes < N * 80);
+	fixture_close(&f);
+	pol_buf_fini(&b);
+}
+
+/* By action, in the order of the actions' names: is the first item of its first row to be asked? */
+static void
+an_item_tells_whether_its_entry_must_be_asked(void)
+{
+	static const char set[] =
+	    "policy: 1\nresources: { doc: }\n"
+	    "actions: { a: , b: , c: { unless: context.x }, d: { when: context.x, implies: e }, e: , f: , g: { implies: h }, h: , i: , j: , k: }\n"
+	    "everyone: { roles: r }\nroles:\n  r:\n"
+	    "    allow: [ { actions: [a, d], id: a }, { actions: b, when: context.x }, c, { actions: f, resources: doc }, g ]\n"
+	    "    deny: [ i, { actions: j, when: context.x }, { actions: k, resources: \"doc/*\" } ]\n";
+	static const char *const want = "-\?\?\?\?\?---\?\?";
+	const struct pol_program *p;
+	struct fixture f;
+	char got[16];
+
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, set), 0);
+	p = pol_code_program(f.code);
+	for (uint32_t i = 0; i < 11; i++) {
+		const struct pol_row *row = POL_AT(p, pol_action_at(p, i)->rows.off);
+
+		got[i] = ROWS(p, items, uint32_t)[row->first] & POL_ITEM_ASK ? '?' : '-';
+	}
+	got[11] = '\0';
+	CU_ASSERT_STRING_EQUAL(got, want);
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "e", NULL, 0), "no_rule");
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "h", NULL, 0), "allow");
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "ann", "i", NULL, 0), "denied");
+	fixture_close(&f);
+}
+
+/* No request has an id that long: it costs no record. */
+static void
+a_thing_nobody_can_name_is_not_kept(void)
+{
+	struct fixture f;
+	struct pol_buf b;
+
+	pol_buf_init(&b);
+	pol_buf_printf(&b, "policy: 1\nresources: { doc: }\nactions: { read: }\nroles: { r: { allow: { actions: read, resources: [doc/a, doc/");
+	for (int i = 0; i < 1025; i++)
+		pol_buf_printf(&b, "b");
+	pol_buf_printf(&b, "] } } }\n");
+	pol_buf_append(&b, "", 1);
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, b.data), 0);
+	CU_ASSERT_EQUAL(pol_code_program(f.code)->anchors.n, 1);
+	fixture_close(&f);
+	pol_buf_fini(&b);
+}
+
 static void
 long_names_are_refused_by_name(void)
 {
@@ -424,6 +550,10 @@ CU_TestInfo suite_emit[] = {
 	{ "literals are what their operator needs", literals_are_what_their_operator_needs },
 	{ "a template is pieces", a_template_is_pieces },
 	{ "entries on very many actions are kept once", entries_on_very_many_actions_are_kept_once },
+	{ "a star in every role costs no more than four times its text", a_star_in_every_role_costs_no_more_than_four_times_its_text },
+	{ "a rule on one thing is small", a_rule_on_one_thing_is_small },
+	{ "an item tells whether its entry must be asked", an_item_tells_whether_its_entry_must_be_asked },
+	{ "a thing nobody can name is not kept", a_thing_nobody_can_name_is_not_kept },
 	{ "long names are refused by name", long_names_are_refused_by_name },
 	CU_TEST_INFO_NULL
 };

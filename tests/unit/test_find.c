@@ -107,7 +107,7 @@ holders_and_things_are_found_by_type_and_name(void)
 struct forged {
 	struct pol_program p;
 	uint64_t slots[4];
-	struct pol_role roles[2];
+	struct pol_scope scopes[2];
 	char text[4];
 };
 
@@ -119,21 +119,21 @@ names_that_share_hash_and_slot_are_told_apart(void)
 
 	memset(&x, 0, sizeof(x));
 	memcpy(x.text, "abc", 4);
-	x.p.role_names.off = (uint32_t)offsetof(struct forged, slots);
-	x.p.role_names.mask = 3;
-	x.p.roles = (struct pol_span){ (uint32_t)offsetof(struct forged, roles), 2 };
+	x.p.scope_names.off = (uint32_t)offsetof(struct forged, slots);
+	x.p.scope_names.mask = 3;
+	x.p.scopes = (struct pol_span){ (uint32_t)offsetof(struct forged, scopes), 2 };
 	for (uint32_t i = 0; i < 2; i++)
-		x.roles[i].name = (struct pol_str){ (uint32_t)offsetof(struct forged, text) + i, 1 };
-	while (pol_hash("b", 1, x.p.seed) % 4 != 3)		/* its chain begins in the last slot */
+		x.scopes[i].name = (struct pol_str){ (uint32_t)offsetof(struct forged, text) + i, 1 };
+	while ((pol_hash("b", 1, x.p.seed) >> 32 & 3) != 3)		/* its chain begins in the last slot */
 		x.p.seed++;
 	hash = pol_hash("b", 1, x.p.seed);
 	x.slots[3] = hash >> 32 << 32 | 1;			/* "a", as if of the same hash */
 	x.slots[0] = (hash >> 32 ^ 1) << 32 | 2;		/* "b", as if of another */
-	CU_ASSERT_EQUAL(pol_find_role(&x.p, "b", 1), POL_NONE);
+	CU_ASSERT_EQUAL(pol_find_scope(&x.p, "b", 1), POL_NONE);
 	x.slots[1] = hash >> 32 << 32 | 2;
-	CU_ASSERT_EQUAL(pol_find_role(&x.p, "b", 1), 1);
+	CU_ASSERT_EQUAL(pol_find_scope(&x.p, "b", 1), 1);
 	x.slots[0] = 0;
-	CU_ASSERT_EQUAL(pol_find_role(&x.p, "b", 1), POL_NONE);
+	CU_ASSERT_EQUAL(pol_find_scope(&x.p, "b", 1), POL_NONE);
 }
 
 enum { MANY = 3000 };
@@ -167,7 +167,7 @@ every_one_of_many_is_found_and_no_other(void)
 		snprintf(name, sizeof(name), "a%d", i);
 		a = pol_find_action(f.engine.program, name, strlen(name));
 		missed += there && (a == POL_NONE || !pol_bytes_equal(name, strlen(name),
-		    pol_str_at(f.engine.program, POL_ROWS(f.engine.program, actions, struct pol_action)[a].name), strlen(name)));
+		    pol_str_at(f.engine.program, pol_action_key(f.engine.program, a)), strlen(name)));
 		wrong += !there && a != POL_NONE;
 		name[0] = 'u';
 		missed += there && holder(f.engine.people, "user", name) == NULL;

@@ -72,7 +72,7 @@ a_pattern_is_of_one_type_and_kind(void)
 {
 	static const struct { uint32_t entry, pattern; const char *type, *id; bool want; } rows[] = {
 		{ 0, 0, "doc", "any", true }, { 0, 0, "org", "any", false },
-		{ 1, 0, "doc", "a/b", true }, { 1, 0, "doc", "a/c", false }, { 1, 0, "org", "a/b", false },
+		{ 4, 0, "org", "a/b", true }, { 4, 1, "doc", "z", true }, { 4, 1, "doc", "zz", false }, { 4, 1, "org", "z", false },
 		{ 2, 0, "org", "1/x", true }, { 2, 0, "org", "1/2/x", false }, { 2, 1, "doc", "**", true }, { 2, 1, "doc", "ab", false },
 		{ 2, 2, "doc", "deep/a/b", true }, { 2, 2, "doc", "deeper", false },
 	};
@@ -87,14 +87,16 @@ a_pattern_is_of_one_type_and_kind(void)
 	ev.steps = POL_MAX_STEPS;
 	e = POL_ROWS(p, entries, struct pol_entry);
 	for (size_t i = 0; i < ASKS_N(rows); i++) {
-		const struct pol_pattern *pat = POL_AT(p, e[rows[i].entry].patterns.off);
+		const struct pol_pattern *pat = POL_AT(p, pol_body_of(p, &e[rows[i].entry])->patterns.off);
 		uint32_t type = pol_find_type(p, rows[i].type, strlen(rows[i].type), &hash);
 
 		CU_ASSERT_EQUAL(pol_match_pattern(&ev, &pat[rows[i].pattern], type, rows[i].id, strlen(rows[i].id)), rows[i].want);
 	}
-	CU_ASSERT_EQUAL(((const struct pol_pattern *)POL_AT(p, e[0].patterns.off))->kind, POL_PAT_TYPE);
-	CU_ASSERT_EQUAL(((const struct pol_pattern *)POL_AT(p, e[1].patterns.off))->kind, POL_PAT_LITERAL);
-	CU_ASSERT_EQUAL(((const struct pol_pattern *)POL_AT(p, e[2].patterns.off))->kind, POL_PAT_GLOB);
+	CU_ASSERT_EQUAL(((const struct pol_pattern *)POL_AT(p, pol_body_of(p, &e[0])->patterns.off))->kind, POL_PAT_TYPE);
+	CU_ASSERT_EQUAL(((const struct pol_pattern *)POL_AT(p, pol_body_of(p, &e[4])->patterns.off) + 1)->kind, POL_PAT_LITERAL);
+	CU_ASSERT_EQUAL(((const struct pol_pattern *)POL_AT(p, pol_body_of(p, &e[2])->patterns.off))->kind, POL_PAT_GLOB);
+	/* all its patterns are literal: it is at its thing and matches nowhere else */
+	CU_ASSERT(e[1].anchored && pol_body_of(p, &e[1])->patterns.n == 0 && !pol_match_entry(&ev, &e[1]));
 	for (uint32_t i = 0; i < 5; i++) {
 		static const char *const names[] = { "read", "write", "write", "scan", "write" };
 
