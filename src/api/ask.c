@@ -68,8 +68,30 @@ check_credentials(const struct policy_request *req)
 	return 0;
 }
 
+/* A request with more than a plain one has. True: it is answered, in *rc and out. */
+__attribute__((noinline))
+static bool
+refuse(const struct pol_snapshot *s, const struct policy_request *req, struct policy_decision *out, int *rc)
+{
+	const char *why;
+
+	*rc = pol_request_sizes(req, &why);
+	if (*rc == 0 && req->credentials_count != 0) {
+		*rc = check_credentials(req);
+		if (*rc == 0) {		/* no step claims it: no module exists */
+			pol_fill_bad_credential(out, s->generation);
+			return true;
+		}
+	}
+	if (*rc == 0)
+		return false;
+	*rc = filter(*rc);
+	pol_fill_error(out, *rc, s->generation);
+	return true;
+}
+
 /* One request of our size, its token too, on one snapshot. */
-static int
+static inline __attribute__((always_inline)) int
 decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     struct policy_decision *out, const struct pol_witness *witness)
 {
@@ -81,16 +103,9 @@ decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_re
 		pol_fill_off(out, s->generation);
 		return 0;
 	}
-	rc = pol_request_sizes(req, &why);
-	if (rc == 0 && req->credentials_count != 0) {
-		rc = check_credentials(req);
-		if (rc == 0) {		/* no step claims it: no module exists */
-			pol_fill_bad_credential(out, s->generation);
-			return 0;
-		}
-	}
-	if (rc == 0)
-		rc = pol_decide(&s->engine, req, now, NULL, &a, witness, &why);
+	if (!pol_request_is_plain(req) && refuse(s, req, out, &rc))
+		return rc;
+	rc = pol_decide(&s->engine, req, now, NULL, &a, witness, &why);
 	if (__builtin_expect(rc != 0, 0)) {
 		rc = filter(rc);
 		pol_fill_error(out, rc, s->generation);

@@ -64,6 +64,25 @@ struct pol_answer {
  * the set has itself, so that they are well formed.
  */
 int pol_request_sizes(const struct policy_request *req, const char **why);
+/*
+ * True: nothing is there beside subject, action and resource, and their sizes are
+ * right, so that pol_request_sizes would answer 0. Most requests are such.
+ */
+static inline bool
+pol_request_is_plain(const struct policy_request *req)
+{
+	return ((req->flags & ~POLICY_NONBLOCK) | req->reserved[0] | req->reserved[1] | req->reserved[2] |
+	    req->reserved[3] | req->subject_attributes.count | req->groups_count | req->actor_attributes.count |
+	    req->action_attributes.count | req->resource_attributes.count | req->context.count |
+	    req->credentials_count | (uintptr_t)req->token | (uintptr_t)req->actor_id.data |
+	    (uintptr_t)req->actor_type.data) == 0 &&
+	    req->action.data != NULL && req->action.len <= POL_MAX_ID &&
+	    req->subject_id.data != NULL && req->subject_id.len - 1 < POL_MAX_ID &&
+	    (req->subject_type.data == NULL || req->subject_type.len <= POL_MAX_TYPE) &&
+	    req->resource_type.data != NULL && req->resource_type.len <= POL_MAX_TYPE &&
+	    req->resource_id.data != NULL && req->resource_id.len <= POL_MAX_RESOURCE_ID;
+}
+
 enum { POL_KNOWN_SUBJECT = 1, POL_KNOWN_TYPE = 2, POL_KNOWN_THING = 4 };
 int pol_request_names(const struct policy_request *req, unsigned known, const char **why);
 

@@ -44,7 +44,7 @@ wanted(const struct pol_eval *ev)
 	return a->sig_allow | a->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
 }
 
-static int
+static inline int
 answer(struct pol_eval *ev, struct pol_answer *a)
 {
 	struct pol_found f = { POL_NONE, POL_NONE, POL_NONE, -1, false, NULL };
@@ -84,8 +84,6 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 	return 0;
 }
 
-static const struct policy_text default_type = POLICY_TEXT("user");
-
 static inline void
 set_side(struct pol_side *s, const struct policy_text *type, const struct policy_text *id, const struct policy_attrs *sent)
 {
@@ -94,7 +92,7 @@ set_side(struct pol_side *s, const struct policy_text *type, const struct policy
 	s->present = id->data != NULL;
 	if (!s->present)
 		return;
-	s->type = type->data != NULL ? *type : default_type;
+	s->type = pol_known_type(type);
 	s->id = *id;
 	s->sent = sent;
 }
@@ -131,7 +129,7 @@ tell_anonymous(const struct pol_eval *ev, struct pol_answer *a)
 }
 
 /* One turn: the subject's, or the actor's own (without token, groups or actor). */
-static int
+static inline __attribute__((always_inline)) int
 turn(struct pol_eval *ev, struct pol_answer *a)
 {
 	const struct policy_request *req = ev->req;
@@ -167,28 +165,43 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 	return 0;
 }
 
-/* Which texts of the request are the set's own, and so well formed? A request that
- * names itself after a group is found too: it is not let off the check. */
-static unsigned
-which(const struct pol_known *k)
+__attribute__((noinline))
+static int
+actors_turn(struct pol_eval *ev, struct pol_answer *a)
 {
-	return (k->who != NULL && k->who->id >= POL_HOLDER_SUBJECT ? POL_KNOWN_SUBJECT : 0u) |
-	    (k->type != POL_NONE ? POL_KNOWN_TYPE : 0u) | (k->thing != NULL ? POL_KNOWN_THING : 0u);
+	struct pol_answer other;
+	int rc;
+
+	ev->for_actor = true;
+	rc = turn(ev, &other);
+	if (rc != 0 || other.verdict != POLICY_ALLOW)
+		*a = other;
+	return rc;
 }
 
-int
-pol_decide_known(const struct pol_engine *e, const struct policy_request *req,
+/* Texts that the set has itself are well formed. A request that names itself after a
+ * group is found too: it is not let off the check. */
+__attribute__((noinline))
+static int
+check_names(const struct policy_request *req, const struct pol_known *k, const char **why)
+{
+	return pol_request_names(req,
+	    (k->who != NULL && k->who->id >= POL_HOLDER_SUBJECT ? POL_KNOWN_SUBJECT : 0u) |
+	    (k->type != POL_NONE ? POL_KNOWN_TYPE : 0u) | (k->thing != NULL ? POL_KNOWN_THING : 0u), why);
+}
+
+static inline __attribute__((always_inline)) int
+decide(const struct pol_engine *e, const struct policy_request *req,
     const struct pol_known *known, struct pol_time now, const struct policy_text *now_text,
     struct pol_answer *a, const struct pol_witness *w, const char **why)
 {
-	struct pol_answer other;
 	struct pol_eval ev;		/* not zeroed as a whole: it is large */
 	int rc;
 
 	*a = (struct pol_answer){ POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
 	if (known->who == NULL || known->who->id < POL_HOLDER_SUBJECT || known->thing == NULL ||
 	    req->actor_id.data != NULL) {
-		rc = pol_request_names(req, which(known), why);
+		rc = check_names(req, known, why);
 		if (rc != 0)
 			return rc;
 	}
@@ -213,12 +226,28 @@ pol_decide_known(const struct pol_engine *e, const struct policy_request *req,
 	rc = req->resource_attributes.count != 0 ? pol_above_check(&ev) : 0;
 	if (rc == 0)
 		rc = turn(&ev, a);
-	if (rc == 0 && a->verdict == POLICY_ALLOW && req->actor_id.data != NULL) {
-		ev.for_actor = true;
-		rc = turn(&ev, &other);
-		if (rc != 0 || other.verdict != POLICY_ALLOW)
-			*a = other;
-	}
+	if (rc == 0 && a->verdict == POLICY_ALLOW && req->actor_id.data != NULL)
+		rc = actors_turn(&ev, a);
 	*why = rc != 0 ? ev.why : NULL;
 	return rc;
+}
+
+int
+pol_decide_known(const struct pol_engine *e, const struct policy_request *req,
+    const struct pol_known *known, struct pol_time now, const struct policy_text *now_text,
+    struct pol_answer *a, const struct pol_witness *w, const char **why)
+{
+	return decide(e, req, known, now, now_text, a, w, why);
+}
+
+int
+pol_decide(const struct pol_engine *e, const struct policy_request *req,
+    struct pol_time now, const struct policy_text *now_text,
+    struct pol_answer *a, const struct pol_witness *w, const char **why)
+{
+	struct pol_known known;
+
+	pol_known_hash(&known, e, req);
+	pol_known_find(&known, e, req);
+	return decide(e, req, &known, now, now_text, a, w, why);
 }

@@ -1,9 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the names of a request stand for; for core/ and for batches of api/. */
+/*
+ * What the names of a request stand for, in steps, so that a batch can take each for
+ * all its requests before the next for any: hashes, which depend on nothing, then
+ * look-ups, each of which waits for memory. Inline: they are a third of a decision.
+ * For decide.c, and for batches of api/.
+ */
 #ifndef POL_CORE_KNOWN_H
 #define POL_CORE_KNOWN_H
 
-#include "core/core.h"
+#include "core/find_inline.h"
 
 struct pol_known {
 	uint64_t type_hash, thing_hash;	/* of the resource; set where there is one */
@@ -14,10 +19,50 @@ struct pol_known {
 					 * names itself so, is refused with the request */
 };
 
+/* A text that is absent stands for this type of subject. */
+static inline struct policy_text
+pol_known_type(const struct policy_text *type)
+{
+	return type->data != NULL ? *type : (struct policy_text)POLICY_TEXT("user");
+}
+
 /* The sizes of req have been checked (pol_request_sizes). */
-void pol_known_hash(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req);
+static inline void
+pol_known_hash(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req)
+{
+	struct policy_text type = pol_known_type(&req->subject_type);
+	uint64_t seed = e->program->seed;
+
+	if (req->resource_type.data != NULL) {
+		k->type_hash = pol_hash(req->resource_type.data, req->resource_type.len, seed);
+		k->thing_hash = pol_hash_join(k->type_hash, pol_hash(req->resource_id.data, req->resource_id.len, seed));
+	}
+	if (req->subject_id.data != NULL) {
+		k->who_type_hash = pol_hash(type.data, type.len, seed);
+		k->who_hash = pol_hash_join(k->who_type_hash, pol_hash(req->subject_id.data, req->subject_id.len, seed));
+	}
+}
+
 /* After pol_known_hash. */
-void pol_known_find(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req);
+static inline void
+pol_known_find(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req)
+{
+	struct policy_text type = pol_known_type(&req->subject_type);
+
+	k->type = POL_NONE;
+	k->thing = NULL;
+	k->who = NULL;
+	if (req->resource_type.data != NULL) {
+		k->type = pol_find_type_inline(e->program, k->type_hash, req->resource_type.data, req->resource_type.len);
+		if (k->type != POL_NONE)
+			k->thing = pol_find_thing_inline(e->people, k->thing_hash, k->type,
+			    req->resource_id.data, req->resource_id.len);
+	}
+	if (req->subject_id.data != NULL)
+		k->who = pol_find_holder_inline(e->people, k->who_hash, type.data, type.len,
+		    req->subject_id.data, req->subject_id.len);
+	k->action = pol_find_action_inline(e->program, req->action.data, req->action.len);
+}
 
 /* pol_decide() with what is known already. */
 int pol_decide_known(const struct pol_engine *e, const struct policy_request *req,

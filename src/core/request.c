@@ -265,23 +265,13 @@ check_token(const struct policy_token *t, size_t *left, const char **why)
 	return rc;
 }
 
-/* Neither attributes nor token nor anything else beside subject, action and resource:
- * nothing is left to be looked at one by one. */
-static inline bool
-is_bare(const struct policy_request *req)
-{
-	return ((req->flags & ~POLICY_NONBLOCK) | req->reserved[0] | req->reserved[1] | req->reserved[2] |
-	    req->reserved[3] | req->subject_attributes.count | req->groups_count | req->actor_attributes.count |
-	    req->action_attributes.count | req->resource_attributes.count | req->context.count |
-	    (uintptr_t)req->token | (uintptr_t)req->actor_id.data | (uintptr_t)req->actor_type.data) == 0;
-}
-
-static int
-check_all(const struct policy_request *req, const char **why)
+int
+pol_request_sizes(const struct policy_request *req, const char **why)
 {
 	size_t left = POL_MAX_VALUES;
 	int rc;
 
+	*why = NULL;
 	if ((req->flags & ~POLICY_NONBLOCK) != 0)
 		return BAD("unknown flags");
 	for (size_t i = 0; i < sizeof(req->reserved) / sizeof(req->reserved[0]); i++) {
@@ -306,19 +296,6 @@ check_all(const struct policy_request *req, const char **why)
 	if (rc == 0)
 		rc = check_token(req->token, &left, why);
 	return rc;
-}
-
-int
-pol_request_sizes(const struct policy_request *req, const char **why)
-{
-	*why = NULL;
-	if (is_bare(req) && req->action.data != NULL && req->action.len <= POL_MAX_ID &&
-	    req->subject_id.data != NULL && req->subject_id.len - 1 < POL_MAX_ID &&
-	    (req->subject_type.data == NULL || req->subject_type.len <= POL_MAX_TYPE) &&
-	    req->resource_type.data != NULL && req->resource_type.len <= POL_MAX_TYPE &&
-	    req->resource_id.data != NULL && req->resource_id.len <= POL_MAX_RESOURCE_ID)
-		return 0;
-	return check_all(req, why);
 }
 
 int
