@@ -64,39 +64,17 @@ pol_find_kind(const struct pol_program *p, const char *s, size_t len)
 	return FIND(p, kind_names, kinds, struct pol_kind, s, len);
 }
 
-/* The next record of the page whose tag fits, from slot *i; NULL: no more. */
-static inline const void *
-probe(const struct pol_page *page, uint64_t hash, uint32_t *i)
-{
-	for (;; *i = (*i + 1) & page->mask) {
-		uint64_t slot = page->slots[*i];
-
-		if (slot == 0)
-			return NULL;
-		if ((uint32_t)(slot >> 32) == (uint32_t)(hash >> 16)) {
-			*i = (*i + 1) & page->mask;
-			return (const char *)page + ((slot & 0xffffffffu) << 3);
-		}
-	}
-}
-
-static inline const struct pol_page *
-page_of(const struct pol_dir *d, uint64_t hash)
-{
-	return d->pages[d->depth == 0 ? 0 : hash >> (64 - d->depth)];
-}
-
 const struct pol_holder *
 pol_find_holder(const struct pol_people *w, uint64_t hash, const char *type,
     size_t type_len, const char *name, size_t name_len)
 {
-	const struct pol_page *page = page_of(&w->holders, hash);
-	uint32_t i = (uint32_t)hash & page->mask;
+	uintptr_t place = pol_dir_place(&w->holders, hash);
+	uint32_t i = (uint32_t)hash & pol_place_mask(place);
 	const struct pol_holder *h;
 
-	while ((h = probe(page, hash, &i)) != NULL) {
-		if (pol_bytes_equal(pol_str_at(h, h->name), h->name.len, name, name_len) &&
-		    pol_bytes_equal(pol_str_at(h, h->type), h->type.len, type, type_len))
+	while ((h = pol_place_next(place, hash, &i)) != NULL) {
+		if (pol_bytes_equal(pol_holder_name(h), h->name_len, name, name_len) &&
+		    pol_bytes_equal(h->text, h->type_len, type, type_len))
 			return h;
 	}
 	return NULL;
@@ -106,12 +84,12 @@ const struct pol_thing *
 pol_find_thing(const struct pol_people *w, uint64_t hash, uint32_t type,
     const char *id, size_t id_len)
 {
-	const struct pol_page *page = page_of(&w->things, hash);
-	uint32_t i = (uint32_t)hash & page->mask;
+	uintptr_t place = pol_dir_place(&w->things, hash);
+	uint32_t i = (uint32_t)hash & pol_place_mask(place);
 	const struct pol_thing *t;
 
-	while ((t = probe(page, hash, &i)) != NULL) {
-		if (t->type == type && pol_bytes_equal(pol_str_at(t, t->id), t->id.len, id, id_len))
+	while ((t = pol_place_next(place, hash, &i)) != NULL) {
+		if (t->type == type && pol_bytes_equal(t->id, t->id_len, id, id_len))
 			return t;
 	}
 	return NULL;

@@ -25,10 +25,10 @@ pol_roles_has(const struct pol_eval *ev, const struct pol_side *side, uint32_t r
 	if ((side->role_sig & bit(role)) == 0)
 		return false;
 	for (uint32_t i = 0; i < side->n_records; i++) {
-		const struct pol_holder *h = side->records[i];
+		const struct pol_holder_more *m = pol_holder_more(side->records[i]);
 
-		if ((h->role_sig & bit(role)) != 0 &&
-		    pol_match_sorted(POL_AT(h, h->roles.off), h->roles.n, role))
+		if ((m->role_sig & bit(role)) != 0 &&
+		    pol_match_sorted(pol_more_roles(m), m->n_roles, role))
 			return true;
 	}
 	if (in_list(&ev->w->everyone, role) || (side->present && in_list(&ev->w->authenticated, role)))
@@ -47,8 +47,10 @@ bool
 pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t k, const uint32_t **ids, uint32_t *n)
 {
 	if (k < side->n_records) {
-		*ids = POL_AT(side->records[k], side->records[k]->roles.off);
-		*n = side->records[k]->roles.n;
+		const struct pol_holder_more *m = pol_holder_more(side->records[k]);
+
+		*ids = pol_more_roles(m);
+		*n = m->n_roles;
 		return true;
 	}
 	k -= side->n_records;
@@ -96,10 +98,7 @@ holds(const struct pol_side *side, uint32_t holder)
 	if (holder <= POL_HOLDER_AUTHENTICATED)
 		return holder == POL_HOLDER_EVERYONE || side->present;
 	for (uint32_t i = 0; i < side->n_records; i++) {
-		const struct pol_holder *h = side->records[i];
-
-		if ((h->closure_sig & bit(holder)) != 0 &&
-		    pol_match_sorted(POL_AT(h, h->closure.off), h->closure.n, holder))
+		if (pol_holder_in(side->records[i], holder))
 			return true;
 	}
 	return false;
@@ -112,62 +111,60 @@ inside(const struct pol_eval *ev, const struct pol_window *w)
 }
 
 static void
-take(struct pol_eval *ev, struct pol_side *side, const struct pol_grant *g, const struct pol_window *w)
+take(struct pol_eval *ev, struct pol_side *side, const struct pol_grants *g, uint32_t i)
 {
-	if (g->window == 0 || inside(ev, &w[g->window - 1]))
-		add_role(ev, side, g->role);
+	if (g->window_of == NULL || g->window_of[i] == 0 || inside(ev, &g->windows[g->window_of[i] - 1]))
+		add_role(ev, side, g->list[i].role);
 }
 
-/* All grants of `list` to one holder. */
+/* All grants of `g` to one holder. */
 static void
-take_of(struct pol_eval *ev, struct pol_side *side, const struct pol_grant *g, uint32_t n,
-    const struct pol_window *w, uint32_t holder)
+take_of(struct pol_eval *ev, struct pol_side *side, const struct pol_grants *g, uint32_t holder)
 {
-	uint32_t low = 0, high = n;
+	uint32_t low = 0, high = g->n;
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (g[mid].holder < holder)
+		if (g->list[mid].holder < holder)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (; low < n && g[low].holder == holder; low++)
-		take(ev, side, &g[low], w);
+	for (; low < g->n && g->list[low].holder == holder; low++)
+		take(ev, side, g, low);
 }
 
 /* A short list is walked; in a long one each of the asker's holders is sought. */
 static void
-walk(struct pol_eval *ev, struct pol_side *side, const void *base, const struct pol_grants *grants)
+walk(struct pol_eval *ev, struct pol_side *side, const struct pol_grants *g)
 {
-	const struct pol_grant *g = POL_AT(base, grants->list.off);
-	const struct pol_window *w = POL_AT(base, grants->windows.off);
-	uint32_t n = grants->list.n, mine = 2;
+	uint32_t mine = 2;
 
-	if ((grants->sig & side->holder_sig) == 0)
+	if ((g->sig & side->holder_sig) == 0)
 		return;
 	for (uint32_t i = 0; i < side->n_records; i++)
-		mine += side->records[i]->closure.n;
+		mine += 1 + pol_holder_more(side->records[i])->n_groups;
 	/* each holder is sought in each record, or each of mine in the list */
-	if (!pol_spend(ev, n <= 16 ? 1 : n < mine ? n * (1 + side->n_records / 8) : mine))
+	if (!pol_spend(ev, g->n <= 16 ? 1 : g->n < mine ? g->n * (1 + side->n_records / 8) : mine))
 		return;
-	if (n <= 16 || n <= mine) {
-		for (uint32_t i = 0; i < n; i++) {
-			if (holds(side, g[i].holder))
-				take(ev, side, &g[i], w);
+	if (g->n <= 16 || g->n <= mine) {
+		for (uint32_t i = 0; i < g->n; i++) {
+			if (holds(side, g->list[i].holder))
+				take(ev, side, g, i);
 		}
 		return;
 	}
-	take_of(ev, side, g, n, w, POL_HOLDER_EVERYONE);
+	take_of(ev, side, g, POL_HOLDER_EVERYONE);
 	if (side->present)
-		take_of(ev, side, g, n, w, POL_HOLDER_AUTHENTICATED);
+		take_of(ev, side, g, POL_HOLDER_AUTHENTICATED);
 	for (uint32_t i = 0; i < side->n_records; i++) {
-		const struct pol_holder *h = side->records[i];
-		const uint32_t *ids = POL_AT(h, h->closure.off);
+		const struct pol_holder_more *m = pol_holder_more(side->records[i]);
+		uint32_t holder, at = 0;
 
-		for (uint32_t k = 0; k < h->closure.n; k++)
-			take_of(ev, side, g, n, w, ids[k]);
+		take_of(ev, side, g, side->records[i]->id);
+		while ((holder = pol_more_next_group(m, &at)) != POL_NONE)
+			take_of(ev, side, g, holder);
 	}
 }
 
@@ -206,25 +203,32 @@ first_of_type(const struct pol_eval *ev, uint32_t i)
 static void
 walk_grants(struct pol_eval *ev, struct pol_side *side)
 {
-	if (ev->w->anywhere != NULL)
-		walk(ev, side, ev->w->anywhere, &ev->w->anywhere->whole);
+	struct pol_grants g;
+
+	if (ev->w->anywhere != NULL) {
+		g = pol_type_whole(ev->w->anywhere);
+		walk(ev, side, &g);
+	}
 	for (uint32_t i = 0; i < ev->n_above; i++) {
 		const struct pol_above *x = &ev->above[i];
 		const struct pol_type_grants *t = ev->w->by_type[x->type];
 
-		if (x->thing != NULL)
-			walk(ev, side, x->thing, &x->thing->grants);
+		if (x->thing != NULL) {
+			g = pol_thing_grants(x->thing);
+			walk(ev, side, &g);
+		}
 		if (t != NULL) {
+			g = pol_type_whole(t);
 			if (first_of_type(ev, i))
-				walk(ev, side, t, &t->whole);
+				walk(ev, side, &g);
 			walk_globs(ev, side, t, x);
 		}
 	}
 	for (uint32_t k = 0; k < side->n_records; k++) {
-		const struct pol_holder *h = side->records[k];
-		const struct pol_timed *t = POL_AT(h, h->timed.off);
+		const struct pol_holder_more *m = pol_holder_more(side->records[k]);
+		const struct pol_timed *t = pol_more_timed(m);
 
-		for (uint32_t i = 0; i < h->timed.n; i++) {
+		for (uint32_t i = 0; i < m->n_timed; i++) {
 			if (inside(ev, &t[i].window))
 				add_role(ev, side, t[i].role);
 		}
@@ -235,8 +239,8 @@ static void
 add_record(struct pol_side *side, const struct pol_holder *h)
 {
 	side->records[side->n_records++] = h;
-	side->role_sig |= h->role_sig;
-	side->holder_sig |= h->closure_sig;
+	side->role_sig |= pol_holder_more(h)->role_sig;
+	side->holder_sig |= pol_holder_sig(h);
 }
 
 static void
