@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The people of a set, handed to people/'s builder: the same door that the store
- * comes through. Nothing is copied here but lists of names.
+ * comes through. Users and grants are handed on by the block, and no text is copied.
  */
 #include <string.h>
 
@@ -9,12 +9,21 @@
 #include "base/glob.h"
 #include "compile/compile.h"
 
+#define BLOCK 32			/* facts handed on at once */
+#define LIST 128			/* names in all of them */
+
 struct feed {
 	const struct ast_set *set;
 	struct policy_error *err;
 	struct pol_builder *builder;
-	struct pol_arena arena;		/* lists of one fact at a time, until the end */
 	bool fixtures;
+	size_t n, n_who, n_names;	/* of what waits to be handed on: */
+	const struct pol_node *at[BLOCK];
+	struct pol_who who[LIST];
+	struct policy_text names[LIST];
+	struct pol_grant_fact grants[BLOCK];
+	struct pol_user_fact users[BLOCK];
+	struct pol_arena arena;		/* lists that are longer */
 };
 
 static int
@@ -45,28 +54,28 @@ check_name(const struct feed *f, size_t len, const struct pol_node *at)
 	    "this name has %zu bytes; at most %d are wanted", len, POL_MAX_ID);
 }
 
+/* n of the holders, from `from` on, as the builder has them. */
 static int
-take_holders(struct feed *f, const struct ast_holders *h, const struct pol_who **out)
+take_holders(struct feed *f, const struct ast_holders *h, size_t from, size_t n, struct pol_who *list)
 {
-	struct pol_who *list = pol_arena_array(&f->arena, h->n, sizeof(*list));
-	size_t i;
 	int rc = 0;
 
-	if (list == NULL)
-		return pol_err_nomem(f->err);
-	for (i = 0; rc == 0 && i < h->n; i++) {
-		list[i].type = h->list[i].type;
-		list[i].name = h->list[i].name;
-		rc = check_name(f, h->list[i].name.len, h->list[i].source);
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		const struct ast_holder *x = &h->list[from + i];
+
+		list[i].type = x->type;
+		list[i].name = x->name;
+		rc = check_name(f, x->name.len, x->source);
 	}
-	*out = list;
 	return rc;
 }
 
+/* A group of many members is handed on in parts. */
 static int
 feed_group(struct feed *f, const struct ast_group *g)
 {
 	struct pol_group_fact fact;
+	size_t from = 0;
 	int rc;
 
 	memset(&fact, 0, sizeof(fact));
@@ -74,57 +83,97 @@ feed_group(struct feed *f, const struct ast_group *g)
 	fact.name.len = g->name->count;
 	fact.roles = g->role_ids;
 	fact.n_roles = g->roles.n;
-	fact.n_members = g->members.n;
+	fact.members = f->who;
 	rc = check_name(f, fact.name.len, g->name);
-	if (rc == 0)
-		rc = take_holders(f, &g->members, &fact.members);
-	return rc != 0 ? rc : built(f, pol_builder_group(f->builder, &fact), g->name);
+	while (rc == 0) {
+		fact.n_members = g->members.n - from < LIST ? g->members.n - from : LIST;
+		rc = take_holders(f, &g->members, from, fact.n_members, f->who);
+		if (rc == 0)
+			rc = built(f, pol_builder_group(f->builder, &fact), g->name);
+		fact.n_roles = 0;
+		from += fact.n_members;
+		if (from == g->members.n)
+			break;
+	}
+	return rc;
+}
+
+static int
+flush_users(struct feed *f)
+{
+	size_t bad;
+	int rc = pol_builder_users(f->builder, f->users, f->n, &bad);
+
+	if (rc != 0)
+		rc = built(f, rc, f->at[bad]);
+	f->n = f->n_names = 0;
+	return rc;
 }
 
 static int
 feed_user(struct feed *f, const struct ast_user *u)
 {
-	struct policy_text *groups = pol_arena_array(&f->arena, u->groups.n, sizeof(*groups));
-	struct pol_user_fact fact;
-	size_t i;
-	int rc;
+	struct policy_text *groups;
+	struct pol_user_fact *fact;
+	int rc = check_name(f, u->who.name.len, u->who.source);
 
+	if (rc == 0 && (f->n == BLOCK || u->groups.n > LIST - f->n_names))
+		rc = flush_users(f);
+	if (rc != 0)
+		return rc;
+	groups = f->names + f->n_names;
+	if (u->groups.n > LIST)
+		groups = pol_arena_array(&f->arena, u->groups.n, sizeof(*groups));
+	else
+		f->n_names += u->groups.n;
 	if (groups == NULL)
 		return pol_err_nomem(f->err);
-	for (i = 0; i < u->groups.n; i++) {
+	for (size_t i = 0; i < u->groups.n; i++) {
 		groups[i].data = u->groups.list[i]->u.text;
 		groups[i].len = u->groups.list[i]->count;
 	}
-	memset(&fact, 0, sizeof(fact));
-	fact.who.type = u->who.type;
-	fact.who.name = u->who.name;
-	fact.roles = u->role_ids;
-	fact.n_roles = u->roles.n;
-	fact.groups = groups;
-	fact.n_groups = u->groups.n;
-	fact.attrs = u->attrs;
-	rc = check_name(f, u->who.name.len, u->who.source);
-	return rc != 0 ? rc : built(f, pol_builder_user(f->builder, &fact), u->who.source);
+	fact = &f->users[f->n];
+	fact->who.type = u->who.type;
+	fact->who.name = u->who.name;
+	fact->roles = u->role_ids;
+	fact->n_roles = u->roles.n;
+	fact->groups = groups;
+	fact->n_groups = u->groups.n;
+	fact->attrs = u->attrs;
+	f->at[f->n++] = u->who.source;
+	return 0;
 }
 
+static int
+flush_grants(struct feed *f)
+{
+	size_t bad;
+	int rc = pol_builder_grants(f->builder, f->grants, f->n, &bad);
+
+	if (rc != 0)
+		rc = built(f, rc, f->at[bad]);
+	f->n = f->n_who = 0;
+	return rc;
+}
+
+/* A grant to many is handed on in parts. */
 static int
 feed_grant(struct feed *f, const struct ast_grant *g)
 {
 	struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
 	struct pol_grant_fact fact;
-	size_t n;
-	int rc;
+	size_t pieces_n, n;
+	int rc = 0;
 
 	memset(&fact, 0, sizeof(fact));
 	fact.roles = g->role_ids;
 	fact.n_roles = g->roles.n;
-	fact.n_to = g->to.n;
 	fact.has_resource = g->has_resource;
 	if (g->has_resource) {
 		fact.type = g->resource.type;
 		fact.glob = g->resource.glob;
 		if (fact.glob.data != NULL && pol_glob_has_star(fact.glob.data, fact.glob.len) &&
-		    pol_glob_parse(fact.glob.data, fact.glob.len, pieces, &n) != 0)
+		    pol_glob_parse(fact.glob.data, fact.glob.len, pieces, &pieces_n) != 0)
 			return fail(f, POLICY_ERR_LIMIT, g->resource.source,
 			    "this pattern has too many stars and escapes; at most 64 pieces are wanted");
 	}
@@ -132,8 +181,19 @@ feed_grant(struct feed *f, const struct ast_grant *g)
 	fact.has_until = g->has_until;
 	fact.from = g->from;
 	fact.until = g->until;
-	rc = take_holders(f, &g->to, &fact.to);
-	return rc != 0 ? rc : built(f, pol_builder_grant(f->builder, &fact), g->source);
+	for (size_t from = 0; rc == 0 && from < g->to.n; from += n) {
+		n = g->to.n - from < LIST ? g->to.n - from : LIST;
+		if (f->n == BLOCK || n > LIST - f->n_who)
+			rc = flush_grants(f);
+		fact.to = f->who + f->n_who;
+		fact.n_to = n;
+		if (rc == 0)
+			rc = take_holders(f, &g->to, from, n, f->who + f->n_who);
+		f->n_who += n;
+		f->grants[f->n] = fact;
+		f->at[f->n++] = g->source;
+	}
+	return rc;
 }
 
 static int
@@ -165,17 +225,24 @@ feed_all(struct feed *f)
 {
 	const struct ast_set *s = f->set;
 	size_t i;
-	int rc = 0;
+	int rc = pol_builder_expect(f->builder, s->groups.n + s->users.n, s->grants.n);
 
+	if (rc == POLICY_ERR_NOMEM)
+		return pol_err_nomem(f->err);
+	rc = 0;				/* too many are too many when they come */
 	for (i = 0; rc == 0 && i < s->groups.n; i++)
 		if (f->fixtures || !s->groups.list[i]->fixture)
 			rc = feed_group(f, s->groups.list[i]);
 	for (i = 0; rc == 0 && i < s->users.n; i++)
 		if (f->fixtures || !s->users.list[i]->fixture)
 			rc = feed_user(f, s->users.list[i]);
+	if (rc == 0)
+		rc = flush_users(f);
 	for (i = 0; rc == 0 && i < s->grants.n; i++)
 		if (f->fixtures || !s->grants.list[i]->fixture)
 			rc = feed_grant(f, s->grants.list[i]);
+	if (rc == 0)
+		rc = flush_grants(f);
 	for (i = 0; rc == 0 && i < s->things.n; i++)
 		if (f->fixtures || !s->things.list[i]->fixture)
 			rc = feed_thing(f, s->things.list[i]);
@@ -186,10 +253,14 @@ int
 pol_set_people(struct pol_people_root **out, const struct ast_set *set,
     const struct pol_program *program, bool fixtures, struct policy_error *err)
 {
-	struct feed f = { .set = set, .err = err, .fixtures = fixtures };
+	struct feed f;
 	int rc;
 
 	*out = NULL;
+	memset(&f, 0, sizeof(f));
+	f.set = set;
+	f.err = err;
+	f.fixtures = fixtures;
 	pol_arena_init(&f.arena);
 	rc = pol_builder_new(&f.builder, program);
 	if (rc != 0)

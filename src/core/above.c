@@ -166,7 +166,7 @@ add_parents(struct pol_eval *ev, const struct pol_above *x)
 	if (t->parent_kind == POL_PARENT_ID)
 		return add_by_id(ev, t, x->id, x->len);
 	if (thing != NULL && thing->has_parent)
-		return add_listed(ev, thing, thing->parents);
+		return add_listed(ev, thing, pol_thing_more(thing)->parents);
 	return add_listed(ev, ev->p, t->default_parents);
 }
 
@@ -229,7 +229,7 @@ add_first(struct pol_eval *ev)
 	said = heard(ev, ev->p->name_parent, &v);
 	if (said == NULL) {
 		if (first.thing != NULL && first.thing->has_parent)
-			return add_listed(ev, first.thing, first.thing->parents);
+			return add_listed(ev, first.thing, pol_thing_more(first.thing)->parents);
 		return add_listed(ev, ev->p, t->default_parents);
 	}
 	if (said->type != POLICY_LIST)

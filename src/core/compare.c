@@ -88,11 +88,13 @@ next_group(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 
 	while (c->record < side->n_records) {
 		const struct pol_holder *h = side->records[c->record];
-		const uint32_t *ids = POL_AT(h, h->closure.off);
+		uint32_t id, at = c->at == 0 ? 0 : c->at - 1;
 
-		while (c->at < h->closure.n) {
-			uint32_t g = ids[c->at++] - POL_HOLDER_GROUP;
+		/* itself first: it may be a group that was sent along */
+		while ((id = c->at == 0 ? h->id : pol_more_next_group(pol_holder_more(h), &at)) != POL_NONE) {
+			uint32_t g = id - POL_HOLDER_GROUP;
 
+			c->at = at + 1;
 			if (g < ev->w->n_groups) {
 				element_text(out, ev->w->group_names[g].data, ev->w->group_names[g].len);
 				return true;

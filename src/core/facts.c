@@ -108,11 +108,9 @@ in_caller(struct pol_val *out, const struct policy_attrs *attrs, const char *s, 
 }
 
 static bool
-in_store(struct pol_val *out, const void *record, struct pol_span attrs,
-    const struct pol_name *name, const char *s)
+in_store(struct pol_val *out, const void *block, uint32_t n, const struct pol_name *name, const char *s)
 {
-	const void *block = POL_AT(record, attrs.off);
-	const struct pol_sval *v = stored(block, attrs.n, name, s);
+	const struct pol_sval *v = stored(block, n, name, s);
 
 	if (v == NULL)
 		return false;
@@ -147,8 +145,8 @@ pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out)
 
 	if (from == POL_FROM_CALLER)
 		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
-	if (!ok && t != NULL)
-		ok = in_store(out, t, t->attrs, n, s);
+	if (!ok && t != NULL && t->more != 0)
+		ok = in_store(out, POL_AT(t, pol_thing_more(t)->attrs.off), pol_thing_more(t)->attrs.n, n, s);
 	if (!ok && from == POL_FROM_ANY)
 		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
 	if (!ok && d != NULL && d->has_default) {
@@ -185,11 +183,13 @@ side_get(struct pol_eval *ev, const struct pol_side *side, uint32_t name, struct
 {
 	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
 	const char *s = pol_str_at(ev->p, n->text);
+	const struct pol_holder_more *m;
 	const struct policy_value *v;
 
 	if (!side->present)
 		return false;
-	if (side->record != NULL && in_store(out, side->record, side->record->attrs, n, s))
+	m = side->record == NULL ? NULL : pol_holder_more(side->record);
+	if (m != NULL && in_store(out, pol_more_attrs(m), m->n_attrs, n, s))
 		return true;
 	if (side->said != NULL) {
 		v = sent(side->said->u.members, side->said->count, s, n->text.len);

@@ -63,40 +63,18 @@ pol_find_type_inline(const struct pol_program *p, uint64_t hash, const char *s, 
 	return POL_FIND_ROW(p, hash, type_names, types, struct pol_type, s, len);
 }
 
-/* The next record of the page whose tag fits, from slot *i; NULL: no more. */
-static inline const void *
-pol_find_probe(const struct pol_page *page, uint64_t hash, uint32_t *i)
-{
-	for (;; *i = (*i + 1) & page->mask) {
-		uint64_t slot = page->slots[*i];
-
-		if (slot == 0)
-			return NULL;
-		if ((uint32_t)(slot >> 32) == (uint32_t)(hash >> 16)) {
-			*i = (*i + 1) & page->mask;
-			return (const char *)page + ((slot & 0xffffffffu) << 3);
-		}
-	}
-}
-
-static inline const struct pol_page *
-pol_find_page(const struct pol_dir *d, uint64_t hash)
-{
-	return d->pages[d->depth == 0 ? 0 : hash >> (64 - d->depth)];
-}
-
 static inline const struct pol_holder *
 pol_find_holder_inline(const struct pol_people *w, uint64_t hash, const char *type,
     size_t type_len, const char *name, size_t name_len)
 {
-	const struct pol_page *page = pol_find_page(&w->holders, hash);
-	uint32_t i = (uint32_t)hash & page->mask;
+	uintptr_t place = pol_dir_place(&w->holders, hash);
+	uint32_t i = (uint32_t)hash & pol_place_mask(place);
 	const struct pol_holder *h;
 
-	while ((h = pol_find_probe(page, hash, &i)) != NULL) {
-		if (h->name.len == name_len && h->type.len == type_len &&
-		    pol_bytes_same(pol_str_at(h, h->name), name, name_len) &&
-		    pol_bytes_same(pol_str_at(h, h->type), type, type_len))
+	while ((h = pol_place_next(place, hash, &i)) != NULL) {
+		if (h->name_len == name_len && h->type_len == type_len &&
+		    pol_bytes_same(pol_holder_name(h), name, name_len) &&
+		    pol_bytes_same(h->text, type, type_len))
 			return h;
 	}
 	return NULL;
@@ -106,12 +84,12 @@ static inline const struct pol_thing *
 pol_find_thing_inline(const struct pol_people *w, uint64_t hash, uint32_t type,
     const char *id, size_t id_len)
 {
-	const struct pol_page *page = pol_find_page(&w->things, hash);
-	uint32_t i = (uint32_t)hash & page->mask;
+	uintptr_t place = pol_dir_place(&w->things, hash);
+	uint32_t i = (uint32_t)hash & pol_place_mask(place);
 	const struct pol_thing *t;
 
-	while ((t = pol_find_probe(page, hash, &i)) != NULL) {
-		if (t->type == type && t->id.len == id_len && pol_bytes_same(pol_str_at(t, t->id), id, id_len))
+	while ((t = pol_place_next(place, hash, &i)) != NULL) {
+		if (t->type == type && t->id_len == id_len && pol_bytes_same(t->id, id, id_len))
 			return t;
 	}
 	return NULL;

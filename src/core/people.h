@@ -6,7 +6,8 @@
  *
  * Two dictionaries by extendible hashing: `holders` (users, other subjects,
  * groups, and TYPE:* ) and `things` (resources with grants or attributes). A page
- * holds its slots and its records; offsets inside a record are from the record.
+ * holds its slots and its records; offsets inside a record are from the record. A
+ * look-up reads the directory, a slot and the record, and no more.
  */
 #ifndef POL_CORE_PEOPLE_H
 #define POL_CORE_PEOPLE_H
@@ -22,16 +23,19 @@
 
 struct pol_page {
 	uint32_t depth;			/* how many high hash bits it stands for */
-	uint32_t mask;			/* slots - 1 */
+	uint32_t slot_bits;		/* log2 of its slots */
 	uint32_t used;			/* records */
 	uint32_t bytes;			/* of the whole page */
-	uint64_t slots[];		/* (uint32_t)(hash >> 16) << 32 | offset from page / 8; 0 empty */
+	uint32_t slots[];		/* bits 24 to 31 of the hash, offset from page / 8; 0 empty */
 };
+#define POL_PAGE_ALIGN 64u
+#define POL_SLOT_AT 0x00ffffffu		/* of a slot: the offset / 8 */
 
-/* The page of hash h is pages[h >> (64 - depth)], pages[0] where depth is 0. The
- * first slot probed is h & mask. */
+/* The place of hash h is places[the depth highest bits of h]: the address of a page
+ * plus its slot_bits, so that the first slot to probe, h & mask, is known without
+ * the page's head. */
 struct pol_dir {
-	const struct pol_page *const *pages;
+	const uintptr_t *places;
 	uint32_t depth;
 	uint64_t count;			/* records */
 };
@@ -43,14 +47,15 @@ struct pol_window {
 
 struct pol_grant {
 	uint32_t holder, role;
-	uint32_t window;		/* index + 1 into the record's windows; 0: always */
 };
 
-/* Grants sorted by holder. */
+/* A view of grants, sorted by holder. */
 struct pol_grants {
-	struct pol_span list;		/* struct pol_grant */
-	struct pol_span windows;	/* struct pol_window */
-	uint64_t sig;			/* bit (holder & 63) */
+	const struct pol_grant *list;
+	uint32_t n;
+	const uint32_t *window_of;	/* [n]: index + 1 into windows, 0 always; NULL: all always */
+	const struct pol_window *windows;
+	uint64_t sig;			/* bit (holder & 63); all bits where not kept */
 };
 
 struct pol_timed {			/* a role of one holder, everywhere, in a window */
@@ -58,42 +63,66 @@ struct pol_timed {			/* a role of one holder, everywhere, in a window */
 	struct pol_window window;
 };
 
+/*
+ * Records. What nearly all have is in the head and right behind it; what few have
+ * is at `more` (8-aligned), which is 0 where there is nothing of it.
+ */
 struct pol_holder {
-	uint32_t bytes, id;
 	uint64_t hash;			/* pol_hash_join(hash of type, hash of id) */
-	struct pol_str type, name;	/* type "group" for groups; name "*" for TYPE:* */
-	struct pol_span closure;	/* uint32_t, sorted: itself, and every group it is in */
-	struct pol_span roles;		/* uint32_t, sorted, closed: held everywhere, always (of
-					 * its groups too; not everyone's, authenticated's, TYPE:*'s) */
-	uint64_t closure_sig, role_sig;	/* bits (& 63) */
-	struct pol_span own;		/* uint32_t, sorted: roles as given to itself everywhere and
-					 * always, one for each giving (what `roles` is made from) */
-	struct pol_span timed;		/* struct pol_timed: its own (not its groups') */
-	struct pol_span attrs;		/* struct pol_sattr; their offsets are from attrs.off */
-	uint32_t known;			/* named as a user, or a declared group */
+	uint32_t bytes, id;
+	uint32_t more;			/* struct pol_holder_more */
+	uint16_t type_len, name_len;
+	uint8_t known;			/* named as a user, or a declared group */
+	char text[];			/* type ("group" for groups), then name ("*" for TYPE:*) */
+};
+
+/*
+ * Its lists follow in this order: words; groups, roles, own; timed (8-aligned);
+ * attributes. The groups it is in, without itself, are bits where their numbers are
+ * below 64 * n_words, and listed where they are above.
+ */
+struct pol_holder_more {
+	uint64_t groups_sig, role_sig;	/* bits (& 63) */
+	uint32_t n_groups;		/* in all: bits and list */
+	uint32_t n_words;		/* uint64_t: bit n is holder n */
+	uint32_t n_listed;		/* uint32_t, sorted */
+	uint32_t n_roles;		/* uint32_t, sorted, closed: held everywhere, always (of its
+					 * groups too; not everyone's, authenticated's, TYPE:*'s) */
+	uint32_t n_own;			/* uint32_t, sorted: roles as given to itself everywhere and
+					 * always, one for each giving (what roles are made from) */
+	uint32_t n_timed;		/* struct pol_timed: its own (not its groups') */
+	uint32_t n_attrs;		/* struct pol_sattr; their offsets are from the first */
 	uint32_t pad;
 };
 
 struct pol_thing {
-	uint32_t bytes, type;		/* type: index in the program */
 	uint64_t hash;			/* pol_hash_join(type's hash, hash of id) */
-	struct pol_str id;
-	struct pol_grants grants;
-	struct pol_span attrs;		/* struct pol_sattr; their offsets are from attrs.off */
-	struct pol_span parents;	/* struct pol_parent: stored `parent`, resolved */
+	uint32_t bytes, type;		/* type: index in the program */
+	uint32_t id_len, n_grants;
+	uint32_t more;			/* struct pol_thing_more */
 	uint8_t has_parent;		/* a stored `parent` (may be an empty list) */
 	uint8_t inherit;		/* enum pol_inherit: stored */
-	uint8_t pad[6];
+	char id[];			/* then, 4-aligned, n_grants of struct pol_grant */
 };
+
+struct pol_thing_more {
+	uint64_t sig;			/* of its grants */
+	uint32_t window_of, windows;	/* offsets of what struct pol_grants has; 0: all always */
+	struct pol_span attrs;		/* struct pol_sattr; their offsets are from attrs.off */
+	struct pol_span parents;	/* struct pol_parent: stored `parent`, resolved */
+};
+#define POL_FEW_GRANTS 8u		/* with at most so many a thing needs no signature */
 
 /* Grants on a whole type, or by glob. One block; offsets from its start. */
 struct pol_glob_grant {
-	uint32_t holder, role, window;
+	uint32_t holder, role, window;	/* window: index + 1; 0: always */
 	struct pol_str glob;
 };
 struct pol_type_grants {
 	uint64_t bytes;
-	struct pol_grants whole;	/* on TYPE: every thing of it */
+	uint64_t sig;			/* of whole */
+	struct pol_span whole;		/* struct pol_grant, sorted by holder: on every thing of TYPE */
+	uint32_t window_of, windows;	/* of whole, as above */
 	struct pol_span globs;		/* struct pol_glob_grant, sorted by holder */
 	struct pol_span glob_windows;	/* struct pol_window */
 };
@@ -125,5 +154,7 @@ struct pol_text_ref {
 	const char *data;
 	uint32_t len;
 };
+
+#include "core/people_inline.h"
 
 #endif

@@ -7,6 +7,8 @@
  */
 #include "core/eval.h"
 
+#define WALKED 16u			/* a list as short as this is walked, whoever asks */
+
 static bool
 in_list(const struct pol_role_list *l, uint32_t role)
 {
@@ -17,10 +19,10 @@ bool
 pol_roles_search(const struct pol_eval *ev, const struct pol_side *side, uint32_t role)
 {
 	for (uint32_t i = 0; i < side->n_records; i++) {
-		const struct pol_holder *h = side->records[i];
+		const struct pol_holder_more *m = pol_holder_more(side->records[i]);
 
-		if ((h->role_sig & pol_bit(role)) != 0 &&
-		    pol_match_sorted(POL_AT(h, h->roles.off), h->roles.n, role))
+		if ((m->role_sig & pol_bit(role)) != 0 &&
+		    pol_match_sorted(pol_more_roles(m), m->n_roles, role))
 			return true;
 	}
 	if (in_list(&ev->w->everyone, role) || (side->present && in_list(&ev->w->authenticated, role)))
@@ -40,8 +42,10 @@ bool
 pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t k, const uint32_t **ids, uint32_t *n)
 {
 	if (k < side->n_records) {
-		*ids = POL_AT(side->records[k], side->records[k]->roles.off);
-		*n = side->records[k]->roles.n;
+		const struct pol_holder_more *m = pol_holder_more(side->records[k]);
+
+		*ids = pol_more_roles(m);
+		*n = m->n_roles;
 		return true;
 	}
 	k -= side->n_records;
@@ -60,15 +64,13 @@ pol_roles_list(const struct pol_eval *ev, const struct pol_side *side, uint32_t 
 	return k == 1 && side->present;
 }
 
-static void
+static inline void
 add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 {
 	uint32_t n;
 	const uint32_t *ids = pol_role_closure(ev->p, &role, &n);
 
-	if (ev->words != NULL && (ev->words[role] & ~side->role_sig) == 0)
-		return;
-	if (ev->words == NULL && pol_roles_has(ev, side, role))
+	if (pol_roles_has(ev, side, role))
 		return;
 	if (side->n_extra == POL_MAX_EXTRA_ROLES) {
 		ev->why = "more roles are granted here than the engine follows (128)";
@@ -84,7 +86,7 @@ add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 		side->role_sig |= pol_bit(ids[i]);
 }
 
-static bool
+static inline bool
 holds(const struct pol_side *side, uint32_t holder)
 {
 	if ((side->holder_sig & pol_bit(holder)) == 0)
@@ -92,10 +94,7 @@ holds(const struct pol_side *side, uint32_t holder)
 	if (holder <= POL_HOLDER_AUTHENTICATED)
 		return holder == POL_HOLDER_EVERYONE || side->present;
 	for (uint32_t i = 0; i < side->n_records; i++) {
-		const struct pol_holder *h = side->records[i];
-
-		if ((h->closure_sig & pol_bit(holder)) != 0 &&
-		    pol_match_sorted(POL_AT(h, h->closure.off), h->closure.n, holder))
+		if (pol_holder_in(side->records[i], holder))
 			return true;
 	}
 	return false;
@@ -108,67 +107,85 @@ inside(const struct pol_eval *ev, const struct pol_window *w)
 }
 
 static void
-take(struct pol_eval *ev, struct pol_side *side, const struct pol_grant *g, const struct pol_window *w)
+take(struct pol_eval *ev, struct pol_side *side, const struct pol_grants *g, uint32_t i)
 {
-	if (g->window == 0 || inside(ev, &w[g->window - 1]))
-		add_role(ev, side, g->role);
+	if (g->window_of == NULL || g->window_of[i] == 0 || inside(ev, &g->windows[g->window_of[i] - 1]))
+		add_role(ev, side, g->list[i].role);
 }
 
-/* May the role, or one that it includes, bear on what is asked? */
+/* May the role, or one that it includes, bear on what is asked, and is it news? */
 static inline bool
-wanted(const struct pol_eval *ev, uint32_t role)
+wanted(const struct pol_eval *ev, const struct pol_side *side, uint32_t role)
 {
-	return ev->words == NULL || (ev->words[role] & ev->want) != 0;
+	return ev->words == NULL || (ev->words[role] & ev->want & ~side->role_sig) != 0;
 }
 
-/* All grants of `list` to one holder. */
+/* All grants of `g` to one holder. */
 static void
-take_of(struct pol_eval *ev, struct pol_side *side, const struct pol_grant *g, uint32_t n,
-    const struct pol_window *w, uint32_t holder)
+take_of(struct pol_eval *ev, struct pol_side *side, const struct pol_grants *g, uint32_t holder)
 {
-	uint32_t low = 0, high = n;
+	uint32_t low = 0, high = g->n;
 
 	while (low < high) {
 		uint32_t mid = low + (high - low) / 2;
 
-		if (g[mid].holder < holder)
+		if (g->list[mid].holder < holder)
 			low = mid + 1;
 		else
 			high = mid;
 	}
-	for (; low < n && g[low].holder == holder; low++)
-		take(ev, side, &g[low], w);
+	for (; low < g->n && g->list[low].holder == holder; low++)
+		take(ev, side, g, low);
 }
 
 /* A short list is walked; in a long one each of the asker's holders is sought. */
 static void
-walk(struct pol_eval *ev, struct pol_side *side, const void *base, const struct pol_grants *grants)
+walk(struct pol_eval *ev, struct pol_side *side, const struct pol_grants *g)
 {
-	const struct pol_grant *g = POL_AT(base, grants->list.off);
-	const struct pol_window *w = POL_AT(base, grants->windows.off);
-	uint32_t n = grants->list.n, mine = 2;
+	uint32_t mine = 2;
 
-	for (uint32_t i = 0; n > 16 && i < side->n_records; i++)
-		mine += side->records[i]->closure.n;
-	/* each holder is sought in each record, or each of mine in the list */
-	if (!pol_spend(ev, n <= 16 ? 1 : n < mine ? n * (1 + side->n_records / 8) : mine))
+	if ((g->sig & side->holder_sig) == 0)
 		return;
-	if (n <= 16 || n <= mine) {
-		for (uint32_t i = 0; i < n; i++) {
-			if (wanted(ev, g[i].role) && holds(side, g[i].holder))
-				take(ev, side, &g[i], w);
+	for (uint32_t i = 0; i < side->n_records; i++)
+		mine += 1 + pol_holder_more(side->records[i])->n_groups;
+	/* each holder is sought in each record, or each of mine in the list */
+	if (!pol_spend(ev, g->n <= WALKED ? 1 : g->n < mine ? g->n * (1 + side->n_records / 8) : mine))
+		return;
+	if (g->n <= WALKED || g->n <= mine) {
+		for (uint32_t i = 0; i < g->n; i++) {
+			if (wanted(ev, side, g->list[i].role) && holds(side, g->list[i].holder))
+				take(ev, side, g, i);
 		}
 		return;
 	}
-	take_of(ev, side, g, n, w, POL_HOLDER_EVERYONE);
+	take_of(ev, side, g, POL_HOLDER_EVERYONE);
 	if (side->present)
-		take_of(ev, side, g, n, w, POL_HOLDER_AUTHENTICATED);
+		take_of(ev, side, g, POL_HOLDER_AUTHENTICATED);
 	for (uint32_t i = 0; i < side->n_records; i++) {
-		const struct pol_holder *h = side->records[i];
-		const uint32_t *ids = POL_AT(h, h->closure.off);
+		const struct pol_holder_more *m = pol_holder_more(side->records[i]);
+		uint32_t holder, at = 0;
 
-		for (uint32_t k = 0; k < h->closure.n; k++)
-			take_of(ev, side, g, n, w, ids[k]);
+		take_of(ev, side, g, side->records[i]->id);
+		while ((holder = pol_more_next_group(m, &at)) != POL_NONE)
+			take_of(ev, side, g, holder);
+	}
+}
+
+/* Most things have a handful of grants, for ever. */
+static inline void
+walk_thing(struct pol_eval *ev, struct pol_side *side, const struct pol_thing *t)
+{
+	struct pol_grants g = pol_thing_grants(t);
+
+	if ((g.sig & side->holder_sig) == 0)
+		return;
+	if (g.window_of != NULL || g.n > WALKED) {
+		walk(ev, side, &g);
+		return;
+	}
+	for (uint32_t i = 0; i < g.n; i++) {
+		if (wanted(ev, side, g.list[i].role) && holds(side, g.list[i].holder))
+			add_role(ev, side, g.list[i].role);
 	}
 }
 
@@ -207,25 +224,30 @@ first_of_type(const struct pol_eval *ev, uint32_t i)
 static void
 walk_grants(struct pol_eval *ev, struct pol_side *side)
 {
-	if (ev->w->anywhere != NULL && (ev->w->anywhere->whole.sig & side->holder_sig) != 0)
-		walk(ev, side, ev->w->anywhere, &ev->w->anywhere->whole);
+	struct pol_grants g;
+
+	if (ev->w->anywhere != NULL) {
+		g = pol_type_whole(ev->w->anywhere);
+		walk(ev, side, &g);
+	}
 	for (uint32_t i = 0; i < ev->n_above; i++) {
 		const struct pol_above *x = &ev->above[i];
 		const struct pol_type_grants *t = ev->w->by_type[x->type];
 
-		if (x->thing != NULL && (x->thing->grants.sig & side->holder_sig) != 0)
-			walk(ev, side, x->thing, &x->thing->grants);
+		if (x->thing != NULL)
+			walk_thing(ev, side, x->thing);
 		if (t != NULL) {
-			if ((t->whole.sig & side->holder_sig) != 0 && first_of_type(ev, i))
-				walk(ev, side, t, &t->whole);
+			g = pol_type_whole(t);
+			if (first_of_type(ev, i))
+				walk(ev, side, &g);
 			walk_globs(ev, side, t, x);
 		}
 	}
 	for (uint32_t k = 0; k < side->n_records; k++) {
-		const struct pol_holder *h = side->records[k];
-		const struct pol_timed *t = POL_AT(h, h->timed.off);
+		const struct pol_holder_more *m = pol_holder_more(side->records[k]);
+		const struct pol_timed *t = pol_more_timed(m);
 
-		for (uint32_t i = 0; i < h->timed.n; i++) {
+		for (uint32_t i = 0; i < m->n_timed; i++) {
 			if (inside(ev, &t[i].window))
 				add_role(ev, side, t[i].role);
 		}
@@ -236,8 +258,8 @@ static void
 add_record(struct pol_side *side, const struct pol_holder *h)
 {
 	side->records[side->n_records++] = h;
-	side->role_sig |= h->role_sig;
-	side->holder_sig |= h->closure_sig;
+	side->role_sig |= pol_holder_more(h)->role_sig;
+	side->holder_sig |= pol_holder_sig(h);
 }
 
 static void

@@ -3,6 +3,8 @@
 #ifndef POL_PEOPLE_BUILDER_H
 #define POL_PEOPLE_BUILDER_H
 
+#include <stdlib.h>
+
 #include "base/glob.h"
 #include "people/impl.h"
 
@@ -11,70 +13,120 @@ struct pol_vec {
 	size_t n, cap;
 };
 
-struct pol_index {			/* hash -> row + 1; rows begin with their hash */
-	uint32_t *table;
-	size_t slots;
+struct pol_pair {
+	uint32_t row, item;
 };
 
-struct pol_battrs {
-	const char *data;		/* NULL: none */
-	size_t bytes;
-	uint32_t n;
+struct pol_index {			/* linear probing; row + 1, 0 is empty */
+	struct pol_slot {
+		uint32_t tag, row;	/* high bits of the hash */
+	} *table;
+	size_t slots;
 };
 
 struct pol_bholder {			/* everyone and authenticated too: type is empty */
 	uint64_t hash;
-	struct policy_text type, name;
-	uint32_t id, known;
-	struct pol_battrs attrs;
+	const char *type, *name;
+	uint32_t type_len, name_len;
+	uint32_t id;			/* groups: until they are numbered anew */
+	uint32_t attrs;			/* row of attributes + 1; 0: none */
+	bool known, granted;		/* granted: on some thing or type, or in a window */
 };
 
 struct pol_bthing {
-	uint64_t hash;
-	uint32_t type;
-	struct policy_text id;
-	struct pol_battrs attrs;
-	struct pol_parent_fact *parents;
-	uint64_t *parent_hashes;
-	size_t n_parents;
+	const char *id;
+	uint32_t len, type;
+	struct policy_attrs attrs;
+	const struct pol_parent_parts *parents;
+	uint32_t n_parents;
 	bool has_parent;
 	enum pol_inherit inherit;
 };
 
 struct pol_bgrant {
-	uint32_t on;			/* row of a thing or holder; or a type */
-	struct pol_grant_parts parts;	/* holder: row of a holder until finish */
+	const char *text;		/* id of a thing, or a glob */
+	uint32_t len, type;
+	uint32_t holder, role;		/* holder: its number, but see pol_bholder */
+	uint32_t window;		/* row of windows + 1; 0: always */
 };
 
 struct pol_builder {
 	const struct pol_program *program;
 	struct pol_arena arena;
-	struct pol_vec holders, things;	/* struct pol_bholder, pol_bthing */
-	struct pol_index holder_index, thing_index;
-	struct pol_vec members;		/* uint64_t: member << 32 | group, rows of holders */
-	struct pol_vec own;		/* uint64_t: holder << 32 | role */
-	struct pol_vec timed;		/* struct pol_bgrant: on a subject or TYPE:* */
-	struct pol_vec grants;		/* on a thing */
-	struct pol_vec anywhere;	/* windowed, without a resource, to many */
-	struct pol_vec wide, globs;	/* on a type */
-	bool has_windows;
+	struct pol_vec holders, attrs;	/* struct pol_bholder, policy_attrs */
+	struct pol_index index;		/* of holders */
+	uint32_t n_groups;
+	struct pol_vec members;		/* struct pol_pair: member's row, group's row */
+	struct pol_vec own;		/* holder's row, role */
+	struct pol_vec windows;		/* struct pol_window */
+	struct pol_vec keys;		/* struct pol_sort_key: a thing's hash, row of grants or (kind 1) things */
+	struct pol_vec grants, things;	/* struct pol_bgrant, pol_bthing */
+	struct pol_vec others;		/* struct pol_bgrant: those not on one thing; pairs lead to them: */
+	struct pol_vec timed;		/* from a subject's or TYPE:*'s row */
+	struct pol_vec wide, globs;	/* from a type */
+	struct pol_vec anywhere;	/* from 0: windowed, without a resource, to many */
+};
+
+/* Items by row: those of row r are item[start[r]] up to item[start[r + 1]], in the order given. */
+struct pol_rows {
+	uint32_t *start, *item;
+};
+
+/* Numbers below `size`, each once. */
+struct pol_set {
+	uint64_t *seen;
+	uint32_t *list;
+	size_t n, size;
 };
 
 /* What is needed while laying out, freed at the end. */
 struct pol_work {
 	struct pol_builder *b;
 	struct pol_people_root *root;
-	uint32_t *group_of;		/* group number -> row */
-	size_t *member_start, *own_start;	/* per row, n + 1 */
-	uint32_t *stamp, *queue;	/* closing groups: last visitor, rows to visit */
-	struct pol_buf records, closure, roles, timed_rows;
+	uint32_t *group_number;		/* group as it came -> its number - POL_HOLDER_GROUP */
+	uint32_t *group_row;		/* and from there to its row */
+	uint32_t n_granted;		/* groups with grants have the lowest numbers */
+	struct pol_rows members, own, timed;	/* a row's groups (by number), roles, others */
+	struct pol_set groups, roles;	/* of the row at hand */
 };
 
-/* holders.c */
-void pol_work_add_roles(struct pol_work *w, size_t row);	/* of a row, closed, to w->roles */
-int pol_work_holders(struct pol_work *w, size_t *n);	/* appends a record each to w->records */
+/* who.c: the index of holders */
+#define POL_BLOCK 32			/* as many as are fetched at once, at most */
+int pol_index_grow(struct pol_index *x, size_t slots, const struct pol_vec *holders);
+/* Their hashes; and what looking for them will read is on its way when it returns. */
+void pol_holders_fetch(const struct pol_builder *b, const struct pol_who *const *who, uint64_t *hash, size_t n);
+/* The row of a holder, a new one where it is new. */
+int pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, bool group_ok, uint32_t *out);
 
-int pol_vec_push(struct pol_vec *v, const void *item, size_t size);
-int pol_builder_holder(struct pol_builder *b, const struct pol_who *who, bool group_ok, uint32_t *out);
+/* holders.c */
+int pol_set_init(struct pol_set *s, size_t size);
+void pol_set_fini(struct pol_set *s);
+void pol_set_sort(struct pol_set *s);
+void pol_set_clear(struct pol_set *s);
+void pol_work_add_roles(struct pol_work *w, size_t row);	/* of a row, closed, to w->roles */
+int pol_work_holders(struct pol_work *w);
+
+/* things.c */
+int pol_work_things(struct pol_work *w);
+void pol_work_parts(const struct pol_work *w, const struct pol_bgrant *g, struct pol_grant_parts *out);
+int pol_parts_sort(struct pol_grant_parts *list, size_t n);
+
+int pol_vec_grow(struct pol_vec *v, size_t n, size_t size);
+
+static inline int
+pol_vec_push(struct pol_vec *v, const void *item, size_t size)
+{
+	if (v->n == v->cap && pol_vec_grow(v, v->cap == 0 ? 16 : v->cap * 2, size) != 0)
+		return POLICY_ERR_NOMEM;
+	memcpy((char *)v->data + v->n++ * size, item, size);
+	return 0;
+}
+
+static inline void
+pol_vec_fini(struct pol_vec *v)
+{
+	free(v->data);
+	memset(v, 0, sizeof(*v));
+}
 
 #endif

@@ -144,12 +144,13 @@ one(struct pol_change *c, const struct pol_program *program, const struct pol_gr
 {
 	bool many = who->type.len == 0 || pol_who_is_group(who);
 	struct pol_grant_parts g;
+	struct pol_window window;
 	int rc;
 
 	memset(&g, 0, sizeof(g));
 	g.role = role;
-	pol_window_of(f, &g);
-	if (g.timed)
+	g.window = pol_window_of(f, &window);
+	if (g.window != NULL)
 		c->to->view.has_windows = 1;
 	rc = holder_id(c, who, add, &g.holder);
 	if (rc != 0)
@@ -158,7 +159,7 @@ one(struct pol_change *c, const struct pol_program *program, const struct pol_gr
 		if (!many)
 			return pol_edit_holder(c, program, find_who(&c->to->view, who), &g, add);
 		/* it would change the roles of each member: that is a new building of people */
-		if (!g.timed)
+		if (g.window == NULL)
 			return POLICY_ERR_UNSUPPORTED;
 		return pol_edit_block(c, c->to->view.anywhere, &g, add, &c->to->view.anywhere);
 	}

@@ -10,24 +10,28 @@
 static void
 holder_parts(struct pol_holder_parts *p, const struct pol_holder *h)
 {
+	const struct pol_holder_more *m = pol_holder_more(h);
+
 	memset(p, 0, sizeof(*p));
 	p->hash = h->hash;
 	p->id = h->id;
 	p->known = h->known;
-	p->type = (struct policy_text){ pol_str_at(h, h->type), h->type.len };
-	p->name = (struct policy_text){ pol_str_at(h, h->name), h->name.len };
-	p->closure = POL_AT(h, h->closure.off);
-	p->n_closure = h->closure.n;
-	p->roles = POL_AT(h, h->roles.off);
-	p->n_roles = h->roles.n;
-	p->own = POL_AT(h, h->own.off);
-	p->n_own = h->own.n;
-	p->timed = POL_AT(h, h->timed.off);
-	p->n_timed = h->timed.n;
-	if (h->attrs.n != 0) {		/* the last part of a record: it reaches to its end */
-		p->attrs = POL_AT(h, h->attrs.off);
-		p->attrs_bytes = h->bytes - h->attrs.off;
-		p->n_attrs = h->attrs.n;
+	p->type = (struct policy_text){ h->text, h->type_len };
+	p->name = (struct policy_text){ pol_holder_name(h), h->name_len };
+	p->words = pol_more_words(m);
+	p->n_words = m->n_words;
+	p->groups = pol_more_listed(m);
+	p->n_groups = m->n_listed;
+	p->roles = pol_more_roles(m);
+	p->n_roles = m->n_roles;
+	p->own = pol_more_own(m);
+	p->n_own = m->n_own;
+	p->timed = pol_more_timed(m);
+	p->n_timed = m->n_timed;
+	if (m->n_attrs != 0) {		/* the last part of a record: it reaches to its end */
+		p->attrs = pol_more_attrs(m);
+		p->attrs_bytes = (size_t)((const char *)h + h->bytes - (const char *)p->attrs);
+		p->n_attrs = m->n_attrs;
 	}
 }
 
@@ -59,8 +63,6 @@ pol_edit_new_holder(struct pol_change *c, const struct pol_who *who, uint32_t *i
 	p.id = *id = c->to->next_subject++;
 	p.type = who->type;
 	p.name = who->name;
-	p.closure = &p.id;
-	p.n_closure = 1;
 	if (pol_bytes_equal(who->name.data, who->name.len, "*", 1))
 		c->to->view.has_stars = 1;
 	return put_holder(c, &p, NULL);
@@ -75,8 +77,8 @@ same_window(const struct pol_window *a, const struct pol_window *b)
 static bool
 same_grant(const struct pol_grant_parts *a, const struct pol_grant_parts *b)
 {
-	return a->holder == b->holder && a->role == b->role && a->timed == b->timed &&
-	    (!a->timed || same_window(&a->window, &b->window)) &&
+	return a->holder == b->holder && a->role == b->role && (a->window == NULL) == (b->window == NULL) &&
+	    (a->window == NULL || same_window(a->window, b->window)) &&
 	    pol_bytes_equal(a->glob.data, a->glob.len, b->glob.data, b->glob.len);
 }
 
@@ -116,17 +118,13 @@ edit(struct pol_grant_parts *list, size_t *n, const struct pol_grant_parts *g, b
 }
 
 static void
-unpack(struct pol_grant_parts *out, const void *base, const struct pol_grants *grants)
+unpack(struct pol_grant_parts *out, const struct pol_grants *g)
 {
-	const struct pol_grant *g = POL_AT(base, grants->list.off);
-	const struct pol_window *w = POL_AT(base, grants->windows.off);
+	for (uint32_t i = 0; i < g->n; i++) {
+		uint32_t w = g->window_of == NULL ? 0 : g->window_of[i];
 
-	for (uint32_t i = 0; i < grants->list.n; i++) {
-		memset(&out[i], 0, sizeof(out[i]));
-		out[i].holder = g[i].holder;
-		out[i].role = g[i].role;
-		out[i].timed = g[i].window != 0;
-		out[i].window = out[i].timed ? w[g[i].window - 1] : pol_window_always;
+		out[i] = (struct pol_grant_parts){ g->list[i].holder, g->list[i].role, w == 0 ? NULL : &g->windows[w - 1],
+		    { NULL, 0 } };
 	}
 }
 
@@ -136,47 +134,37 @@ unpack_globs(struct pol_grant_parts *out, const struct pol_type_grants *t)
 	const struct pol_glob_grant *g = POL_AT(t, t->globs.off);
 	const struct pol_window *w = POL_AT(t, t->glob_windows.off);
 
-	for (uint32_t i = 0; i < t->globs.n; i++) {
-		memset(&out[i], 0, sizeof(out[i]));
-		out[i].holder = g[i].holder;
-		out[i].role = g[i].role;
-		out[i].timed = g[i].window != 0;
-		out[i].window = out[i].timed ? w[g[i].window - 1] : pol_window_always;
-		out[i].glob = (struct policy_text){ pol_str_at(t, g[i].glob), g[i].glob.len };
-	}
+	for (uint32_t i = 0; i < t->globs.n; i++)
+		out[i] = (struct pol_grant_parts){ g[i].holder, g[i].role, g[i].window == 0 ? NULL : &w[g[i].window - 1],
+		    { pol_str_at(t, g[i].glob), g[i].glob.len } };
 }
 
-struct thing_ids {			/* where a thing's parents' texts are while it is moved */
-	struct pol_parent_fact *facts;
-	uint64_t *hashes;
-};
-
+/* All but its grants; *parents is the caller's to free. */
 static int
-thing_parts(struct pol_thing_parts *p, const struct pol_thing *t, struct thing_ids *ids)
+thing_parts(struct pol_thing_parts *p, const struct pol_thing *t, struct pol_parent_parts **parents)
 {
-	const struct pol_parent *parents = POL_AT(t, t->parents.off);
+	const struct pol_thing_more *m = pol_thing_more(t);
+	const struct pol_parent *up = POL_AT(t, m->parents.off);
 
 	p->has_parent = t->has_parent;
 	p->inherit = (enum pol_inherit)t->inherit;
-	if (t->attrs.n != 0) {
-		p->attrs = POL_AT(t, t->attrs.off);
-		p->attrs_bytes = (t->parents.n != 0 ? t->parents.off : t->bytes) - t->attrs.off;
-		p->n_attrs = t->attrs.n;
+	if (m->attrs.n != 0) {
+		p->attrs = POL_AT(t, m->attrs.off);
+		p->attrs_bytes = (m->parents.n != 0 ? m->parents.off : t->bytes) - m->attrs.off;
+		p->n_attrs = m->attrs.n;
 	}
-	p->n_parents = t->parents.n;
+	p->n_parents = m->parents.n;
 	if (p->n_parents == 0)
 		return 0;
-	ids->facts = calloc(p->n_parents, sizeof(*ids->facts));
-	ids->hashes = calloc(p->n_parents, sizeof(*ids->hashes));
-	if (ids->facts == NULL || ids->hashes == NULL)
+	*parents = calloc(p->n_parents, sizeof(**parents));
+	if (*parents == NULL)
 		return POLICY_ERR_NOMEM;
 	for (size_t i = 0; i < p->n_parents; i++) {
-		ids->facts[i].type = parents[i].type;
-		ids->facts[i].id = (struct policy_text){ pol_str_at(t, parents[i].id), parents[i].id.len };
-		ids->hashes[i] = parents[i].hash;
+		struct policy_text id = { pol_str_at(t, up[i].id), up[i].id.len };
+
+		(*parents)[i] = (struct pol_parent_parts){ up[i].type, id, up[i].hash };
 	}
-	p->parents = ids->facts;
-	p->parent_hashes = ids->hashes;
+	p->parents = *parents;
 	return 0;
 }
 
@@ -187,9 +175,9 @@ pol_edit_thing(struct pol_change *c, const struct pol_program *program, uint32_t
 {
 	uint64_t hash = pol_hash_join(POL_TYPE_ROW(program, type).hash, pol_hash(id.data, id.len, program->seed));
 	const struct pol_thing *old = pol_find_thing(&c->to->view, hash, type, id.data, id.len);
-	size_t n = old != NULL ? old->grants.list.n : 0, at;
+	size_t n = old != NULL ? old->n_grants : 0, at;
 	struct pol_grant_parts *list = calloc(n + 1, sizeof(*list));
-	struct thing_ids ids = { NULL, NULL };
+	struct pol_parent_parts *parents = NULL;
 	struct pol_thing_parts p;
 	struct pol_buf buf;
 	int rc;
@@ -198,8 +186,10 @@ pol_edit_thing(struct pol_change *c, const struct pol_program *program, uint32_t
 	memset(&p, 0, sizeof(p));
 	rc = list == NULL ? POLICY_ERR_NOMEM : 0;
 	if (rc == 0 && old != NULL) {
-		unpack(list, old, &old->grants);
-		rc = thing_parts(&p, old, &ids);
+		struct pol_grants grants = pol_thing_grants(old);
+
+		unpack(list, &grants);
+		rc = thing_parts(&p, old, &parents);
 	}
 	if (rc == 0)
 		rc = edit(list, &n, g, add);
@@ -214,8 +204,7 @@ pol_edit_thing(struct pol_change *c, const struct pol_program *program, uint32_t
 		rc = pol_table_put(c, &c->to->view.things, (const void *)(buf.data + at), (const void *)old);
 	pol_buf_fini(&buf);
 	free(list);
-	free(ids.facts);
-	free(ids.hashes);
+	free(parents);
 	return rc;
 }
 
@@ -224,13 +213,15 @@ int
 pol_edit_block(struct pol_change *c, const struct pol_type_grants *old, const struct pol_grant_parts *g,
     bool add, const struct pol_type_grants **out)
 {
-	size_t n_whole = old != NULL ? old->whole.list.n : 0, n_globs = old != NULL ? old->globs.n : 0;
+	size_t n_whole = old != NULL ? old->whole.n : 0, n_globs = old != NULL ? old->globs.n : 0;
 	struct pol_grant_parts *whole = calloc(n_whole + 1, sizeof(*whole)), *globs = calloc(n_globs + 1, sizeof(*globs));
 	struct pol_type_grants *made = NULL;
 	int rc = whole == NULL || globs == NULL ? POLICY_ERR_NOMEM : 0;
 
 	if (rc == 0 && old != NULL) {
-		unpack(whole, old, &old->whole);
+		struct pol_grants grants = pol_type_whole(old);
+
+		unpack(whole, &grants);
 		unpack_globs(globs, old);
 	}
 	if (rc == 0)
@@ -259,7 +250,7 @@ edit_timed(struct pol_timed *list, size_t *n, const struct pol_grant_parts *g, b
 
 	memset(&row, 0, sizeof(row));
 	row.role = g->role;
-	row.window = g->window;
+	row.window = *g->window;
 	if (add) {
 		list[(*n)++] = row;
 		return 0;
@@ -286,17 +277,19 @@ edit_own(uint32_t *own, size_t *n, uint32_t role, bool add)
 
 /* What a holder has everywhere: its own roles and its groups', with what they include. */
 static int
-held_roles(const struct pol_people *w, const struct pol_program *program,
+held_roles(const struct pol_people *w, const struct pol_program *program, const struct pol_holder *old,
     const struct pol_holder_parts *p, struct pol_buf *all, size_t *n)
 {
+	uint32_t id, at = 0;
+
 	for (size_t i = 0; i < p->n_own; i++) {
 		uint32_t count;
 		const uint32_t *ids = pol_role_closure(program, &p->own[i], &count);
 
 		pol_buf_append(all, ids, count * sizeof(uint32_t));
 	}
-	for (size_t i = 0; i < p->n_closure; i++) {
-		uint32_t g = p->closure[i] - POL_HOLDER_GROUP;
+	while ((id = pol_more_next_group(pol_holder_more(old), &at)) != POL_NONE) {
+		uint32_t g = id - POL_HOLDER_GROUP;
 		struct pol_who who = { POLICY_TEXT("group"), { NULL, 0 } };
 		const struct pol_holder *h;
 
@@ -306,7 +299,7 @@ held_roles(const struct pol_people *w, const struct pol_program *program,
 		h = pol_find_holder(w, pol_who_hash(w->seed, &who), who.type.data, who.type.len,
 		    who.name.data, who.name.len);
 		if (h != NULL)
-			pol_buf_append(all, POL_AT(h, h->roles.off), h->roles.n * sizeof(uint32_t));
+			pol_buf_append(all, pol_more_roles(pol_holder_more(h)), pol_holder_more(h)->n_roles * sizeof(uint32_t));
 	}
 	if (all->failed)
 		return POLICY_ERR_NOMEM;
@@ -335,10 +328,10 @@ pol_edit_holder(struct pol_change *c, const struct pol_program *program, const s
 		memcpy(own, p.own, p.n_own * sizeof(*own));
 		p.timed = timed;
 		p.own = own;
-		rc = g->timed ? edit_timed(timed, &p.n_timed, g, add) : edit_own(own, &p.n_own, g->role, add);
+		rc = g->window != NULL ? edit_timed(timed, &p.n_timed, g, add) : edit_own(own, &p.n_own, g->role, add);
 	}
-	if (rc == 0 && !g->timed) {
-		rc = held_roles(&c->to->view, program, &p, &roles, &p.n_roles);
+	if (rc == 0 && g->window == NULL) {
+		rc = held_roles(&c->to->view, program, old, &p, &roles, &p.n_roles);
 		p.roles = (const uint32_t *)(const void *)roles.data;
 	}
 	if (rc == 0)

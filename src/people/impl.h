@@ -9,10 +9,10 @@
 #include "core/core.h"
 #include "people/people.h"
 
-/* A record begins with its size and ends 8-aligned; its hash is at byte 8. */
+/* What each record begins with; it ends 8-aligned. */
 struct pol_record {
-	uint32_t bytes, other;
 	uint64_t hash;
+	uint32_t bytes, other;
 };
 
 /*
@@ -30,8 +30,31 @@ struct pol_people_root {
 };
 
 /* table.c: the two dictionaries */
-int pol_table_build(struct pol_dir *out, const struct pol_record **sorted, size_t n, uint64_t *bytes);
+
+/* Makes one of n records that come in the order of their hashes; only those of the
+ * page at hand are held twice. */
+struct pol_maker {
+	struct pol_dir *dir;
+	uintptr_t *places;
+	uint64_t *bytes;		/* of the dictionary, added up */
+	uint64_t place;
+	size_t n;
+	struct pol_buf records;		/* of the page at hand */
+};
+int pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *bytes);
+/* Before each record, which is then appended to m->records. */
+int pol_table_next(struct pol_maker *m, uint64_t hash);
+/* rc: what happened on the way; always to be called after begin. */
+int pol_table_end(struct pol_maker *m, int rc);
 void pol_table_free(struct pol_dir *dir);
+
+/* sort.c */
+struct pol_sort_key {
+	uint64_t key;
+	uint32_t row, kind;
+};
+/* By key, those of one key in the order they had. 0 or POLICY_ERR_NOMEM. */
+int pol_keys_sort(struct pol_sort_key *keys, size_t n);
 
 /* What a change replaces, gathered before anything is changed. */
 struct pol_change {
@@ -51,19 +74,25 @@ struct pol_holder_parts {
 	uint64_t hash;
 	uint32_t id, known;
 	struct policy_text type, name;
-	const uint32_t *closure, *roles, *own;
-	size_t n_closure, n_roles, n_own;
+	const uint64_t *words;		/* bits of groups, or NULL: those below 64 * n_words of the list */
+	const uint32_t *groups, *roles, *own;
+	size_t n_words, n_groups, n_roles, n_own;	/* n_groups: in the list */
 	const struct pol_timed *timed;
 	size_t n_timed;
+	const struct policy_attrs *given;	/* attributes as a caller has them, or */
 	const void *attrs;		/* a block as pol_encode_attrs makes from an empty buffer */
 	size_t attrs_bytes;
 	uint32_t n_attrs;
 };
 struct pol_grant_parts {		/* sorted by holder when laid out */
 	uint32_t holder, role;
-	bool timed;
-	struct pol_window window;
+	const struct pol_window *window;	/* NULL: always */
 	struct policy_text glob;	/* of glob grants */
+};
+struct pol_parent_parts {
+	uint32_t type;
+	struct policy_text id;
+	uint64_t hash;
 };
 struct pol_thing_parts {
 	uint64_t hash;
@@ -71,11 +100,11 @@ struct pol_thing_parts {
 	struct policy_text id;
 	const struct pol_grant_parts *grants;
 	size_t n_grants;
+	const struct policy_attrs *given;	/* as of a holder */
 	const void *attrs;
 	size_t attrs_bytes;
 	uint32_t n_attrs;
-	const struct pol_parent_fact *parents;
-	const uint64_t *parent_hashes;
+	const struct pol_parent_parts *parents;
 	size_t n_parents;
 	bool has_parent;
 	enum pol_inherit inherit;
@@ -83,16 +112,13 @@ struct pol_thing_parts {
 /* Each appends one record to buf (8-aligned) and gives its offset. */
 int pol_record_holder(struct pol_buf *buf, const struct pol_holder_parts *p, size_t *at);
 int pol_record_thing(struct pol_buf *buf, const struct pol_thing_parts *p, size_t *at);
-/* A malloc'd block; NULL in *out when there is nothing in it. */
-int pol_record_type_grants(struct pol_type_grants **out, struct pol_grant_parts *whole, size_t n_whole,
-    struct pol_grant_parts *globs, size_t n_globs);
-int pol_grant_order(const void *a, const void *b);	/* for qsort of grant parts */
+/* A malloc'd block of sorted grants; NULL in *out when there is nothing in it. */
+int pol_record_type_grants(struct pol_type_grants **out, const struct pol_grant_parts *whole, size_t n_whole,
+    const struct pol_grant_parts *globs, size_t n_globs);
+int pol_grant_order(const struct pol_grant_parts *a, const struct pol_grant_parts *b);
 int pol_u32_order(const void *a, const void *b);
 /* Sorts and drops what is equal; the new count. */
 size_t pol_u32_unique(uint32_t *list, size_t n);
-
-/* Always: a grant without a window reads as this where one is laid out. */
-extern const struct pol_window pol_window_always;
 
 #define POL_TYPE_ROW(p, i) (((const struct pol_type *)POL_AT((p), (p)->types.off))[i])
 
@@ -101,8 +127,8 @@ bool pol_who_is_group(const struct pol_who *who);
 /* Someone who may hold: many (everyone, a group, TYPE:*) only where `many` says so. */
 bool pol_who_is_valid(const struct pol_who *who, bool many);
 uint64_t pol_who_hash(uint64_t seed, const struct pol_who *who);
-/* From, until and whether there are any, of a fact. */
-void pol_window_of(const struct pol_grant_fact *f, struct pol_grant_parts *out);
+/* From and until of a fact: w, or NULL where it has neither. */
+const struct pol_window *pol_window_of(const struct pol_grant_fact *f, struct pol_window *w);
 
 /* edit.c: parts taken out of records and put back changed */
 int pol_edit_thing(struct pol_change *c, const struct pol_program *program, uint32_t type,

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The builder of people: text and store both feed it. Texts and values given are
- * read during the call and copied. Roles are numbers in the program, closed over
+ * The builder of people: text and store both feed it. Roles are numbers in the program, closed over
  * includes here. Not for deciders: allocates, one writer at a time.
  */
 #ifndef POL_PEOPLE_PEOPLE_H
@@ -77,16 +76,20 @@ struct pol_parent_fact {
 	struct policy_text id;
 };
 
-/* After an error of any call below the builder can only be freed. */
+/* After an error of any call below the builder can only be freed. Texts, values and
+ * attributes that are given are kept until then, the lists they stand in are not. */
 int pol_builder_new(struct pol_builder **out, const struct pol_program *program);
 void pol_builder_free(struct pol_builder *b);
+/* About so many will come: room for them, no limit. */
+int pol_builder_expect(struct pol_builder *b, size_t holders, size_t grants);
 /* A holder without a type is "everyone" or "authenticated", in grants only; a user is
  * no group, no "*" and none of the words that name many: else POLICY_ERR_ARG. A group
  * that is named must be declared by the end. Groups first, in any order; then users, grants, things in any order. Each subject
- * is given at most once as a user, each thing at most once. */
+ * is given at most once as a user, each thing at most once; a group may be given in
+ * parts. Of many at once, *bad is the place of the one that failed. */
 int pol_builder_group(struct pol_builder *b, const struct pol_group_fact *f);
-int pol_builder_user(struct pol_builder *b, const struct pol_user_fact *f);
-int pol_builder_grant(struct pol_builder *b, const struct pol_grant_fact *f);
+int pol_builder_users(struct pol_builder *b, const struct pol_user_fact *f, size_t n, size_t *bad);
+int pol_builder_grants(struct pol_builder *b, const struct pol_grant_fact *f, size_t n, size_t *bad);
 int pol_builder_thing(struct pol_builder *b, const struct pol_thing_fact *f);
 /* Makes the people; the builder is used up but must still be freed. */
 int pol_builder_finish(struct pol_builder *b, struct pol_people_root **out);

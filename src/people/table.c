@@ -12,85 +12,150 @@
 #define PAGE_FILL 64			/* records of a page when built */
 #define PAGE_MOST 160			/* a page with more is split */
 #define MAX_DEPTH 28			/* of a directory; a page of equal hashes grows beyond */
+#define PAGE_BYTES ((uint64_t)POL_SLOT_AT << 3)	/* what a slot can point at */
+
+/* An empty page with room for n records of so many bytes in all; NULL: too much, or
+ * memory is out. */
+static struct pol_page *
+new_page(size_t n, size_t bytes, uint32_t depth)
+{
+	uint32_t slot_bits = 2;
+	struct pol_page *page;
+	size_t at;
+
+	while (((size_t)2 << slot_bits) < n * 3)
+		slot_bits++;
+	at = sizeof(*page) + (sizeof(uint32_t) << slot_bits);
+	if (at + bytes > PAGE_BYTES)
+		return NULL;
+	bytes += at;
+	page = aligned_alloc(POL_PAGE_ALIGN, (bytes + POL_PAGE_ALIGN - 1) & ~(size_t)(POL_PAGE_ALIGN - 1));
+	if (page == NULL)
+		return NULL;
+	memset(page, 0, at);
+	page->depth = depth;
+	page->slot_bits = slot_bits;
+	page->bytes = (uint32_t)bytes;
+	return page;
+}
+
+/* Where the next record of a new page comes. */
+static size_t
+page_begin(const struct pol_page *page)
+{
+	return sizeof(*page) + (sizeof(uint32_t) << page->slot_bits);
+}
+
+static uintptr_t
+place_of(const struct pol_page *page)
+{
+	return (uintptr_t)page + page->slot_bits;
+}
 
 static void
-put_slot(struct pol_page *page, const struct pol_record *r, uint64_t at)
+put_slot(struct pol_page *page, const struct pol_record *r)
 {
-	uint32_t i = (uint32_t)r->hash & page->mask;
+	uint32_t mask = ((uint32_t)1 << page->slot_bits) - 1, i = (uint32_t)r->hash & mask;
+	size_t at = (size_t)((const char *)r - (const char *)page);
 
 	while (page->slots[i] != 0)
-		i = (i + 1) & page->mask;
-	page->slots[i] = (uint64_t)(uint32_t)(r->hash >> 16) << 32 | at >> 3;
+		i = (i + 1) & mask;
+	page->slots[i] = ((uint32_t)r->hash & ~POL_SLOT_AT) | (uint32_t)(at >> 3);
+	page->used++;
 }
 
 /* A page of these records. */
 static struct pol_page *
 make_page(const struct pol_record *const *list, size_t n, uint32_t depth)
 {
-	size_t slots = 4, bytes = 0, at;
+	size_t bytes = 0, at;
 	struct pol_page *page;
 
-	while (slots * 2 < n * 3)
-		slots *= 2;
 	for (size_t i = 0; i < n; i++)
 		bytes += list[i]->bytes;
-	at = sizeof(*page) + slots * sizeof(uint64_t);
-	if (at + bytes > UINT32_MAX)
-		return NULL;
-	page = malloc(at + bytes);
-	if (page == NULL)
-		return NULL;
-	memset(page, 0, at);
-	page->depth = depth;
-	page->mask = (uint32_t)slots - 1;
-	page->used = (uint32_t)n;
-	page->bytes = (uint32_t)(at + bytes);
-	for (size_t i = 0; i < n; i++) {
-		memcpy((char *)page + at, list[i], list[i]->bytes);
-		put_slot(page, list[i], at);
-		at += list[i]->bytes;
+	page = new_page(n, bytes, depth);
+	at = page == NULL ? 0 : page_begin(page);
+	for (size_t i = 0; page != NULL && i < n; i++) {
+		struct pol_record *r = (struct pol_record *)(void *)((char *)page + at);
+
+		memcpy(r, list[i], list[i]->bytes);
+		put_slot(page, r);
+		at += r->bytes;
 	}
 	return page;
 }
 
 static uint64_t
-page_index(uint64_t hash, uint32_t depth)
+place_index(uint64_t hash, uint32_t depth)
 {
-	return depth == 0 ? 0 : hash >> (64 - depth);
+	return hash >> 1 >> (63 - depth);
 }
 
 int
-pol_table_build(struct pol_dir *out, const struct pol_record **sorted, size_t n, uint64_t *bytes)
+pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *bytes)
 {
-	const struct pol_page **pages;
 	uint32_t depth = 0;
-	size_t from = 0, count;
+	uintptr_t *places;
 
-	out->pages = NULL;
+	memset(m, 0, sizeof(*m));
+	pol_buf_init(&m->records);
 	while (depth < MAX_DEPTH && n >> depth > PAGE_FILL)
 		depth++;
-	count = (size_t)1 << depth;
-	pages = calloc(count, sizeof(*pages));
-	if (pages == NULL)
+	places = calloc((size_t)1 << depth, sizeof(*places));
+	if (places == NULL)
 		return POLICY_ERR_NOMEM;
-	out->pages = pages;
-	out->depth = depth;
-	out->count = n;
-	*bytes += count * sizeof(*pages);
-	for (size_t i = 0; i < count; i++) {
-		size_t to = from;
-
-		while (to < n && page_index(sorted[to]->hash, depth) == i)
-			to++;
-		pages[i] = make_page(sorted + from, to - from, depth);
-		if (pages[i] == NULL) {
-			pol_table_free(out);
-			return POLICY_ERR_NOMEM;
-		}
-		*bytes += pages[i]->bytes;
-		from = to;
-	}
+	dir->places = m->places = places;
+	dir->depth = depth;
+	m->dir = dir;
+	m->bytes = bytes;
+	*bytes += sizeof(*places) << depth;
 	return 0;
+}
+
+/* Makes the page at hand of the records that are there. */
+static int
+flush(struct pol_maker *m)
+{
+	struct pol_page *page = new_page(m->n, m->records.len, m->dir->depth);
+	size_t at;
+
+	if (page == NULL)
+		return m->records.len > PAGE_BYTES / 2 ? POLICY_ERR_LIMIT : POLICY_ERR_NOMEM;
+	at = page_begin(page);
+	if (m->n != 0)
+		memcpy((char *)page + at, m->records.data, m->records.len);
+	for (size_t i = 0; i < m->n; i++) {
+		const struct pol_record *r = (const struct pol_record *)POL_AT(page, at);
+
+		put_slot(page, r);
+		at += r->bytes;
+	}
+	m->places[m->place++] = place_of(page);
+	*m->bytes += page->bytes;
+	m->records.len = m->n = 0;
+	return 0;
+}
+
+int
+pol_table_next(struct pol_maker *m, uint64_t hash)
+{
+	uint64_t place = place_index(hash, m->dir->depth);
+	int rc = 0;
+
+	while (rc == 0 && m->place < place)
+		rc = flush(m);
+	m->n++;
+	m->dir->count++;
+	return rc;
+}
+
+int
+pol_table_end(struct pol_maker *m, int rc)
+{
+	while (rc == 0 && m->place >> m->dir->depth == 0)
+		rc = flush(m);
+	pol_buf_fini(&m->records);
+	return rc;
 }
 
 void
@@ -98,15 +163,15 @@ pol_table_free(struct pol_dir *dir)
 {
 	size_t count = (size_t)1 << dir->depth;
 
-	for (size_t i = 0; dir->pages != NULL && i < count; ) {
-		const struct pol_page *page = dir->pages[i];
+	for (size_t i = 0; dir->places != NULL && i < count; ) {
+		const struct pol_page *page = pol_place_page(dir->places[i]);
 
 		/* a page less deep than the directory stands there several times */
 		i += page != NULL ? (size_t)1 << (dir->depth - page->depth) : 1;
 		free((void *)(uintptr_t)page);
 	}
-	free((void *)(uintptr_t)dir->pages);
-	dir->pages = NULL;
+	free((void *)(uintptr_t)dir->places);
+	dir->places = NULL;
 }
 
 /* The records of a page with `record` (or nothing) instead of `old`; the new count. */
@@ -116,12 +181,12 @@ gather(const struct pol_page *page, const struct pol_record *record, const struc
 {
 	size_t n = 0;
 
-	for (uint32_t i = 0; i <= page->mask; i++) {
+	for (size_t i = 0; i >> page->slot_bits == 0; i++) {
 		const struct pol_record *r;
 
 		if (page->slots[i] == 0)
 			continue;
-		r = POL_AT(page, (page->slots[i] & 0xffffffffu) << 3);
+		r = POL_AT(page, (size_t)(page->slots[i] & POL_SLOT_AT) << 3);
 		if (r != old)
 			list[n++] = r;
 	}
@@ -132,44 +197,49 @@ gather(const struct pol_page *page, const struct pol_record *record, const struc
 
 /* The directory, twice as deep where `deeper`. */
 static int
-copy_dir(struct pol_change *c, struct pol_dir *dir, bool deeper, const struct pol_page ***out)
+copy_dir(struct pol_change *c, struct pol_dir *dir, bool deeper, uintptr_t **out)
 {
 	size_t count = (size_t)1 << dir->depth, times = deeper ? 2 : 1;
-	const struct pol_page **pages = malloc(count * times * sizeof(*pages));
-	int rc = pol_change_made(c, pages);
+	uintptr_t *places = malloc(count * times * sizeof(*places));
+	int rc = pol_change_made(c, places);
 
 	if (rc != 0)
 		return rc;
-	for (size_t i = 0; i < count * times; i++)
-		pages[i] = dir->pages[i / times];
-	c->to->bytes += (times - 1) * count * sizeof(*pages);
-	pol_change_dead(c, dir->pages);
-	dir->pages = pages;
+	if (deeper) {
+		for (size_t i = 0; i < count * 2; i++)
+			places[i] = dir->places[i / 2];
+	} else {
+		memcpy(places, dir->places, count * sizeof(*places));
+	}
+	c->to->bytes += (times - 1) * count * sizeof(*places);
+	pol_change_dead(c, dir->places);
+	dir->places = places;
 	dir->depth += deeper ? 1 : 0;
-	*out = pages;
+	*out = places;
 	return 0;
 }
 
 static void
-point(const struct pol_page **pages, uint32_t dir_depth, const struct pol_page *page, uint64_t hash)
+point(uintptr_t *places, uint32_t dir_depth, const struct pol_page *page, uint64_t hash)
 {
 	size_t n = (size_t)1 << (dir_depth - page->depth);
-	size_t first = (size_t)page_index(hash, page->depth) << (dir_depth - page->depth);
+	size_t first = (size_t)place_index(hash, page->depth) << (dir_depth - page->depth);
 
 	for (size_t i = 0; i < n; i++)
-		pages[first + i] = page;
+		places[first + i] = place_of(page);
 }
 
 /* Two pages of the next depth; the bit that parts them is the depth-th from the top. */
 static int
 split(struct pol_change *c, struct pol_dir *dir, const struct pol_record **list, size_t n, uint32_t depth)
 {
-	const struct pol_page **pages, *half[2];
+	const struct pol_page *half[2];
+	uintptr_t *places;
 	uint64_t bit = (uint64_t)1 << (63 - depth), hash = list[0]->hash & ~bit;
 	const struct pol_record **low = malloc(n * sizeof(*low)), **high = malloc(n * sizeof(*high));
 	size_t n_low = 0, n_high = 0;
 	int rc = low == NULL || high == NULL ? POLICY_ERR_NOMEM :
-	    copy_dir(c, dir, depth == dir->depth, &pages);
+	    copy_dir(c, dir, depth == dir->depth, &places);
 
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		if (list[i]->hash & bit)
@@ -186,8 +256,8 @@ split(struct pol_change *c, struct pol_dir *dir, const struct pol_record **list,
 		rc = pol_change_made(c, (void *)(uintptr_t)half[1]);
 	}
 	if (rc == 0) {
-		point(pages, dir->depth, half[0], hash);
-		point(pages, dir->depth, half[1], hash | bit);
+		point(places, dir->depth, half[0], hash);
+		point(places, dir->depth, half[1], hash | bit);
 		c->to->bytes += half[0]->bytes + half[1]->bytes;
 	}
 	free(low);
@@ -199,7 +269,8 @@ int
 pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record *record, const struct pol_record *old)
 {
 	uint64_t hash = record != NULL ? record->hash : old->hash;
-	const struct pol_page *page = dir->pages[page_index(hash, dir->depth)], **pages, *made;
+	const struct pol_page *page = pol_place_page(pol_dir_place(dir, hash)), *made;
+	uintptr_t *places;
 	const struct pol_record **list = malloc((page->used + 1u) * sizeof(*list));
 	size_t n;
 	int rc;
@@ -216,9 +287,9 @@ pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record
 		made = make_page(list, n, page->depth);
 		rc = pol_change_made(c, (void *)(uintptr_t)made);
 		if (rc == 0)
-			rc = copy_dir(c, dir, false, &pages);
+			rc = copy_dir(c, dir, false, &places);
 		if (rc == 0)
-			point(pages, dir->depth, made, hash);
+			point(places, dir->depth, made, hash);
 		if (rc == 0)
 			c->to->bytes += made->bytes;
 	}

@@ -158,8 +158,9 @@ attributes_parents_and_other_grants_stay(void)
 	t = pol_find_thing(f.engine.people, pol_hash_join(hash, pol_hash("1", 1, f.engine.people->seed)), doc, "1", 1);
 	h = pol_find_holder(f.engine.people, pol_who_hash(f.engine.people->seed, &who), "user", 4, "ann", 3);
 	CU_ASSERT_FATAL(t != NULL && h != NULL);
-	CU_ASSERT(t->attrs.n == 3 && t->parents.n == 1 && t->has_parent && t->inherit == POL_INHERIT_TRUE && t->grants.list.n == 1);
-	CU_ASSERT(h->attrs.n == 2 && h->own.n == 1 && h->timed.n == 0 && h->known);
+	CU_ASSERT(pol_thing_more(t)->attrs.n == 3 && pol_thing_more(t)->parents.n == 1);
+	CU_ASSERT(t->has_parent && t->inherit == POL_INHERIT_TRUE && t->n_grants == 1);
+	CU_ASSERT(pol_holder_more(h)->n_attrs == 2 && pol_holder_more(h)->n_own == 1 && pol_holder_more(h)->n_timed == 0 && h->known);
 	fixture_close(&f);
 }
 

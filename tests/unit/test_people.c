@@ -163,12 +163,14 @@ odd_holders_are_refused(void)
 		struct pol_user_fact u = { .who = { text(rows[i].type), text(rows[i].name) } };
 		struct change c = { "pinger", rows[i].type, rows[i].name, "doc/1", 0, 0 };
 		uint32_t role = 0;
+		size_t bad;
 		struct pol_grant_fact g = { .roles = &role, .n_roles = 1, .to = &u.who, .n_to = 1 };
 		struct pol_builder *b;
 
 		CU_ASSERT_EQUAL_FATAL(pol_builder_new(&b, f.engine.program), 0);
-		CU_ASSERT_EQUAL(pol_builder_user(b, &u), rows[i].user);
-		CU_ASSERT_EQUAL(pol_builder_grant(b, &g), rows[i].grant);
+		CU_ASSERT_EQUAL(pol_builder_users(b, &u, 1, &bad), rows[i].user);
+		CU_ASSERT_EQUAL(pol_builder_grants(b, &g, 1, &bad), rows[i].grant);
+		CU_ASSERT_EQUAL(bad, rows[i].grant == 0);
 		pol_builder_free(b);
 		if (strcmp(rows[i].type, "group") != 0)		/* ops is one here */
 			CU_ASSERT_EQUAL(apply(&f, &c, true), rows[i].grant);
