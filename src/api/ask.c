@@ -11,6 +11,7 @@
 
 #include "api/off.h"
 #include "base/sized.h"
+#include "core/known.h"
 
 #define LEAST_REQUEST ((uint32_t)sizeof(uint32_t))
 
@@ -95,6 +96,7 @@ static inline __attribute__((always_inline)) int
 decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     struct policy_decision *out, const struct pol_witness *witness)
 {
+	struct pol_known known;
 	struct pol_answer a;
 	const char *why;
 	int rc;
@@ -103,9 +105,15 @@ decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_re
 		pol_fill_off(out, s->generation);
 		return 0;
 	}
-	if (!pol_request_is_plain(req) && refuse(s, req, out, &rc))
-		return rc;
-	rc = pol_decide(&s->engine, req, now, NULL, &a, witness, &why);
+	if (__builtin_expect(pol_request_is_plain(req) && witness == NULL, 1)) {
+		pol_known_hash(&known, &s->engine, req);
+		pol_known_find(&known, &s->engine, req);
+		rc = pol_decide_plain(&s->engine, req, &known, now, &a, &why);
+	} else {
+		if (refuse(s, req, out, &rc))
+			return rc;
+		rc = pol_decide(&s->engine, req, now, NULL, &a, witness, &why);
+	}
 	if (__builtin_expect(rc != 0, 0)) {
 		rc = filter(rc);
 		pol_fill_error(out, rc, s->generation);

@@ -81,15 +81,23 @@ put_text(char *dst, size_t room, struct policy_text t)
 	return (uint32_t)t.len;
 }
 
-static const char *
+/* x in decimal, at the end of out. */
+static inline char *
 digits_of(char out[16], uint32_t x)
 {
+	static const char pairs[201] =
+	    "00010203040506070809101112131415161718192021222324"
+	    "25262728293031323334353637383940414243444546474849"
+	    "50515253545556575859606162636465666768697071727374"
+	    "75767778798081828384858687888990919293949596979899";
 	char *at = out + 16;
 
-	do {
-		*--at = (char)('0' + x % 10);
-		x /= 10;
-	} while (x != 0);
+	for (; x >= 100; x /= 100)
+		memcpy(at -= 2, &pairs[x % 100 * 2], 2);
+	if (x >= 10)
+		memcpy(at -= 2, &pairs[x * 2], 2);
+	else
+		*--at = (char)('0' + x);
 	return at;
 }
 
@@ -102,7 +110,7 @@ put_place(char *dst, const struct pol_program *p, struct pol_str file, uint32_t 
 	uint32_t n = (uint32_t)(digits + sizeof(digits) - at), len = put(dst, POL_MAX_FILE + 1, p, file);
 
 	dst[len++] = ':';
-	memcpy(dst + len, at, n);
+	pol_bytes_copy(dst + len, at, n);
 	dst[len + n] = '\0';
 	return len + n;
 }
@@ -126,7 +134,7 @@ pol_fill_rule(char out[POL_FILL_RULE], const struct pol_program *p, uint32_t ent
 	return put_name(out, p, e, ((const struct pol_str *)POL_AT(p, p->files.off))[e->file]);
 }
 
-static void
+static inline void
 put_rule(struct policy_decision *out, const struct pol_program *p, const struct pol_answer *a)
 {
 	const struct pol_str *files = POL_AT(p, p->files.off);

@@ -64,9 +64,8 @@ pol_known_find(struct pol_known *k, const struct pol_engine *e, const struct pol
 	k->action = pol_find_action_inline(e->program, req->action.data, req->action.len);
 }
 
-/* pol_decide() with what is known already. */
-int pol_decide_known(const struct pol_engine *e, const struct policy_request *req,
-    const struct pol_known *known, struct pol_time now, const struct policy_text *now_text,
-    struct pol_answer *a, const struct pol_witness *witness, const char **why);
+/* pol_decide() of a plain request (pol_request_is_plain), with what is known of it. */
+int pol_decide_plain(const struct pol_engine *e, const struct policy_request *req,
+    const struct pol_known *known, struct pol_time now, struct pol_answer *a, const char **why);
 
 #endif

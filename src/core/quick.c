@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The ordinary question, answered without an evaluation: someone known asks with
+ * nothing but subject, action and resource, roles are few enough to be bits of a word,
+ * and no condition, window, glob, token or deny entry has a say. What is not ordinary
+ * is not decided here; decide.c does all of it, and answers every traced request a
+ * second time, to hold the two together.
+ */
+#include "core/quick.h"
+
+#include "core/anchor.h"
+
+#define MOST_ABOVE 32u			/* things, the one asked about among them */
+#define MOST_GRANTS 16u			/* of one thing */
+#define MOST_ROWS 16u
+
+struct quick {
+	const struct pol_program *p;
+	const struct pol_people *w;
+	const struct pol_holder *who;
+	const uint64_t *words;
+	uint64_t roles, want;		/* held so far; of which some entry of the action is */
+	uint32_t n;
+	const struct pol_thing *above[MOST_ABOVE];
+};
+
+/* Can nothing but stored parents lie above a thing of this type, and no grant speak of
+ * the whole type? */
+static inline bool
+is_plain_type(const struct quick *q, uint32_t type)
+{
+	const struct pol_type *t = &((const struct pol_type *)POL_AT(q->p, q->p->types.off))[type];
+
+	return q->w->by_type[type] == NULL && (t->parent_kind == POL_PARENT_NONE ||
+	    (t->parent_kind == POL_PARENT_ATTRIBUTE && t->default_parents.n == 0));
+}
+
+static inline bool
+holds(const struct pol_holder *who, uint32_t holder)
+{
+	return holder <= POL_HOLDER_AUTHENTICATED || pol_holder_in(who, holder);
+}
+
+/* False: its grants are no ordinary ones. */
+static inline bool
+take_grants(struct quick *q, const struct pol_thing *t)
+{
+	struct pol_grants g = pol_thing_grants(t);
+
+	if (g.window_of != NULL || g.n > MOST_GRANTS)
+		return false;
+	for (uint32_t i = 0; i < g.n; i++) {
+		uint64_t word = q->words[g.list[i].role];
+
+		if ((word & q->want & ~q->roles) != 0 && holds(q->who, g.list[i].holder))
+			q->roles |= word;
+	}
+	return true;
+}
+
+static inline bool
+add_above(struct quick *q, const struct pol_parent *up, const char *id)
+{
+	const struct pol_thing *t;
+
+	if (!is_plain_type(q, up->type))
+		return false;
+	t = pol_find_thing_inline(q->w, up->hash, up->type, id, up->id.len);
+	if (t == NULL)			/* nothing is stored of it, so nothing is above it */
+		return true;
+	for (uint32_t i = 0; i < q->n; i++) {
+		if (q->above[i] == t)
+			return true;
+	}
+	if (q->n == MOST_ABOVE)
+		return false;
+	q->above[q->n++] = t;
+	return true;
+}
+
+static inline bool
+add_parents(struct quick *q, const struct pol_thing *t)
+{
+	const struct pol_type *type = &((const struct pol_type *)POL_AT(q->p, q->p->types.off))[t->type];
+	const struct pol_thing_more *more = pol_thing_more(t);
+	const struct pol_parent *up = POL_AT(t, more->parents.off);
+	uint32_t inherit = t->inherit != POL_INHERIT_ABSENT ? t->inherit : type->default_inherit;
+
+	if (more->parents.n == 0 || type->parent_kind == POL_PARENT_NONE || inherit == POL_INHERIT_FALSE)
+		return true;
+	for (uint32_t i = 0; i < more->parents.n; i++) {
+		if (!add_above(q, &up[i], pol_str_at(t, up[i].id)))
+			return false;
+	}
+	return true;
+}
+
+/* The roles that the asker has here, as far as the action asks for them. */
+static inline bool
+find_roles(struct quick *q, const struct pol_known *k)
+{
+	const struct pol_holder_more *mine = pol_holder_more(k->who);
+
+	if (q->w->anywhere != NULL || q->w->has_stars != 0 || mine->n_timed != 0 || !is_plain_type(q, k->type))
+		return false;
+	q->roles = q->w->everyone.sig | q->w->authenticated.sig | mine->role_sig;
+	q->n = 0;
+	if (k->thing != NULL)
+		q->above[q->n++] = k->thing;
+	for (uint32_t i = 0; i < q->n; i++) {
+		if (!take_grants(q, q->above[i]) || !add_parents(q, q->above[i]))
+			return false;
+	}
+	return true;
+}
+
+/* The lowest entry of those roles that names the action, in *best. False: one with a
+ * lower number must be asked. */
+static inline bool
+find_entry(const struct quick *q, const struct pol_action *a, uint32_t *best)
+{
+	const struct pol_row *rows = POL_AT(q->p, a->rows.off);
+	const uint32_t *items = POL_AT(q->p, q->p->items.off);
+	uint32_t ask = POL_NONE;
+
+	for (uint32_t i = 0; i < a->rows.n; i++) {
+		const uint32_t *item = &items[rows[i].first];
+
+		if ((q->roles >> rows[i].role & 1) == 0)
+			continue;
+		for (uint32_t k = 0; k < rows[i].n_allow && (item[k] & POL_ITEM_NUMBER) < *best; k++) {
+			if ((item[k] & POL_ITEM_ASK) == 0)
+				*best = item[k];
+			else if ((item[k] & POL_ITEM_NUMBER) < ask)
+				ask = item[k] & POL_ITEM_NUMBER;
+		}
+	}
+	return *best <= ask;
+}
+
+static inline bool
+names(const struct pol_program *p, const struct pol_item *item, uint32_t action)
+{
+	const uint32_t *acts = POL_AT(p, item->acts);
+
+	if ((item->entry & POL_ITEM_SET) == 0)
+		return item->acts == action;
+	for (uint32_t i = 1; i <= acts[0]; i++) {
+		if (acts[i] == action)
+			return true;
+	}
+	return false;
+}
+
+/* Likewise of the entries on the thing itself. */
+static inline bool
+find_item(const struct quick *q, const struct pol_action *a, const struct pol_known *k,
+    const struct policy_request *req, uint32_t *best)
+{
+	const struct pol_anchor *anchor = pol_anchor_find(q->p, k->thing_hash, k->type,
+	    req->resource_id.data, req->resource_id.len);
+	const struct pol_item *items;
+	uint32_t n;
+
+	if (anchor == NULL)
+		return true;
+	items = pol_anchor_items(q->p, anchor, &n);
+	for (uint32_t i = 0; i < n; i++) {
+		if ((q->roles >> items[i].role & 1) == 0)
+			continue;
+		if (!names(q->p, &items[i], k->action)) {
+			if (a->impliers.n != 0)		/* it may name one that implies it */
+				return false;
+			continue;
+		}
+		if ((items[i].entry & (POL_ITEM_ASK | POL_ITEM_DENY)) != 0 || a->held.n != 0)
+			return false;
+		if ((items[i].entry & POL_ITEM_NUMBER) < *best)
+			*best = items[i].entry & POL_ITEM_NUMBER;
+	}
+	return n <= POL_ANCHOR_FEW;
+}
+
+static inline bool
+is_for(const struct pol_program *p, const struct pol_action *a, uint32_t type)
+{
+	const uint32_t *types = POL_AT(p, a->types.off);
+
+	for (uint32_t i = 0; i < a->types.n; i++) {
+		if (types[i] == type)
+			return true;
+	}
+	return a->types.n == 0;
+}
+
+bool
+pol_quick(const struct pol_engine *e, const struct policy_request *req, const struct pol_known *k, uint32_t *entry)
+{
+	const struct pol_program *p = e->program;
+	const struct pol_action *a;
+	const struct pol_type *type;
+	struct quick q;
+
+	*entry = POL_NONE;
+	if (k->action == POL_NONE || k->type == POL_NONE || k->who == NULL ||
+	    k->who->id < POL_HOLDER_SUBJECT || p->role_words.n == 0)
+		return false;
+	if (k->thing == NULL && memchr(req->resource_id.data, '\0', req->resource_id.len) != NULL)
+		return false;
+	a = pol_action_at(p, k->action);
+	type = &((const struct pol_type *)POL_AT(p, p->types.off))[k->type];
+	if (a->rows.n > MOST_ROWS || !is_for(p, a, k->type))
+		return false;
+	q.p = p;
+	q.w = e->people;
+	q.who = k->who;
+	q.words = POL_AT(p, p->role_words.off);
+	q.want = type->has_anchors ? ~(uint64_t)0 : a->sig_allow | a->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
+	if (!find_roles(&q, k) || ((a->sig_deny | p->wide_sig_allow | p->wide_sig_deny) & q.roles) != 0)
+		return false;
+	return find_entry(&q, a, entry) && (!type->has_anchors || find_item(&q, a, k, req, entry));
+}
