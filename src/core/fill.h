@@ -31,6 +31,14 @@ pol_fill_blank(struct policy_decision *out, uint64_t generation)
 
 /* No decision: rc says why. */
 void pol_fill_error(struct policy_decision *out, int rc, uint64_t generation);
+/* Brings what pol_fill_answer will read of the entry. */
+static inline void
+pol_fill_fetch(const struct pol_engine *e, const struct pol_answer *a)
+{
+	if (a->entry != POL_NONE)
+		__builtin_prefetch((const struct pol_entry *)POL_AT(e->program, e->program->entries.off) + a->entry);
+}
+
 /* A decision of core's. */
 void pol_fill_answer(struct policy_decision *out, const struct pol_engine *e,
     const struct policy_request *req, const struct pol_answer *a, uint64_t generation);

@@ -8,6 +8,7 @@
 #ifndef POL_CORE_KNOWN_H
 #define POL_CORE_KNOWN_H
 
+#include "core/anchor.h"
 #include "core/find_inline.h"
 
 struct pol_known {
@@ -62,6 +63,26 @@ pol_known_find(struct pol_known *k, const struct pol_engine *e, const struct pol
 		k->who = pol_find_holder_inline(e->people, k->who_hash, type.data, type.len,
 		    req->subject_id.data, req->subject_id.len);
 	k->action = pol_find_action_inline(e->program, req->action.data, req->action.len);
+}
+
+/* For many requests: after their hashes the slots, after the slots the records that a
+ * look-up will read are fetched; then none of them waits. */
+static inline void
+pol_known_fetch_slots(const struct pol_known *k, const struct pol_engine *e)
+{
+	pol_dir_fetch_slot(&e->people->holders, k->who_hash);
+	pol_dir_fetch_slot(&e->people->things, k->thing_hash);
+	if (e->program->anchors.n != 0)
+		pol_anchor_prefetch_slot(e->program, k->thing_hash);
+}
+
+static inline void
+pol_known_fetch_records(const struct pol_known *k, const struct pol_engine *e)
+{
+	pol_dir_fetch_record(&e->people->holders, k->who_hash);
+	pol_dir_fetch_record(&e->people->things, k->thing_hash);
+	if (e->program->anchors.n != 0)
+		pol_anchor_prefetch(e->program, k->thing_hash);
 }
 
 /* pol_decide() of a plain request (pol_request_is_plain), with what is known of it. */

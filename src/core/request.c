@@ -9,6 +9,8 @@
 #include "core/core.h"
 #include "base/name.h"
 
+#define SIMPLE 16u			/* attributes in a bag that may be seen through at a glance */
+
 /* Objects and lists being looked at: no recursion. */
 struct todo {
 	const struct policy_value *items;
@@ -121,6 +123,33 @@ check_nested(const struct policy_value *v, size_t *left, const char **why)
 	return rc;
 }
 
+/* A few texts, whole numbers and booleans whose names differ at a glance (by length and
+ * ends): nothing is wrong with them. What is not so simple is looked at one by one. */
+static inline bool
+is_simple(const struct policy_attr *m, size_t n)
+{
+	uint64_t seen = 0;
+
+	for (size_t i = 0; i < n; i++, m++) {
+		uint64_t bit;
+
+		if (m->name.data == NULL || m->name.len - 1 >= POL_MAX_ID)
+			return false;
+		bit = (uint64_t)1 << (((unsigned char)m->name.data[0] * 5u +
+		    (unsigned char)m->name.data[m->name.len - 1] * 3u + m->name.len) & 63);
+		if ((seen & bit) != 0)
+			return false;
+		seen |= bit;
+		if (m->value.type == POLICY_STRING) {
+			if (m->value.u.text.data == NULL || m->value.u.text.len > POL_MAX_SCALAR)
+				return false;
+		} else if (m->value.type != POLICY_INT && m->value.type != POLICY_BOOL) {
+			return false;
+		}
+	}
+	return true;
+}
+
 /* Every value of a bag. */
 static inline int
 check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
@@ -129,6 +158,10 @@ check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
 
 	if (attrs->count == 0)		/* most bags of most requests */
 		return 0;
+	if (attrs->count <= SIMPLE && attrs->count <= *left && attrs->list != NULL && is_simple(attrs->list, attrs->count)) {
+		*left -= attrs->count;
+		return 0;
+	}
 	rc = check_members(attrs->list, attrs->count, why);
 	for (size_t i = 0; rc == 0 && i < attrs->count; i++) {
 		const struct policy_value *v = &attrs->list[i].value;
