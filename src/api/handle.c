@@ -223,7 +223,7 @@ static void
 settle(struct pol_snapshot *s, struct pol_people_root *people)
 {
 	s->people = people;
-	s->engine.people = pol_people_view(people);
+	pol_engine_people(&s->engine, pol_people_view(people));
 	s->timeless = s->engine.program->hears_time == 0 && s->engine.people->has_windows == 0;
 }
 

@@ -71,8 +71,8 @@ build(struct policy_set *set, const struct pol_source *sources, size_t n,
 		return rc;
 	pol_code_engine(set->code, &set->own);
 	set->full = set->own;
-	set->own.people = pol_people_view(set->own_people);
-	set->full.people = pol_people_view(set->full_people);
+	pol_engine_people(&set->own, pol_people_view(set->own_people));
+	pol_engine_people(&set->full, pol_people_view(set->full_people));
 	return 0;
 }
 

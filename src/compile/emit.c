@@ -311,4 +311,6 @@ pol_code_engine(const struct pol_code *code, struct pol_engine *out)
 	out->program = code->program;
 	out->regex = pol_regex_match;
 	out->regex_ctx = code->regex;
+	out->people = NULL;
+	out->quick_types = 0;
 }

@@ -29,9 +29,13 @@
 struct pol_engine {
 	const struct pol_program *program;
 	const struct pol_people *people;
+	uint64_t quick_types;		/* bits of types that quick.c may be asked about */
 	pol_regex_fn *regex;
 	const void *regex_ctx;
 };
+
+/* Puts people into an engine that has its program: the only way to do it. */
+void pol_engine_people(struct pol_engine *e, const struct pol_people *w);
 
 /* The witness of policy_trace(); see policy.h. step is called in order. */
 struct pol_witness {

@@ -19,20 +19,41 @@ struct quick {
 	const struct pol_people *w;
 	const struct pol_holder *who;
 	const uint64_t *words;
+	uint64_t types;			/* that are quick */
 	uint64_t roles, want;		/* held so far; of which some entry of the action is */
+	uint64_t holders;		/* bits (& 63) of everyone the asker is, or is among */
+	uint64_t seen;			/* bits of the hashes of what is in above */
 	uint32_t n;
 	const struct pol_thing *above[MOST_ABOVE];
 };
 
-/* Can nothing but stored parents lie above a thing of this type, and no grant speak of
- * the whole type? */
-static inline bool
-is_plain_type(const struct quick *q, uint32_t type)
+/* No grant speaks of the whole type, and nothing but stored parents lies above a thing
+ * of it. */
+static bool
+is_plain(const struct pol_type *t, const struct pol_type_grants *grants)
 {
-	const struct pol_type *t = &((const struct pol_type *)POL_AT(q->p, q->p->types.off))[type];
-
-	return q->w->by_type[type] == NULL && (t->parent_kind == POL_PARENT_NONE ||
+	return grants == NULL && (t->parent_kind == POL_PARENT_NONE ||
 	    (t->parent_kind == POL_PARENT_ATTRIBUTE && t->default_parents.n == 0));
+}
+
+void
+pol_engine_people(struct pol_engine *e, const struct pol_people *w)
+{
+	const struct pol_program *p = e->program;
+	const struct pol_type *types = POL_AT(p, p->types.off);
+
+	e->people = w;
+	e->quick_types = 0;
+	if (p->role_words.n == 0 || w->anywhere != NULL || w->has_stars != 0)
+		return;
+	for (uint32_t i = 0; i < p->types.n && i < 64; i++)
+		e->quick_types |= (uint64_t)is_plain(&types[i], w->by_type[i]) << i;
+}
+
+static inline bool
+is_quick(const struct quick *q, uint32_t type)
+{
+	return type < 64 && (q->types >> type & 1) != 0;
 }
 
 static inline bool
@@ -47,6 +68,8 @@ take_grants(struct quick *q, const struct pol_thing *t)
 {
 	struct pol_grants g = pol_thing_grants(t);
 
+	if ((g.sig & q->holders) == 0)
+		return true;
 	if (g.window_of != NULL || g.n > MOST_GRANTS)
 		return false;
 	for (uint32_t i = 0; i < g.n; i++) {
@@ -63,15 +86,16 @@ add_above(struct quick *q, const struct pol_parent *up, const char *id)
 {
 	const struct pol_thing *t;
 
-	if (!is_plain_type(q, up->type))
+	if (!is_quick(q, up->type))
 		return false;
 	t = pol_find_thing_inline(q->w, up->hash, up->type, id, up->id.len);
 	if (t == NULL)			/* nothing is stored of it, so nothing is above it */
 		return true;
-	for (uint32_t i = 0; i < q->n; i++) {
+	for (uint32_t i = 0; (q->seen >> (up->hash & 63) & 1) != 0 && i < q->n; i++) {
 		if (q->above[i] == t)
 			return true;
 	}
+	q->seen |= (uint64_t)1 << (up->hash & 63);
 	if (q->n == MOST_ABOVE)
 		return false;
 	q->above[q->n++] = t;
@@ -82,10 +106,14 @@ static inline bool
 add_parents(struct quick *q, const struct pol_thing *t)
 {
 	const struct pol_type *type = &((const struct pol_type *)POL_AT(q->p, q->p->types.off))[t->type];
-	const struct pol_thing_more *more = pol_thing_more(t);
-	const struct pol_parent *up = POL_AT(t, more->parents.off);
+	const struct pol_thing_more *more;
+	const struct pol_parent *up;
 	uint32_t inherit = t->inherit != POL_INHERIT_ABSENT ? t->inherit : type->default_inherit;
 
+	if (t->more == 0)
+		return true;
+	more = pol_thing_more(t);
+	up = POL_AT(t, more->parents.off);
 	if (more->parents.n == 0 || type->parent_kind == POL_PARENT_NONE || inherit == POL_INHERIT_FALSE)
 		return true;
 	for (uint32_t i = 0; i < more->parents.n; i++) {
@@ -101,9 +129,12 @@ find_roles(struct quick *q, const struct pol_known *k)
 {
 	const struct pol_holder_more *mine = pol_holder_more(k->who);
 
-	if (q->w->anywhere != NULL || q->w->has_stars != 0 || mine->n_timed != 0 || !is_plain_type(q, k->type))
+	if (mine->n_timed != 0)
 		return false;
 	q->roles = q->w->everyone.sig | q->w->authenticated.sig | mine->role_sig;
+	q->holders = (uint64_t)1 << POL_HOLDER_EVERYONE | (uint64_t)1 << POL_HOLDER_AUTHENTICATED |
+	    pol_holder_sig(k->who);
+	q->seen = (uint64_t)1 << (k->thing_hash & 63);
 	q->n = 0;
 	if (k->thing != NULL)
 		q->above[q->n++] = k->thing;
@@ -202,8 +233,8 @@ pol_quick(const struct pol_engine *e, const struct policy_request *req, const st
 	struct quick q;
 
 	*entry = POL_NONE;
-	if (k->action == POL_NONE || k->type == POL_NONE || k->who == NULL ||
-	    k->who->id < POL_HOLDER_SUBJECT || p->role_words.n == 0)
+	q.types = e->quick_types;
+	if (!is_quick(&q, k->type) || k->action == POL_NONE || k->who == NULL || k->who->id < POL_HOLDER_SUBJECT)
 		return false;
 	if (k->thing == NULL && memchr(req->resource_id.data, '\0', req->resource_id.len) != NULL)
 		return false;

@@ -60,7 +60,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		(void)pol_set_dump(set, &dump);
 		pol_buf_fini(&dump);
 		pol_code_engine(code, &engine);
-		engine.people = pol_people_view(people);
+		pol_engine_people(&engine, pol_people_view(people));
 		ask(&engine);
 	}
 	pol_people_free(people);

@@ -27,7 +27,7 @@ fixture_open(struct fixture *f, const char *text)
 		return rc;
 	}
 	pol_code_engine(f->code, &f->engine);
-	f->engine.people = pol_people_view(f->people);
+	pol_engine_people(&f->engine, pol_people_view(f->people));
 	return 0;
 }
 

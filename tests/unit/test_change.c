@@ -74,7 +74,7 @@ static void
 turn_to(struct fixture *f, struct pol_people_root *next)
 {
 	f->people = next;
-	f->engine.people = pol_people_view(next);
+	pol_engine_people(&f->engine, pol_people_view(next));
 }
 
 static void

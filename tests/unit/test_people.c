@@ -66,7 +66,7 @@ apply(struct fixture *f, const struct change *c, bool add)
 		return rc;
 	pol_people_retire(f->people);
 	f->people = next;
-	f->engine.people = pol_people_view(next);
+	pol_engine_people(&f->engine, pol_people_view(next));
 	return 0;
 }
 
