@@ -64,6 +64,14 @@ struct emit_acts {
 /* In `all`: some action of the set that implies this one limits its holder in nothing. */
 #define EMIT_FREE 0x80000000u
 
+/* A literal pattern whose slot was sent for; so many are on their way. */
+#define EMIT_AHEAD 16
+struct emit_ahead {
+	uint64_t hash;
+	const char *id;
+	uint32_t len, type, entry;
+};
+
 struct pol_emit {
 	const struct ast_set *set;
 	struct policy_error *err;
@@ -83,6 +91,8 @@ struct pol_emit {
 	uint64_t written;		/* names of actions in entries of roles */
 	/* entries found by the thing: emit_anchor.c */
 	struct pol_buf things, pairs;
+	struct emit_ahead ahead[EMIT_AHEAD];
+	uint64_t n_ahead;		/* all there were */
 	uint64_t *type_hash, *slots;
 	uint32_t slots_mask, longest;	/* longest: the farthest from its first slot */
 };

@@ -126,40 +126,65 @@ id_of(struct pol_emit *e, const struct policy_text *glob, uint32_t *len)
 	return copy;
 }
 
+/* Its slot was sent for when it was put in the queue. */
+static int
+take(struct pol_emit *e, const struct emit_ahead *a)
+{
+	struct pair pair = { find(e, a->hash, a->type, a->id, a->len), a->entry };
+	struct thing *t;
+	int rc = 0;
+
+	if (pair.thing == POL_NONE)
+		rc = add_thing(e, a->hash, a->type, a->id, a->len, &pair.thing);
+	if (rc != 0)
+		return rc;
+	t = things_of(e) + pair.thing;
+	if (t->last == a->entry + 1)		/* the same thing twice in one entry */
+		return 0;
+	t->last = a->entry + 1;
+	t->n++;
+	return pol_buf_append(&e->pairs, &pair, sizeof(pair)) == SIZE_MAX ? pol_emit_text_rc(e, POLICY_ERR_NOMEM) : 0;
+}
+
 int
 pol_emit_anchor_add(struct pol_emit *e, const struct ast_entry *x)
 {
-	struct pair pair = { 0, x->number };
 	size_t i;
 	int rc = 0;
 
 	if (e->slots == NULL)
 		rc = resize(e, e->set->entries.n);
 	for (i = 0; rc == 0 && i < x->n_patterns; i++) {
-		uint32_t len, type = x->patterns[i].type;
-		const char *id = id_of(e, &x->patterns[i].glob, &len);
-		struct thing *t;
-		uint64_t hash;
+		struct emit_ahead *place = &e->ahead[e->n_ahead % EMIT_AHEAD], a;
 
-		if (id == NULL)
+		a.type = x->patterns[i].type;
+		a.entry = x->number;
+		a.id = id_of(e, &x->patterns[i].glob, &a.len);
+		if (a.id == NULL)
 			return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
-		if (len > POL_MAX_RESOURCE_ID)	/* nobody can ask about it */
+		if (a.len > POL_MAX_RESOURCE_ID)	/* nobody can ask about it */
 			continue;
-		hash = hash_of(e, type, id, len);
-		pair.thing = find(e, hash, type, id, len);
-		if (pair.thing == POL_NONE)
-			rc = add_thing(e, hash, type, id, len, &pair.thing);
-		if (rc != 0)
-			break;
-		t = things_of(e) + pair.thing;
-		if (t->last == x->number + 1)
-			continue;		/* the same thing twice in one entry */
-		t->last = x->number + 1;
-		t->n++;
-		if (pol_buf_append(&e->pairs, &pair, sizeof(pair)) == SIZE_MAX)
-			rc = pol_emit_text_rc(e, POLICY_ERR_NOMEM);
+		a.hash = hash_of(e, a.type, a.id, a.len);
+		if (e->n_ahead >= EMIT_AHEAD)
+			rc = take(e, place);
+		__builtin_prefetch(&e->slots[(uint32_t)(a.hash >> 32) & e->slots_mask], 1);
+		*place = a;
+		e->n_ahead++;
 	}
 	return rc;
+}
+
+int
+pol_emit_anchor_end(struct pol_emit *e)
+{
+	uint64_t i = e->n_ahead > EMIT_AHEAD ? e->n_ahead - EMIT_AHEAD : 0;
+	int rc = 0;
+
+	for (; rc == 0 && i < e->n_ahead; i++)
+		rc = take(e, &e->ahead[i % EMIT_AHEAD]);
+	if (rc != 0 || e->slots == NULL || pol_emit_table_room(n_things(e)) == (uint64_t)e->slots_mask + 1)
+		return rc;
+	return resize(e, n_things(e));
 }
 
 int
@@ -190,14 +215,6 @@ pol_emit_anchor_hash(struct pol_emit *e, uint64_t seed)
 		put(e, hash >> 32 << 32 | (i + 1));
 	}
 	return 0;
-}
-
-int
-pol_emit_anchor_end(struct pol_emit *e)
-{
-	if (e->slots == NULL || pol_emit_table_room(n_things(e)) == (uint64_t)e->slots_mask + 1)
-		return 0;
-	return resize(e, n_things(e));
 }
 
 void

@@ -89,6 +89,13 @@ emit_pattern(struct pol_emit *e, const struct ast_pattern *p, struct pol_pattern
 	return pol_emit_text(e, p->glob.data, p->glob.len, &out->text);
 }
 
+static bool
+has_star(const struct policy_text *glob)
+{
+	return glob->data == NULL || (glob->len != 0 && memchr(glob->data, '*', glob->len) != NULL &&
+	    pol_glob_has_star(glob->data, glob->len));
+}
+
 /* Does every pattern name one thing? Such entries are found by the thing. */
 static bool
 is_literal(const struct ast_entry *x)
@@ -96,8 +103,7 @@ is_literal(const struct ast_entry *x)
 	size_t i;
 
 	for (i = 0; i < x->n_patterns; i++)
-		if (x->patterns[i].glob.data == NULL ||
-		    pol_glob_has_star(x->patterns[i].glob.data, x->patterns[i].glob.len))
+		if (has_star(&x->patterns[i].glob))
 			return false;
 	return x->n_patterns != 0;
 }

@@ -12,6 +12,9 @@
 
 /* Zero bytes that stand behind a program, so that a short text is copied whole. */
 #define BEHIND 32
+/* A line's number has fewer. */
+#define DIGITS 16
+_Static_assert(POL_MAX_FILE + 1 + DIGITS <= POL_MAX_RULE, "FILE:LINE fits");
 
 void
 pol_fill_error(struct policy_decision *out, int rc, uint64_t generation)
@@ -81,38 +84,21 @@ put_text(char *dst, size_t room, struct policy_text t)
 	return (uint32_t)t.len;
 }
 
-/* x in decimal, at the end of out. */
-static inline char *
-digits_of(char out[16], uint32_t x)
-{
-	static const char pairs[201] =
-	    "00010203040506070809101112131415161718192021222324"
-	    "25262728293031323334353637383940414243444546474849"
-	    "50515253545556575859606162636465666768697071727374"
-	    "75767778798081828384858687888990919293949596979899";
-	char *at = out + 16;
-
-	for (; x >= 100; x /= 100)
-		memcpy(at -= 2, &pairs[x % 100 * 2], 2);
-	if (x >= 10)
-		memcpy(at -= 2, &pairs[x * 2], 2);
-	else
-		*--at = (char)('0' + x);
-	return at;
-}
-
-/* FILE:LINE, which is no longer than POL_MAX_RULE. */
+/* FILE:LINE, which is no longer than POL_MAX_RULE. Its digits are copied in a fixed
+ * size, with the zeros behind them. */
 static inline uint32_t
 put_place(char *dst, const struct pol_program *p, struct pol_str file, uint32_t line)
 {
-	char digits[16];
-	const char *at = digits_of(digits, line);
-	uint32_t n = (uint32_t)(digits + sizeof(digits) - at), len = put(dst, POL_MAX_FILE + 1, p, file);
+	char digits[2 * DIGITS] = { 0 };
+	uint32_t at = DIGITS, len = put(dst, POL_MAX_FILE + 1, p, file);
 
-	dst[len++] = ':';
-	pol_bytes_copy(dst + len, at, n);
-	dst[len + n] = '\0';
-	return len + n;
+	do {
+		digits[--at] = (char)('0' + line % 10);
+		line /= 10;
+	} while (line != 0);
+	dst[len] = ':';
+	memcpy(dst + len + 1, digits + at, DIGITS);
+	return len + 1 + DIGITS - at;
 }
 
 static inline uint32_t

@@ -8,6 +8,9 @@
 #include "core/anchor.h"
 #include "core/eval.h"
 
+/* Most requests need none of these: those that do pay for the registers they use. */
+#define NOINLINE __attribute__((noinline))
+
 static void
 witness(struct pol_eval *ev, enum policy_stage stage, uint32_t entry, int value, uint32_t term, int term_value)
 {
@@ -111,7 +114,7 @@ allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32
 }
 
 /* An entry with a number lower than what was found so far. */
-static void
+static NOINLINE void
 meet(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect effect, bool fits)
 {
 	if (effect == POL_EFFECT_DENY)
@@ -207,7 +210,7 @@ may_have(const struct pol_eval *ev, uint32_t role)
  * each of the asker's roles is sought among the rows. An entry met twice is the
  * same answer.
  */
-static void
+static NOINLINE void
 meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, enum pol_effect effect, bool wide)
 {
 	const struct pol_row *rows = POL_AT(ev->p, span.off);
@@ -228,26 +231,35 @@ meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, enum p
 		meet_roles(ev, f, rows, span.n, ids, n, effect, wide);
 }
 
-/* An entry on this very thing, of a role that the asker has. */
-static void
-meet_item(struct pol_eval *ev, struct pol_found *f, const struct pol_item *item, enum pol_effect effect)
+/* An entry on this very thing that is not decided by what lies beside its number. */
+static NOINLINE void
+ask_item(struct pol_eval *ev, struct pol_found *f, const struct pol_item *item, enum pol_effect effect)
 {
-	bool deny = effect == POL_EFFECT_DENY;
-	uint32_t number = item->entry & POL_ITEM_NUMBER, n = 1, *best = deny ? &f->deny : &f->allow;
 	const uint32_t *acts = &item->acts;
+	uint32_t n = 1;
 
-	if (((item->entry & POL_ITEM_DENY) != 0) != deny || number >= *best)
-		return;
 	if ((item->entry & POL_ITEM_SET) != 0) {
 		acts = POL_AT(ev->p, item->acts);
 		n = *acts++;
-	} else if (item->acts == ev->action && (item->entry & POL_ITEM_ASK) == 0 && ev->witness == NULL &&
-	    (deny || pol_action_at(ev->p, ev->action)->held.n == 0)) {
-		*best = number;
-		return;
 	}
 	if (names_action(ev, acts, n, effect))
-		meet(ev, f, number, effect, true);
+		meet(ev, f, item->entry & POL_ITEM_NUMBER, effect, true);
+}
+
+/* An entry on this very thing, of a role that the asker has. */
+static inline void
+meet_item(struct pol_eval *ev, struct pol_found *f, const struct pol_item *item, enum pol_effect effect)
+{
+	bool deny = effect == POL_EFFECT_DENY;
+	uint32_t number = item->entry & POL_ITEM_NUMBER, *best = deny ? &f->deny : &f->allow;
+
+	if (((item->entry & POL_ITEM_DENY) != 0) != deny || number >= *best)
+		return;
+	if (item->acts == ev->action && (item->entry & (POL_ITEM_ASK | POL_ITEM_SET)) == 0 &&
+	    ev->witness == NULL && (deny || pol_action_at(ev->p, ev->action)->held.n == 0))
+		*best = number;
+	else
+		ask_item(ev, f, item, effect);
 }
 
 /* In a long list each of the asker's roles is sought; items are sorted by role. */
@@ -269,7 +281,7 @@ meet_items_of(struct pol_eval *ev, struct pol_found *f, const struct pol_item *i
 		meet_item(ev, f, &items[low], effect);
 }
 
-static void
+static NOINLINE void
 meet_anchor(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect)
 {
 	const struct policy_text *id = &ev->req->resource_id;
