@@ -90,7 +90,7 @@ add_role(struct pol_eval *ev, struct pol_side *side, uint32_t role)
 		side->role_sig |= bit(ids[i]);
 }
 
-static bool
+static inline bool
 holds(const struct pol_side *side, uint32_t holder)
 {
 	if ((side->holder_sig & bit(holder)) == 0)
