@@ -64,6 +64,38 @@ pol_find_kind(const struct pol_program *p, const char *s, size_t len)
 	return FIND(p, kind_names, kinds, struct pol_kind, s, len);
 }
 
+/* Equal bytes, 1 to 7 of them. */
+static inline bool
+same_few(const char *a, const char *b, size_t n)
+{
+	uint32_t x, y, v, w;
+
+	if (n < 4)
+		return a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1];
+	memcpy(&x, a, 4);
+	memcpy(&y, b, 4);
+	memcpy(&v, a + n - 4, 4);
+	memcpy(&w, b + n - 4, 4);
+	return ((x ^ y) | (v ^ w)) == 0;
+}
+
+/* Equal bytes. Names are mostly short: two words that may overlap, and no call. */
+static inline bool
+same(const char *a, size_t an, const char *b, size_t bn)
+{
+	uint64_t x, y, v, w;
+
+	if (an != bn)
+		return false;
+	if (an - 8 > 8)
+		return an == 0 || (an < 8 ? same_few(a, b, an) : memcmp(a, b, an) == 0);
+	memcpy(&x, a, 8);
+	memcpy(&y, b, 8);
+	memcpy(&v, a + an - 8, 8);
+	memcpy(&w, b + an - 8, 8);
+	return ((x ^ y) | (v ^ w)) == 0;
+}
+
 const struct pol_holder *
 pol_find_holder(const struct pol_people *w, uint64_t hash, const char *type,
     size_t type_len, const char *name, size_t name_len)
@@ -73,8 +105,8 @@ pol_find_holder(const struct pol_people *w, uint64_t hash, const char *type,
 	const struct pol_holder *h;
 
 	while ((h = pol_place_next(place, hash, &i)) != NULL) {
-		if (pol_bytes_equal(pol_holder_name(h), h->name_len, name, name_len) &&
-		    pol_bytes_equal(h->text, h->type_len, type, type_len))
+		if (same(pol_holder_name(h), h->name_len, name, name_len) &&
+		    same(h->text, h->type_len, type, type_len))
 			return h;
 	}
 	return NULL;
@@ -89,7 +121,7 @@ pol_find_thing(const struct pol_people *w, uint64_t hash, uint32_t type,
 	const struct pol_thing *t;
 
 	while ((t = pol_place_next(place, hash, &i)) != NULL) {
-		if (t->type == type && pol_bytes_equal(t->id, t->id_len, id, id_len))
+		if (t->type == type && same(t->id, t->id_len, id, id_len))
 			return t;
 	}
 	return NULL;

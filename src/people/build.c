@@ -194,7 +194,8 @@ on_thing(struct pol_builder *b, struct pol_bgrant *g)
 
 /* One role to one holder. everyone and authenticated have rows of their own. */
 static int
-grant_one(struct pol_builder *b, const struct pol_grant_fact *f, const struct pol_who *who, uint64_t hash, struct pol_bgrant *g)
+grant_one(struct pol_builder *b, const struct pol_grant_fact *f, const struct pol_who *who, uint64_t hash,
+    struct pol_bgrant *g)
 {
 	bool many = who->type.len == 0 || pol_who_is_group(who);
 	struct pol_bholder *h;

@@ -385,7 +385,7 @@ long_lists_of_a_text_are_taken_whole(void)
 		at += sprintf(at, "  - { role: reader, to: \"group:g%d\", resource: \"doc/g%d\" }\n", i, i);
 	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, yaml), 0);
 	for (int i = 0; i < MANY; i++) {
-		char m[16], t[16], doc[16];
+		char m[16], t[16], doc[24];
 
 		snprintf(m, sizeof(m), "m%d", i);
 		snprintf(t, sizeof(t), "t%d", i);
