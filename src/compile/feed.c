@@ -172,8 +172,8 @@ feed_grant(struct feed *f, const struct ast_grant *g)
 	if (g->has_resource) {
 		fact.type = g->resource.type;
 		fact.glob = g->resource.glob;
-		if (fact.glob.data != NULL && pol_glob_has_star(fact.glob.data, fact.glob.len) &&
-		    pol_glob_parse(fact.glob.data, fact.glob.len, pieces, &pieces_n) != 0)
+		if (fact.glob.data != NULL && memchr(fact.glob.data, '*', fact.glob.len) != NULL &&
+		    pol_glob_has_star(fact.glob.data, fact.glob.len) && pol_glob_parse(fact.glob.data, fact.glob.len, pieces, &pieces_n) != 0)
 			return fail(f, POLICY_ERR_LIMIT, g->resource.source,
 			    "this pattern has too many stars and escapes; at most 64 pieces are wanted");
 	}

@@ -194,12 +194,13 @@ on_thing(struct pol_builder *b, struct pol_bgrant *g)
 
 /* One role to one holder. everyone and authenticated have rows of their own. */
 static int
-grant_one(struct pol_builder *b, const struct pol_grant_fact *f, const struct pol_who *who, uint64_t hash, struct pol_bgrant *g)
+grant_one(struct pol_builder *b, const struct pol_grant_fact *f, const struct pol_who *who, uint64_t hash,
+    struct pol_bgrant *g)
 {
 	bool many = who->type.len == 0 || pol_who_is_group(who);
 	struct pol_bholder *h;
 	uint32_t row;
-	int rc = pol_who_is_valid(who, true) ? pol_holder_row(b, who, hash, false, &row) : POLICY_ERR_ARG;
+	int rc = pol_holder_row(b, who, hash, false, &row);
 
 	if (rc != 0)
 		return rc;
@@ -212,7 +213,7 @@ grant_one(struct pol_builder *b, const struct pol_grant_fact *f, const struct po
 		return many ? other(b, &b->anywhere, 0, g) : other(b, &b->timed, row, g);
 	if (f->glob.data == NULL)
 		return other(b, &b->wide, f->type, g);
-	if (pol_glob_has_star(f->glob.data, f->glob.len)) {
+	if (memchr(g->text, '*', g->len) != NULL && pol_glob_has_star(g->text, g->len)) {
 		struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
 		size_t n;
 

@@ -95,7 +95,8 @@ struct pol_work {
 int pol_index_grow(struct pol_index *x, size_t slots, const struct pol_vec *holders);
 /* Their hashes; and what looking for them will read is on its way when it returns. */
 void pol_holders_fetch(const struct pol_builder *b, const struct pol_who *const *who, uint64_t *hash, size_t n);
-/* The row of a holder, a new one where it is new. */
+/* The row of a holder, a new one where it is new; then it must be valid, and may be a
+ * group where group_ok. */
 int pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, bool group_ok, uint32_t *out);
 
 /* holders.c */

@@ -84,9 +84,10 @@ void pol_builder_free(struct pol_builder *b);
 int pol_builder_expect(struct pol_builder *b, size_t holders, size_t grants);
 /* A holder without a type is "everyone" or "authenticated", in grants only; a user is
  * no group, no "*" and none of the words that name many: else POLICY_ERR_ARG. A group
- * that is named must be declared by the end. Groups first, in any order; then users, grants, things in any order. Each subject
- * is given at most once as a user, each thing at most once; a group may be given in
- * parts. Of many at once, *bad is the place of the one that failed. */
+ * that is named must be declared by the end. Groups first, in any order; then users,
+ * grants, things in any order. Each subject is given at most once as a user, each
+ * thing at most once; a group may be given in parts. Of many at once, *bad is the
+ * place of the one that failed. */
 int pol_builder_group(struct pol_builder *b, const struct pol_group_fact *f);
 int pol_builder_users(struct pol_builder *b, const struct pol_user_fact *f, size_t n, size_t *bad);
 int pol_builder_grants(struct pol_builder *b, const struct pol_grant_fact *f, size_t n, size_t *bad);

@@ -62,11 +62,21 @@ room(struct pol_buf *buf, size_t base, const void *rows, size_t n, size_t size, 
 	return buf->data + at;
 }
 
+/* A record's head and what follows it at once: zeros, 8-aligned at both ends. */
+static void *
+begin(struct pol_buf *buf, size_t bytes, size_t *at)
+{
+	if ((buf->len & 7) != 0 && pol_buf_align(buf, 8) != 0)
+		return NULL;
+	*at = pol_buf_append(buf, NULL, (bytes + 7) & ~(size_t)7);
+	return *at == SIZE_MAX ? NULL : buf->data + *at;
+}
+
 /* What was laid out from `at` on is a record now. */
 static int
 finish(struct pol_buf *buf, size_t at)
 {
-	if (pol_buf_align(buf, 8) != 0 || buf->failed)
+	if ((buf->len & 7) != 0 && pol_buf_align(buf, 8) != 0)
 		return POLICY_ERR_NOMEM;
 	if (buf->len - at > UINT32_MAX)
 		return POLICY_ERR_LIMIT;
@@ -153,15 +163,14 @@ int
 pol_record_holder(struct pol_buf *buf, const struct pol_holder_parts *p, size_t *at)
 {
 	struct pol_holder *h;
-	uint32_t off, more = 0;
+	uint32_t more = 0;
 	int rc = 0;
 
 	if (p->type.len > UINT16_MAX || p->name.len > UINT16_MAX)
 		return POLICY_ERR_LIMIT;
-	h = room(buf, 0, NULL, 1, offsetof(struct pol_holder, text) + p->type.len + p->name.len, 8, &off);
+	h = begin(buf, offsetof(struct pol_holder, text) + p->type.len + p->name.len, at);
 	if (h == NULL)
 		return POLICY_ERR_NOMEM;
-	*at = (size_t)((char *)h - buf->data);
 	h->hash = p->hash;
 	h->id = p->id;
 	h->known = p->known != 0;
@@ -263,15 +272,14 @@ pol_record_thing(struct pol_buf *buf, const struct pol_thing_parts *p, size_t *a
 	size_t head = (offsetof(struct pol_thing, id) + p->id.len + 3) & ~(size_t)3;
 	struct pol_grant *rows;
 	struct pol_thing *t;
-	uint32_t off, more = 0;
+	uint32_t more = 0;
 	int rc = 0;
 
 	if (p->id.len > UINT32_MAX - head || p->n_grants > UINT32_MAX)
 		return POLICY_ERR_LIMIT;
-	t = room(buf, 0, NULL, 1, head + p->n_grants * sizeof(*rows), 8, &off);
+	t = begin(buf, head + p->n_grants * sizeof(*rows), at);
 	if (t == NULL)
 		return POLICY_ERR_NOMEM;
-	*at = (size_t)((char *)t - buf->data);
 	t->hash = p->hash;
 	t->type = p->type;
 	t->id_len = (uint32_t)p->id.len;

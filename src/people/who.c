@@ -13,14 +13,10 @@ pol_who_is_group(const struct pol_who *who)
 bool
 pol_who_is_valid(const struct pol_who *who, bool many)
 {
-	static const char *const words[] = { "everyone", "authenticated", "anonymous" };
-	bool word = false;
+	const struct policy_text *t = who->type.len == 0 ? &who->name : &who->type;
+	bool word = pol_bytes_equal(t->data, t->len, "everyone", 8) ||
+	    pol_bytes_equal(t->data, t->len, "authenticated", 13) || pol_bytes_equal(t->data, t->len, "anonymous", 9);
 
-	for (size_t i = 0; i < 3; i++) {
-		const struct policy_text *t = who->type.len == 0 ? &who->name : &who->type;
-
-		word = word || pol_bytes_equal(t->data, t->len, words[i], strlen(words[i]));
-	}
 	if (who->type.len == 0)		/* never "a user of no type" */
 		return many && word && !pol_bytes_equal(who->name.data, who->name.len, "anonymous", 9);
 	if (word || who->name.len == 0)
@@ -129,8 +125,8 @@ pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, 
 {
 	bool group = pol_who_is_group(who);
 	struct pol_bholder h, *rows = b->holders.data;
+	size_t k, mask;
 	uint32_t i;
-	size_t k;
 	int rc;
 
 	if (b->holders.n * 2 >= b->index.slots) {
@@ -138,15 +134,16 @@ pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, 
 		if (rc != 0)
 			return rc;
 	}
-	for (k = hash & (b->index.slots - 1); (i = index_next(&b->index, hash, &k)) != POL_NONE; k = (k + 1) & (b->index.slots - 1)) {
+	mask = b->index.slots - 1;
+	for (k = hash & mask; (i = index_next(&b->index, hash, &k)) != POL_NONE; k = (k + 1) & mask) {
 		if (pol_bytes_equal(rows[i].name, rows[i].name_len, who->name.data, who->name.len) &&
 		    pol_bytes_equal(rows[i].type, rows[i].type_len, who->type.data, who->type.len)) {
 			*out = i;
 			return 0;
 		}
 	}
-	if (group && !group_ok)
-		return POLICY_ERR_ARG;	/* a group that nobody declared */
+	if (!group_ok && (group || !pol_who_is_valid(who, true)))
+		return POLICY_ERR_ARG;	/* such as a group that nobody declared */
 	if (who->type.len > UINT16_MAX || who->name.len > UINT16_MAX || b->holders.n >= POL_HOLDER_SUBJECT - 1)
 		return POLICY_ERR_LIMIT;
 	memset(&h, 0, sizeof(h));

@@ -313,6 +313,95 @@ many_changes_equal_a_new_building(void)
 	free(yaml);
 }
 
+/* Groups are bits or listed, by how many there are and which were granted something;
+ * one that is granted something later was not among them. */
+static void
+each_group_counts_however_many_there_are(void)
+{
+	static const int sizes[] = { 40, 700, 3000 };
+	char *yaml = malloc(3000 * 120 + sizeof(set));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(yaml);
+	for (size_t s = 0; s < 3; s++) {
+		char *at = yaml + sprintf(yaml, "policy: 1\nresources: { doc: }\nactions: { read: { resource: doc } }\n"
+		    "roles: { reader: { allow: read } }\ngroups:\n");
+		struct fixture f;
+		int wrong = 0;
+
+		for (int i = 0; i < sizes[s]; i++)	/* ann in each third; some by way of the one before */
+			at += sprintf(at, "  g%d: { members: [%s, group:h%d] }\n  h%d: { members: [%s] }\n", i, i % 6 == 0 ? "ann" : "bob",
+			    i, i, i % 6 == 3 ? "ann" : "bob");
+		at += sprintf(at, "grants:\n");
+		for (int i = 0; i < sizes[s]; i++) {
+			if (i % 4 != 0)
+				at += sprintf(at, "  - { role: reader, to: \"group:g%d\", resource: doc/%d }\n", i, i);
+		}
+		CU_ASSERT_EQUAL_FATAL(fixture_open(&f, yaml), 0);
+		for (int i = 0; i < sizes[s] + 1; i++) {
+			char doc[24], name[16];
+			struct change c = { "reader", "group", name, doc, 0, 0 };
+			bool mine = i % 3 == 0 && i < sizes[s];
+
+			snprintf(doc, sizeof(doc), "doc/%d", i);
+			snprintf(name, sizeof(name), "g%d", i);
+			wrong += strcmp(fixture_ask(&f, "ann", "read", doc, 0), mine && i % 4 != 0 ? "allow" : "no_rule") != 0;
+			if (i % 4 != 0 || i == sizes[s] || i % 5 != 0)
+				continue;
+			wrong += apply(&f, &c, true) != 0;
+			wrong += strcmp(fixture_ask(&f, "ann", "read", doc, 0), mine ? "allow" : "no_rule") != 0;
+			wrong += strcmp(fixture_ask(&f, "bob", "read", doc, 0), "allow") != 0;
+		}
+		CU_ASSERT_EQUAL(wrong, 0);
+		fixture_close(&f);
+	}
+	free(yaml);
+}
+
+/* Lists that are longer than what is handed to the builder at once. */
+static void
+long_lists_of_a_text_are_taken_whole(void)
+{
+	enum { MANY = 300 };
+	char *yaml = malloc(MANY * 200), *at = yaml;
+	struct fixture f;
+	int wrong = 0;
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(yaml);
+	at += sprintf(at, "policy: 1\nresources: { doc: }\nactions: { read: { resource: doc }, ping: }\n"
+	    "roles: { reader: { allow: read }, pinger: { allow: ping } }\ngroups:\n  big: { roles: pinger, members: [x");
+	for (int i = 0; i < MANY; i++)
+		at += sprintf(at, ", m%d", i);
+	at += sprintf(at, "] }\n");
+	for (int i = 0; i < MANY; i++)
+		at += sprintf(at, "  g%d: \n", i);
+	at += sprintf(at, "users:\n  few: { groups: [g1, g2] }\n  all: { groups: [g0");
+	for (int i = 1; i < MANY; i++)
+		at += sprintf(at, ", g%d", i);
+	at += sprintf(at, "] }\ngrants:\n  - { role: reader, resource: doc/1, to: [y");
+	for (int i = 0; i < MANY; i++)
+		at += sprintf(at, ", t%d", i);
+	at += sprintf(at, "] }\n");
+	for (int i = 0; i < MANY; i++)
+		at += sprintf(at, "  - { role: reader, to: \"group:g%d\", resource: \"doc/g%d\" }\n", i, i);
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, yaml), 0);
+	for (int i = 0; i < MANY; i++) {
+		char m[16], t[16], doc[24];
+
+		snprintf(m, sizeof(m), "m%d", i);
+		snprintf(t, sizeof(t), "t%d", i);
+		snprintf(doc, sizeof(doc), "doc/g%d", i);
+		wrong += strcmp(fixture_ask(&f, m, "ping", NULL, 0), "allow") != 0;
+		wrong += strcmp(fixture_ask(&f, t, "read", "doc/1", 0), "allow") != 0;
+		wrong += strcmp(fixture_ask(&f, "all", "read", doc, 0), "allow") != 0;
+		wrong += strcmp(fixture_ask(&f, "few", "read", doc, 0), i == 1 || i == 2 ? "allow" : "no_rule") != 0;
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "t1", "ping", NULL, 0), "no_rule");
+	CU_ASSERT_STRING_EQUAL(fixture_ask(&f, "m1", "read", "doc/1", 0), "no_rule");
+	fixture_close(&f);
+	free(yaml);
+}
+
 CU_TestInfo suite_people[] = {
 	{ "a change is seen at once and undone whole", a_change_is_seen_at_once_and_undone_whole },
 	{ "a role of a group everywhere is not a single change", a_role_of_a_group_everywhere_is_not_a_single_change },
@@ -322,5 +411,7 @@ CU_TestInfo suite_people[] = {
 	{ "changes leave nothing behind", changes_leave_nothing_behind },
 	{ "a glob or a change too large is refused", a_glob_or_a_change_too_large_is_refused },
 	{ "many changes equal a new building", many_changes_equal_a_new_building },
+	{ "each group counts, however many there are", each_group_counts_however_many_there_are },
+	{ "long lists of a text are taken whole", long_lists_of_a_text_are_taken_whole },
 	CU_TEST_INFO_NULL
 };

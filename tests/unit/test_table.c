@@ -263,10 +263,81 @@ what_a_put_replaces_stays_until_it_is_freed(void)
 	pol_buf_fini(&buf);
 }
 
+/* What fetches ahead reads nothing that is not there. */
+static void
+many_are_fetched_ahead_of_their_look_up(void)
+{
+	static const uint32_t sizes[] = { 0, 1, 1000 };
+	struct pol_dir dir;
+
+	for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+		build(&dir, sizes[s], spread);
+		CU_ASSERT_EQUAL(pol_dir_is_empty(&dir), sizes[s] == 0);
+		for (uint32_t i = 0; i < sizes[s] + 10; i++)
+			pol_dir_fetch_slot(&dir, spread(i));
+		for (uint32_t i = 0; i < sizes[s] + 10; i++)
+			pol_dir_fetch_record(&dir, spread(i));
+		CU_ASSERT_EQUAL(find(&dir, spread(0), "t0"), sizes[s] == 0 ? POL_NONE : 0);
+		pol_table_free(&dir);
+	}
+}
+
+static uint64_t
+high_half(uint64_t i)
+{
+	return spread(i) << 32;
+}
+
+static uint64_t
+few_values(uint64_t i)
+{
+	return spread(i % 5);
+}
+
+static uint64_t
+like_holders(uint64_t i)
+{
+	return (uint64_t)POL_HOLDER_SUBJECT << 32 | (spread(i) % 700) << 32 | i % 3;
+}
+
+static uint64_t
+downwards(uint64_t i)
+{
+	return 100000 - i;
+}
+
+static void
+keys_are_sorted_and_equal_ones_stay_in_order(void)
+{
+	uint64_t (*const by[])(uint64_t) = { spread, equal, crowded, high_half, few_values, like_holders, downwards };
+	static const uint32_t sizes[] = { 0, 1, 2, 32, 33, 100, 5000 };
+	struct pol_sort_key *keys = calloc(5000, sizeof(*keys));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(keys);
+	for (size_t k = 0; k < sizeof(by) / sizeof(by[0]); k++) {
+		for (size_t s = 0; s < sizeof(sizes) / sizeof(sizes[0]); s++) {
+			int wrong = 0;
+
+			for (uint32_t i = 0; i < sizes[s]; i++)
+				keys[i] = (struct pol_sort_key){ by[k](i), i, i + 1 };
+			CU_ASSERT_EQUAL(pol_keys_sort(keys, sizes[s]), 0);
+			for (uint32_t i = 0; i < sizes[s]; i++) {
+				wrong += keys[i].key != by[k](keys[i].row) || keys[i].kind != keys[i].row + 1;
+				wrong += i > 0 && keys[i - 1].key > keys[i].key;
+				wrong += i > 0 && keys[i - 1].key == keys[i].key && keys[i - 1].row >= keys[i].row;
+			}
+			CU_ASSERT_EQUAL(wrong, 0);
+		}
+	}
+	free(keys);
+}
+
 CU_TestInfo suite_table[] = {
 	{ "every record of a building is found", every_record_of_a_building_is_found },
 	{ "pages split as records come", pages_split_as_records_come },
 	{ "like hashes are parted by the bit they differ in", like_hashes_are_parted_by_the_bit_they_differ_in },
 	{ "what a put replaces stays until it is freed", what_a_put_replaces_stays_until_it_is_freed },
+	{ "many are fetched ahead of their look-up", many_are_fetched_ahead_of_their_look_up },
+	{ "keys are sorted and equal ones stay in order", keys_are_sorted_and_equal_ones_stay_in_order },
 	CU_TEST_INFO_NULL
 };
