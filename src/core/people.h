@@ -110,7 +110,11 @@ struct pol_thing_more {
 	uint32_t window_of, windows;	/* offsets of what struct pol_grants has; 0: all always */
 	struct pol_span attrs;		/* struct pol_sattr; their offsets are from attrs.off */
 	struct pol_span parents;	/* struct pol_parent: stored `parent`, resolved */
+	uint32_t n_above;		/* so many rows from parents on are all that lies above it by
+					 * what is stored; POL_NONE: not all of it is here */
+	uint32_t pad;
 };
+#define POL_ABOVE_MOST 32u		/* above more than this are not kept */
 #define POL_FEW_GRANTS 8u		/* with at most so many a thing needs no signature */
 
 /* Grants on a whole type, or by glob. One block; offsets from its start. */

@@ -10,7 +10,6 @@
 
 #include "core/anchor.h"
 
-#define MOST_ABOVE 32u			/* things, the one asked about among them */
 #define MOST_GRANTS 16u			/* of one thing */
 #define MOST_ROWS 16u
 
@@ -22,9 +21,6 @@ struct quick {
 	uint64_t types;			/* that are quick */
 	uint64_t roles, want;		/* held so far; of which some entry of the action is */
 	uint64_t holders;		/* bits (& 63) of everyone the asker is, or is among */
-	uint64_t seen;			/* bits of the hashes of what is in above */
-	uint32_t n;
-	const struct pol_thing *above[MOST_ABOVE];
 };
 
 /* No grant speaks of the whole type, and nothing but stored parents lies above a thing
@@ -81,43 +77,23 @@ take_grants(struct quick *q, const struct pol_thing *t)
 	return true;
 }
 
+/* What lies above the thing, as far as it is known to be all of it. */
 static inline bool
-add_above(struct quick *q, const struct pol_parent *up, const char *id)
+take_above(struct quick *q, const struct pol_thing *thing)
 {
-	const struct pol_thing *t;
+	const struct pol_thing_more *more = pol_thing_more(thing);
+	const struct pol_parent *up = POL_AT(thing, more->parents.off);
 
-	if (!is_quick(q, up->type))
+	if (more->n_above == POL_NONE)
 		return false;
-	t = pol_find_thing_inline(q->w, up->hash, up->type, id, up->id.len);
-	if (t == NULL)			/* nothing is stored of it, so nothing is above it */
-		return true;
-	for (uint32_t i = 0; (q->seen >> (up->hash & 63) & 1) != 0 && i < q->n; i++) {
-		if (q->above[i] == t)
-			return true;
-	}
-	q->seen |= (uint64_t)1 << (up->hash & 63);
-	if (q->n == MOST_ABOVE)
-		return false;
-	q->above[q->n++] = t;
-	return true;
-}
+	/* as long as something can still be added to the roles */
+	for (uint32_t i = 0; i < more->n_above && (q->want & ~q->roles) != 0; i++) {
+		const struct pol_thing *t;
 
-static inline bool
-add_parents(struct quick *q, const struct pol_thing *t)
-{
-	const struct pol_type *type = &((const struct pol_type *)POL_AT(q->p, q->p->types.off))[t->type];
-	const struct pol_thing_more *more;
-	const struct pol_parent *up;
-	uint32_t inherit = t->inherit != POL_INHERIT_ABSENT ? t->inherit : type->default_inherit;
-
-	if (t->more == 0)
-		return true;
-	more = pol_thing_more(t);
-	up = POL_AT(t, more->parents.off);
-	if (more->parents.n == 0 || type->parent_kind == POL_PARENT_NONE || inherit == POL_INHERIT_FALSE)
-		return true;
-	for (uint32_t i = 0; i < more->parents.n; i++) {
-		if (!add_above(q, &up[i], pol_str_at(t, up[i].id)))
+		if (!is_quick(q, up[i].type))
+			return false;
+		t = pol_find_thing_inline(q->w, up[i].hash, up[i].type, pol_str_at(thing, up[i].id), up[i].id.len);
+		if (t != NULL && !take_grants(q, t))
 			return false;
 	}
 	return true;
@@ -134,15 +110,7 @@ find_roles(struct quick *q, const struct pol_known *k)
 	q->roles = q->w->everyone.sig | q->w->authenticated.sig | mine->role_sig;
 	q->holders = (uint64_t)1 << POL_HOLDER_EVERYONE | (uint64_t)1 << POL_HOLDER_AUTHENTICATED |
 	    pol_holder_sig(k->who);
-	q->seen = (uint64_t)1 << (k->thing_hash & 63);
-	q->n = 0;
-	if (k->thing != NULL)
-		q->above[q->n++] = k->thing;
-	for (uint32_t i = 0; i < q->n; i++) {
-		if (!take_grants(q, q->above[i]) || !add_parents(q, q->above[i]))
-			return false;
-	}
-	return true;
+	return k->thing == NULL || (take_grants(q, k->thing) && (k->thing->more == 0 || take_above(q, k->thing)));
 }
 
 /* The lowest entry of those roles that names the action, in *best. False: one with a

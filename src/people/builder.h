@@ -114,6 +114,11 @@ int pol_parts_sort(struct pol_grant_parts *list, size_t n);
 
 int pol_vec_grow(struct pol_vec *v, size_t n, size_t size);
 
+/* above.c: the thing's parents and what lies above them, in `room` for POL_ABOVE_MOST
+ * where that is all there is. */
+void pol_builder_above(const struct pol_builder *b, const struct pol_bthing *t, struct pol_parent_parts *room,
+    struct pol_thing_parts *out);
+
 static inline int
 pol_vec_push(struct pol_vec *v, const void *item, size_t size)
 {

@@ -153,13 +153,16 @@ thing_parts(struct pol_thing_parts *p, const struct pol_thing *t, struct pol_par
 		p->attrs_bytes = (m->parents.n != 0 ? m->parents.off : t->bytes) - m->attrs.off;
 		p->n_attrs = m->attrs.n;
 	}
-	p->n_parents = m->parents.n;
+	p->n_parents = p->n_rows = m->parents.n;
+	p->n_above = m->n_above;
 	if (p->n_parents == 0)
 		return 0;
-	*parents = calloc(p->n_parents, sizeof(**parents));
+	if (m->n_above != POL_NONE && m->n_above > p->n_rows)
+		p->n_rows = m->n_above;
+	*parents = calloc(p->n_rows, sizeof(**parents));
 	if (*parents == NULL)
 		return POLICY_ERR_NOMEM;
-	for (size_t i = 0; i < p->n_parents; i++) {
+	for (size_t i = 0; i < p->n_rows; i++) {
 		struct policy_text id = { pol_str_at(t, up[i].id), up[i].id.len };
 
 		(*parents)[i] = (struct pol_parent_parts){ up[i].type, id, up[i].hash };

@@ -104,8 +104,9 @@ struct pol_thing_parts {
 	const void *attrs;
 	size_t attrs_bytes;
 	uint32_t n_attrs;
-	const struct pol_parent_parts *parents;
-	size_t n_parents;
+	const struct pol_parent_parts *parents;	/* n_rows: its own parents, then what lies above them */
+	size_t n_parents, n_rows;
+	uint32_t n_above;		/* as in a record */
 	bool has_parent;
 	enum pol_inherit inherit;
 };

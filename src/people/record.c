@@ -229,9 +229,9 @@ put_parents(struct pol_buf *buf, size_t base, const struct pol_thing_parts *p, s
 	int rc = 0;
 
 	out->n = (uint32_t)p->n_parents;
-	if (room(buf, base, NULL, p->n_parents, sizeof(row), 8, &out->off) == NULL)
+	if (room(buf, base, NULL, p->n_rows, sizeof(row), 8, &out->off) == NULL)
 		return POLICY_ERR_NOMEM;
-	for (size_t i = 0; rc == 0 && i < p->n_parents; i++) {
+	for (size_t i = 0; rc == 0 && i < p->n_rows; i++) {
 		memset(&row, 0, sizeof(row));
 		row.type = p->parents[i].type;
 		row.hash = p->parents[i].hash;
@@ -258,6 +258,7 @@ put_thing_more(struct pol_buf *buf, size_t base, const struct pol_thing_parts *p
 	m.attrs.n = p->n_attrs;
 	if (rc == 0 && (p->given != NULL || p->n_attrs != 0))
 		rc = put_attrs(buf, base, p->given, p->attrs, p->attrs_bytes, &m.attrs);
+	m.n_above = p->n_above;
 	if (rc == 0 && p->n_parents != 0)
 		rc = put_parents(buf, base, p, &m.parents);
 	if (rc == 0)

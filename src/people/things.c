@@ -11,6 +11,7 @@
 struct one {
 	struct pol_grant_parts *grants;
 	size_t n, cap;
+	struct pol_parent_parts above[POL_ABOVE_MOST];
 };
 
 void
@@ -135,8 +136,7 @@ thing_record(struct pol_work *w, struct pol_buf *buf, const struct pol_sort_key 
 		}
 		if (t->attrs.count != 0)
 			p.given = &t->attrs;
-		p.parents = t->parents;
-		p.n_parents = t->n_parents;
+		pol_builder_above(w->b, t, one->above, &p);
 		p.has_parent = t->has_parent;
 		p.inherit = t->inherit;
 	}
@@ -170,7 +170,7 @@ pol_work_things(struct pol_work *w)
 {
 	struct pol_sort_key *keys = w->b->keys.data;
 	size_t n = w->b->keys.n, distinct = n != 0;
-	struct one one = { NULL, 0, 0 };
+	struct one one = { .n = 0 };
 	struct pol_maker m;
 	int rc = pol_keys_sort(keys, n);
 

@@ -144,7 +144,7 @@ a_thing_holds_grants_parents_and_windows(void)
 	struct pol_parent_parts parents[] = { { 1, POLICY_TEXT("acme"), 11 }, { 4, POLICY_TEXT("a/b"), 22 } };
 	struct pol_thing_parts p = {
 		.hash = 99, .type = 3, .id = POLICY_TEXT("x/y"), .grants = g, .n_grants = 5, .parents = parents,
-		.n_parents = 2, .has_parent = true, .inherit = POL_INHERIT_FALSE
+		.n_parents = 2, .n_rows = 2, .has_parent = true, .inherit = POL_INHERIT_FALSE
 	};
 	const struct pol_parent *up;
 	struct pol_grants v;
