@@ -147,7 +147,7 @@ decide_resized(const struct pol_snapshot *s, struct pol_time now, const void *re
 }
 
 /* size: what the request's must be, for they stand in a row. */
-static inline int
+static inline __attribute__((always_inline)) int
 decide_sized(const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
     struct policy_decision *out, const struct pol_witness *witness)
 {

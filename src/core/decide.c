@@ -196,7 +196,9 @@ check_names(const struct policy_request *req, const struct pol_known *k, const c
 	    (k->type != POL_NONE ? POL_KNOWN_TYPE : 0u) | (k->thing != NULL ? POL_KNOWN_THING : 0u), why);
 }
 
-static inline __attribute__((always_inline)) int
+/* Not inline: who has a quick answer shall not pay for the registers it takes. */
+__attribute__((noinline))
+static int
 decide(const struct pol_engine *e, const struct policy_request *req,
     const struct pol_known *known, struct pol_time now, const struct policy_text *now_text,
     struct pol_answer *a, const struct pol_witness *w, const char **why)

@@ -12,7 +12,10 @@
 #include "base/name.h"
 #include "core/core.h"
 
-static inline uint32_t
+/* The compiler counts callers; here each is worth it. */
+#define POL_INLINE inline __attribute__((always_inline))
+
+static POL_INLINE uint32_t
 pol_find_row(const struct pol_program *p, struct pol_table t, uint64_t hash,
     const char *s, size_t len, const char *rows, size_t row)
 {
@@ -36,7 +39,7 @@ pol_find_row(const struct pol_program *p, struct pol_table t, uint64_t hash,
 #define POL_FIND_ROW(p, hash, table, T, type, s, len) \
 	pol_find_row(p, (p)->table, hash, s, len, POL_AT((p), (p)->T.off), sizeof(type))
 
-static inline uint32_t
+static POL_INLINE uint32_t
 pol_find_action_inline(const struct pol_program *p, const char *s, size_t len)
 {
 	uint64_t hash = pol_hash(s, len, p->seed);
@@ -57,13 +60,13 @@ pol_find_action_inline(const struct pol_program *p, const char *s, size_t len)
 	return POL_NONE;
 }
 
-static inline uint32_t
+static POL_INLINE uint32_t
 pol_find_type_inline(const struct pol_program *p, uint64_t hash, const char *s, size_t len)
 {
 	return POL_FIND_ROW(p, hash, type_names, types, struct pol_type, s, len);
 }
 
-static inline const struct pol_holder *
+static POL_INLINE const struct pol_holder *
 pol_find_holder_inline(const struct pol_people *w, uint64_t hash, const char *type,
     size_t type_len, const char *name, size_t name_len)
 {
@@ -80,7 +83,7 @@ pol_find_holder_inline(const struct pol_people *w, uint64_t hash, const char *ty
 	return NULL;
 }
 
-static inline const struct pol_thing *
+static POL_INLINE const struct pol_thing *
 pol_find_thing_inline(const struct pol_people *w, uint64_t hash, uint32_t type,
     const char *id, size_t id_len)
 {

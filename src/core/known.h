@@ -28,7 +28,7 @@ pol_known_type(const struct policy_text *type)
 }
 
 /* The sizes of req have been checked (pol_request_sizes). */
-static inline void
+static POL_INLINE void
 pol_known_hash(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req)
 {
 	struct policy_text type = pol_known_type(&req->subject_type);
@@ -45,7 +45,7 @@ pol_known_hash(struct pol_known *k, const struct pol_engine *e, const struct pol
 }
 
 /* After pol_known_hash. */
-static inline void
+static POL_INLINE void
 pol_known_find(struct pol_known *k, const struct pol_engine *e, const struct policy_request *req)
 {
 	struct policy_text type = pol_known_type(&req->subject_type);
