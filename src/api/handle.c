@@ -7,8 +7,8 @@
  * the new snapshot into `now`; the old one is freed once every counter, of both
  * parities, has been seen at zero after that.
  *
- * Why that is enough. All four operations are seq_cst, so they stand in one order.
- * A decider that got the old snapshot loaded `now` before the writer's exchange,
+ * Why that is enough. All four operations are seq_cst, so they stand in one order
+ * (of the owners of stripes, see below). A decider that got the old snapshot loaded `now` before the writer's exchange,
  * and counted itself in before that; so every later look of the writer's at that
  * counter sees the count, until the decider has counted itself out. A counter is
  * changed by read-modify-write only and nobody counts out who is not in, so zero
@@ -16,6 +16,18 @@
  * (a release sequence of RMWs), so that the decider's last read of the snapshot
  * happens before the free. Counters need not be zero at one moment: a decider stays
  * with the counter it began with.
+ *
+ * Owners. A locked instruction costs as much as a look-up, so the thread that owns a
+ * stripe counts with plain loads and stores: only it writes there, and a signal
+ * handler that decides in its midst leaves the count as it was. What a plain store
+ * lacks is the order of counting before looking; the writer brings it: between its
+ * exchange of `now` and its first look it has the kernel run a full barrier on every
+ * thread of the process (membarrier). A decider's barrier falls either before its
+ * count, and then it will load the new snapshot, or after, and then the writer sees
+ * the count. Where the kernel has no membarrier no stripe is ever owned; where it
+ * fails later (a filter of system calls), stripes are taken back and what was replaced
+ * since waits for close. An owner is a thread pointer: that of a dead thread owns on,
+ * until a new thread happens to have it too.
  *
  * Why it ends. Under steady load the counter of the parity of the day may never be
  * seen at zero. So first those of the other parity are waited for, where only those
@@ -40,6 +52,7 @@
 
 #include <errno.h>
 #include <linux/futex.h>
+#include <linux/membarrier.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -50,11 +63,61 @@
 #define WAIT_NS 100000000		/* a reload's patience with deciders */
 #define MANY_WAITING 64			/* old snapshots that a single change leaves unwaited */
 
+/* ---- counting ---- */
+
+/* Asks the kernel for what fence() needs; 0 where it cannot be had. */
+static uint32_t
+may_fence(void)
+{
+	int before = errno;
+	long rc = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
+
+	errno = before;
+	return rc == 0;
+}
+
+/* No stripe has an owner from now on; what is replaced by then waits for close. */
+static void
+take_back(struct policy *p)
+{
+	atomic_store(&p->fenced, 0);
+	for (uint32_t i = 0; i < POL_STRIPES; i++)
+		atomic_store(&p->wiped->stripes[i].owner, 0);
+	p->unfenced = true;
+}
+
+/* After `now` was exchanged: orders each decider's count and look. */
+static void
+fence(struct policy *p)
+{
+	int before = errno;
+
+	if (atomic_load(&p->fenced) == 0 || syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0)
+		return;
+	errno = before;
+	take_back(p);
+}
+
+struct pol_seat
+pol_handle_sit(struct policy *p, struct pol_stripe *stripe, uint64_t self)
+{
+	uint32_t parity = atomic_load_explicit(&p->parity, memory_order_relaxed) & 1;
+	uint64_t nobody = 0;
+
+	/* from the next time on: this time it is counted as all are */
+	if (atomic_load_explicit(&stripe->owner, memory_order_relaxed) == 0 && atomic_load(&p->fenced) != 0)
+		atomic_compare_exchange_strong(&stripe->owner, &nobody, self);
+	atomic_fetch_add_explicit(&stripe->in[parity], 1, memory_order_seq_cst);
+	return (struct pol_seat){ &stripe->in[parity], false };
+}
+
 /* ---- fork ---- */
 
 static void
 start_child(struct policy *p)
 {
+	if (atomic_load(&p->fenced) != 0 && !may_fence())
+		take_back(p);
 	atomic_store(&p->wiped->ticket, 0);
 	atomic_store(&p->wiped->serving, 0);
 	p->covered = NULL;
@@ -129,6 +192,7 @@ pol_handle_new(struct policy **out)
 	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
 		atomic_init(&p->pid, (int32_t)getpid());
 	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
+	atomic_store(&p->fenced, may_fence());
 	*out = p;
 	return 0;
 }
@@ -262,6 +326,7 @@ pol_handle_swap(struct policy *p, struct pol_snapshot *s)
 	if (!s->off)
 		atomic_store(&p->off, 0);
 	old = atomic_exchange(&p->now, s);
+	fence(p);
 	if (s->off)
 		atomic_store(&p->off, 1);
 	p->tainted = false;
@@ -283,7 +348,9 @@ is_drained(struct policy *p)
 	uint32_t parity = (atomic_load(&p->parity) & 1) ^ 1;
 
 	for (; p->stripe < POL_STRIPES; p->stripe++) {
-		if (atomic_load(&p->wiped->stripes[p->stripe].in[parity]) != 0)
+		const struct pol_stripe *s = &p->wiped->stripes[p->stripe];
+
+		if (atomic_load(&s->in[parity]) != 0 || atomic_load(&s->own[parity]) != 0)
 			return false;
 	}
 	p->stripe = 0;
@@ -295,6 +362,8 @@ static bool
 look(struct policy *p)
 {
 	while (p->waiting != NULL) {
+		if (p->unfenced)
+			return true;	/* nothing more can be done for what waits */
 		if (p->covered == NULL) {
 			p->covered = p->last;
 			p->phase = p->stripe = 0;
