@@ -64,14 +64,14 @@ pol_find_kind(const struct pol_program *p, const char *s, size_t len)
 	return FIND(p, kind_names, kinds, struct pol_kind, s, len);
 }
 
-/* Equal bytes, 1 to 7 of them. */
+/* Equal bytes, fewer than 8. */
 static inline bool
 same_few(const char *a, const char *b, size_t n)
 {
 	uint32_t x, y, v, w;
 
 	if (n < 4)
-		return a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1];
+		return n == 0 || (a[0] == b[0] && a[n / 2] == b[n / 2] && a[n - 1] == b[n - 1]);
 	memcpy(&x, a, 4);
 	memcpy(&y, b, 4);
 	memcpy(&v, a + n - 4, 4);
@@ -79,21 +79,26 @@ same_few(const char *a, const char *b, size_t n)
 	return ((x ^ y) | (v ^ w)) == 0;
 }
 
-/* Equal bytes. Names are mostly short: two words that may overlap, and no call. */
+/* Equal bytes. Names are mostly short: by words, of which the last may overlap, and
+ * without a call, which would cost every look-up its registers. */
 static inline bool
 same(const char *a, size_t an, const char *b, size_t bn)
 {
-	uint64_t x, y, v, w;
+	uint64_t x, y;
 
 	if (an != bn)
 		return false;
-	if (an - 8 > 8)
-		return an == 0 || (an < 8 ? same_few(a, b, an) : memcmp(a, b, an) == 0);
-	memcpy(&x, a, 8);
-	memcpy(&y, b, 8);
-	memcpy(&v, a + an - 8, 8);
-	memcpy(&w, b + an - 8, 8);
-	return ((x ^ y) | (v ^ w)) == 0;
+	if (an < 8)
+		return same_few(a, b, an);
+	for (size_t i = 0; i < an - 8; i += 8) {
+		memcpy(&x, a + i, 8);
+		memcpy(&y, b + i, 8);
+		if (x != y)
+			return false;
+	}
+	memcpy(&x, a + an - 8, 8);
+	memcpy(&y, b + an - 8, 8);
+	return x == y;
 }
 
 const struct pol_holder *
