@@ -25,6 +25,7 @@ pol_builder_new(struct pol_builder **out, const struct pol_program *program)
 		return POLICY_ERR_NOMEM;
 	b->program = program;
 	pol_arena_init(&b->arena);
+	pol_buf_init(&b->grants);
 	return 0;
 }
 
@@ -40,9 +41,7 @@ pol_builder_expect(struct pol_builder *b, size_t holders, size_t grants)
 		rc = pol_index_grow(&b->index, slots, &b->holders);
 	if (rc == 0)
 		rc = pol_vec_grow(&b->holders, holders, sizeof(struct pol_bholder));
-	if (rc == 0)
-		rc = pol_vec_grow(&b->keys, grants, sizeof(struct pol_sort_key));
-	return rc != 0 ? rc : pol_vec_grow(&b->grants, grants, sizeof(struct pol_bgrant));
+	return rc != 0 ? rc : pol_vec_grow(&b->keys, grants, sizeof(struct pol_sort_key));
 }
 
 void
@@ -58,7 +57,7 @@ pol_builder_free(struct pol_builder *b)
 	free(b->own.data);
 	free(b->windows.data);
 	free(b->keys.data);
-	free(b->grants.data);
+	pol_buf_fini(&b->grants);
 	free(b->things.data);
 	free(b->others.data);
 	free(b->timed.data);
@@ -172,24 +171,27 @@ other(struct pol_builder *b, struct pol_vec *by, uint32_t from, const struct pol
 }
 
 static int
-on_thing(struct pol_builder *b, struct pol_bgrant *g)
+on_thing(struct pol_builder *b, const struct pol_bgrant *g)
 {
+	struct pol_bhere row = { g->len, g->type, g->holder, g->role, g->window };
+	size_t at = pol_buf_append(&b->grants, NULL, (sizeof(row) + g->len + 3) & ~(size_t)3);
 	struct pol_sort_key key;
-	int rc;
+	char *id;
 
-	if (memchr(g->text, '\\', g->len) != NULL) {
-		char *id = pol_arena_alloc(&b->arena, (size_t)g->len + 1);
-
-		if (id == NULL)
-			return POLICY_ERR_NOMEM;
-		g->len = (uint32_t)pol_glob_unescape(g->text, g->len, id);
-		g->text = id;
-	}
-	key.key = pol_hash_join(POL_TYPE_ROW(b->program, g->type).hash, pol_hash(g->text, g->len, b->program->seed));
-	key.row = (uint32_t)b->grants.n;
+	if (at == SIZE_MAX)
+		return POLICY_ERR_NOMEM;
+	if (at / 4 > UINT32_MAX)
+		return POLICY_ERR_LIMIT;
+	id = b->grants.data + at + sizeof(row);
+	if (memchr(g->text, '\\', g->len) != NULL)
+		row.len = (uint32_t)pol_glob_unescape(g->text, g->len, id);
+	else
+		memcpy(id, g->text, g->len);
+	memcpy(b->grants.data + at, &row, sizeof(row));
+	key.key = pol_hash_join(POL_TYPE_ROW(b->program, g->type).hash, pol_hash(id, row.len, b->program->seed));
+	key.row = (uint32_t)(at / 4);
 	key.kind = 0;
-	rc = pol_vec_push(&b->keys, &key, sizeof(key));
-	return rc != 0 ? rc : pol_vec_push(&b->grants, g, sizeof(*g));
+	return pol_vec_push(&b->keys, &key, sizeof(key));
 }
 
 /* One role to one holder. everyone and authenticated have rows of their own. */

@@ -44,11 +44,19 @@ struct pol_bthing {
 };
 
 struct pol_bgrant {
-	const char *text;		/* id of a thing, or a glob */
+	const char *text;		/* id of a thing until it is copied, or a glob */
 	uint32_t len, type;
 	uint32_t holder, role;		/* holder: its number, but see pol_bholder */
 	uint32_t window;		/* row of windows + 1; 0: always */
 };
+
+/* A grant on one thing, with the id: sorted by hash, each is read once, out of order,
+ * so that it had better lie in one place. */
+struct pol_bhere {
+	uint32_t len, type, holder, role, window;
+	char id[];
+};
+#define POL_HERE(b, row) ((const struct pol_bhere *)POL_AT((b)->grants.data, (size_t)(row) * 4))
 
 struct pol_builder {
 	const struct pol_program *program;
@@ -59,8 +67,9 @@ struct pol_builder {
 	struct pol_vec members;		/* struct pol_pair: member's row, group's row */
 	struct pol_vec own;		/* holder's row, role */
 	struct pol_vec windows;		/* struct pol_window */
-	struct pol_vec keys;		/* struct pol_sort_key: a thing's hash, row of grants or (kind 1) things */
-	struct pol_vec grants, things;	/* struct pol_bgrant, pol_bthing */
+	struct pol_vec keys;		/* struct pol_sort_key: a thing's hash; in grants / 4, or (kind 1) a row of things */
+	struct pol_buf grants;		/* struct pol_bhere, 4-aligned */
+	struct pol_vec things;		/* struct pol_bthing */
 	struct pol_vec others;		/* struct pol_bgrant: those not on one thing; pairs lead to them: */
 	struct pol_vec timed;		/* from a subject's or TYPE:*'s row */
 	struct pol_vec wide, globs;	/* from a type */
@@ -109,7 +118,7 @@ int pol_work_holders(struct pol_work *w);
 
 /* things.c */
 int pol_work_things(struct pol_work *w);
-void pol_work_parts(const struct pol_work *w, const struct pol_bgrant *g, struct pol_grant_parts *out);
+struct pol_grant_parts pol_work_parts(const struct pol_work *w, uint32_t holder, uint32_t role, uint32_t window);
 int pol_parts_sort(struct pol_grant_parts *list, size_t n);
 
 int pol_vec_grow(struct pol_vec *v, size_t n, size_t size);

@@ -81,7 +81,7 @@ parts_of(const struct pol_work *w, const struct pol_rows *rows, size_t r, size_t
 	for (size_t i = 0; list != NULL && i < *n; i++) {
 		const struct pol_bgrant *x = &g[rows->item[rows->start[r] + i]];
 
-		pol_work_parts(w, x, &list[i]);
+		list[i] = pol_work_parts(w, x->holder, x->role, x->window);
 		list[i].glob = (struct policy_text){ x->text, x->len };
 	}
 	if (list != NULL && pol_parts_sort(list, *n) != 0) {

@@ -206,8 +206,14 @@ pol_work_holders(struct pol_work *w)
 		rc = pol_table_begin(&m, &w->root->view.holders, n, &w->root->bytes);
 	if (rc == 0) {
 		for (size_t i = 0; rc == 0 && i < n; i++) {
-			if (i + 16 < n)
-				__builtin_prefetch(&h[keys[i + 16].row]);
+			if (i + 16 < n) {
+				uint32_t next = keys[i + 16].row;
+
+				__builtin_prefetch(&h[next]);
+				__builtin_prefetch(&w->members.start[next]);
+				__builtin_prefetch(&w->own.start[next]);
+				__builtin_prefetch(&w->timed.start[next]);
+			}
 			if (i + 8 < n)
 				__builtin_prefetch(h[keys[i + 8].row].name);
 			rc = pol_table_next(&m, keys[i].key);

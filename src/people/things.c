@@ -14,15 +14,16 @@ struct one {
 	struct pol_parent_parts above[POL_ABOVE_MOST];
 };
 
-void
-pol_work_parts(const struct pol_work *w, const struct pol_bgrant *g, struct pol_grant_parts *out)
+struct pol_grant_parts
+pol_work_parts(const struct pol_work *w, uint32_t holder, uint32_t role, uint32_t window)
 {
-	out->holder = g->holder;
-	if (g->holder >= POL_HOLDER_GROUP && g->holder < POL_HOLDER_SUBJECT)
-		out->holder = POL_HOLDER_GROUP + w->group_number[g->holder - POL_HOLDER_GROUP];
-	out->role = g->role;
-	out->window = g->window == 0 ? NULL : (const struct pol_window *)w->b->windows.data + g->window - 1;
-	out->glob = (struct policy_text){ NULL, 0 };
+	struct pol_grant_parts g = { holder, role, NULL, { NULL, 0 } };
+
+	if (holder >= POL_HOLDER_GROUP && holder < POL_HOLDER_SUBJECT)
+		g.holder = POL_HOLDER_GROUP + w->group_number[holder - POL_HOLDER_GROUP];
+	if (window != 0)
+		g.window = (const struct pol_window *)w->b->windows.data + window - 1;
+	return g;
 }
 
 int
@@ -64,9 +65,9 @@ static void
 names(const struct pol_builder *b, const struct pol_sort_key *k, const char **id, uint32_t *len, uint32_t *type)
 {
 	if (k->kind == 0) {
-		const struct pol_bgrant *g = (const struct pol_bgrant *)b->grants.data + k->row;
+		const struct pol_bhere *g = POL_HERE(b, k->row);
 
-		*id = g->text;
+		*id = g->id;
 		*len = g->len;
 		*type = g->type;
 	} else {
@@ -109,7 +110,6 @@ gather(const struct pol_builder *b, struct pol_sort_key *k, size_t n)
 static int
 thing_record(struct pol_work *w, struct pol_buf *buf, const struct pol_sort_key *k, size_t n, struct one *one)
 {
-	const struct pol_bgrant *g = w->b->grants.data;
 	struct pol_thing_parts p;
 	uint32_t len;
 	size_t at;
@@ -128,12 +128,15 @@ thing_record(struct pol_work *w, struct pol_buf *buf, const struct pol_sort_key 
 	}
 	one->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct pol_bthing *t = (const struct pol_bthing *)w->b->things.data + k[i].row;
+		const struct pol_bthing *t;
 
 		if (k[i].kind == 0) {
-			pol_work_parts(w, &g[k[i].row], &one->grants[one->n++]);
+			const struct pol_bhere *g = POL_HERE(w->b, k[i].row);
+
+			one->grants[one->n++] = pol_work_parts(w, g->holder, g->role, g->window);
 			continue;
 		}
+		t = (const struct pol_bthing *)w->b->things.data + k[i].row;
 		if (t->attrs.count != 0)
 			p.given = &t->attrs;
 		pol_builder_above(w->b, t, one->above, &p);
@@ -146,23 +149,21 @@ thing_record(struct pol_work *w, struct pol_buf *buf, const struct pol_sort_key 
 	return rc != 0 ? rc : pol_record_thing(buf, &p, &at);
 }
 
-/* What the records of the next few keys will read. */
-static void
+/* What the records of the next few keys will read. Always inline: a function that does
+ * nothing but this counts as doing nothing, and its calls are left out. */
+static inline __attribute__((always_inline)) void
 fetch(const struct pol_builder *b, const struct pol_sort_key *keys, size_t i, size_t n)
 {
-	if (i + 24 < n) {
-		const struct pol_sort_key *k = &keys[i + 24];
+	const struct pol_sort_key *k = i + 24 < n ? &keys[i + 24] : NULL;
 
-		__builtin_prefetch(k->kind == 0 ? (const void *)((const struct pol_bgrant *)b->grants.data + k->row) :
-		    (const void *)((const struct pol_bthing *)b->things.data + k->row));
+	if (k != NULL && k->kind == 0) {
+		__builtin_prefetch(POL_HERE(b, k->row));
+		__builtin_prefetch(POL_HERE(b, k->row)->id + 8);
+	} else if (k != NULL) {
+		__builtin_prefetch((const struct pol_bthing *)b->things.data + k->row);
 	}
-	if (i + 12 < n) {
-		const char *id;
-		uint32_t len, type;
-
-		names(b, &keys[i + 12], &id, &len, &type);
-		__builtin_prefetch(id);
-	}
+	if (i + 12 < n && keys[i + 12].kind != 0)
+		__builtin_prefetch(((const struct pol_bthing *)b->things.data + keys[i + 12].row)->id);
 }
 
 int

@@ -8,6 +8,7 @@
 
 #include "base/arena.h"
 #include "core/eval.h"
+#include "people/impl.h"
 #include "unit/fixture.h"
 #include "unit/unit.h"
 
@@ -182,10 +183,48 @@ every_one_of_many_is_found_and_no_other(void)
 	pol_buf_fini(&b);
 }
 
+/* Ids of every length are told from those that differ in one byte of any place. */
+static void
+ids_differ_by_any_byte(void)
+{
+	struct pol_thing_parts p = { .hash = 5 };
+	struct pol_holder_parts q = { .hash = 5, .type = POLICY_TEXT("user") };
+	char id[40], other[40];
+	int wrong = 0;
+
+	for (size_t len = 0; len < sizeof(id); len++) {
+		struct pol_people w;
+		struct pol_maker m;
+		uint64_t bytes = 0;
+		size_t at;
+
+		memset(&w, 0, sizeof(w));
+		for (size_t i = 0; i < len; i++)
+			id[i] = (char)('a' + i % 26);
+		p.id = q.name = (struct policy_text){ id, len };
+		CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, &w.things, 1, &bytes), 0);
+		CU_ASSERT_EQUAL(pol_table_end(&m, pol_table_next(&m, 5) != 0 || pol_record_thing(&m.records, &p, &at) != 0), 0);
+		CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, &w.holders, 1, &bytes), 0);
+		CU_ASSERT_EQUAL(pol_table_end(&m, pol_table_next(&m, 5) != 0 || pol_record_holder(&m.records, &q, &at) != 0), 0);
+		wrong += pol_find_thing(&w, 5, 0, id, len) == NULL || pol_find_holder(&w, 5, "user", 4, id, len) == NULL;
+		wrong += pol_find_thing(&w, 5, 1, id, len) != NULL || pol_find_holder(&w, 5, "usex", 4, id, len) != NULL;
+		for (size_t i = 0; i < len; i++) {
+			memcpy(other, id, len);
+			other[i] ^= 1;
+			wrong += pol_find_thing(&w, 5, 0, other, len) != NULL || pol_find_thing(&w, 5, 0, id, i) != NULL;
+			wrong += pol_find_holder(&w, 5, "user", 4, other, len) != NULL || pol_find_holder(&w, 5, "user", 4, id, i) != NULL;
+		}
+		pol_table_free(&w.things);
+		pol_table_free(&w.holders);
+	}
+	CU_ASSERT_EQUAL(wrong, 0);
+}
+
 CU_TestInfo suite_find[] = {
 	{ "names of a program are found", names_of_a_program_are_found },
 	{ "holders and things are found by type and name", holders_and_things_are_found_by_type_and_name },
 	{ "names that share hash and slot are told apart", names_that_share_hash_and_slot_are_told_apart },
 	{ "every one of many is found, and no other", every_one_of_many_is_found_and_no_other },
+	{ "ids differ by any byte", ids_differ_by_any_byte },
 	CU_TEST_INFO_NULL
 };
