@@ -6,12 +6,13 @@ With the shared data (DIR/bench/workloads) the worlds, requests and decisions ar
 with `own-` before the name, worlds that universe.py draws. What is written is what an administrator of ours would
 write: teams are groups, who may what on a thing are grants on that thing, what lies in it says `parent`.
 """
-import json, os, sys
+import json, os, subprocess, sys
 
 import universe
 from common import Folder, arguments, generator, quoted, request, value
 
 HERE = os.path.dirname(os.path.abspath(__file__))
+OPA = os.path.join(HERE, '..', 'peers', 'opa')      # its policies, and what makes data of entities
 SIZES = '5,10,15,20,30,40,50'
 KEPT = {'github': 'github', 'gdrive': 'gdrive-fixed', 'tinytodo': 'tinytodo'}     # where the shared data keep it
 
@@ -185,6 +186,10 @@ def workload(args, name, app, size, world, fixed, cedar, schema):
     folder.text('cedar/policies.cedar', cedar)
     folder.text('cedar/entities.json', json.dumps(world))
     if schema: folder.text('cedar/schema.json', schema)
+    if os.path.exists(f'{OPA}/{app}.rego'):
+        folder.text('opa/policy.rego', read(f'{OPA}/{app}.rego'))
+        with folder.file('opa/data.json') as f:
+            subprocess.run([sys.executable, f'{OPA}/data.py', f'{folder.path}/cedar/entities.json'], check=True, stdout=f)
     folder.done()
 
 

@@ -14,7 +14,7 @@ from common import Folder, arguments, generator, request
 
 SIZES = '10,1000,10000,100000,1000000'
 USERS = 1000
-SUBJECT, THING, ACTION = 'user', 'thing', 'read'
+SUBJECT, THING, ACTION = 'User', 'X', 'read'          # as the peers' forms have them
 PEERS = os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'peers', 'ladder.py')
 
 HEAD = f'''\
@@ -29,7 +29,7 @@ def roles(n, users):
     yield 'roles:\n'
     for i in range(n): yield f'  r_{i}: {{ allow: {{ actions: {ACTION}, resources: {THING}/x_{i} }} }}\n'
     yield 'users:\n'
-    for j in range(users): yield f'  u_{j}: {{ roles: r_{j * (n // users)} }}\n'
+    for j in range(users): yield f'  "{SUBJECT}:u_{j}": {{ roles: r_{j * (n // users)} }}\n'
 
 
 def grants(n, users):
@@ -37,7 +37,7 @@ def grants(n, users):
     step = n // users
     for i in range(n):
         to = f'u_{i // step}' if i % step == 0 and i // step < users else f'n_{i}'
-        yield f'  - {{ role: reader, to: {to}, resource: {THING}/x_{i} }}\n'
+        yield f'  - {{ role: reader, to: "{SUBJECT}:{to}", resource: {THING}/x_{i} }}\n'
 
 
 def draw(rng, n, users, count, half):
@@ -77,7 +77,7 @@ def workload(args, form, n, cold):
     folder.requests('requests.jsonl', asked(fixed(rng, n, users), n, users, True))
     folder.requests('stream.jsonl', asked(draw(rng, n, users, args.stream, cold), n, users, False))
     if args.peers and form == 'roles' and not cold and os.path.exists(PEERS):
-        subprocess.run([sys.executable, PEERS, folder.path, str(n)], check=True)
+        subprocess.run([sys.executable, PEERS, folder.path, str(n)], check=True, stdout=sys.stderr)
     folder.done()
 
 
