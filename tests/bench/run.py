@@ -66,7 +66,7 @@ def generate(args, where):
         command = [sys.executable, path, where, '--only', args.only]
         if family == 'apps': command += ['--shared', args.shared, '--sizes', args.sizes]
         if family == 'ladder': command += ['--sizes', args.ladder] + (['--no-peers'] if args.no_peers else [])
-        if family == 'shipped': command += ['--policies', os.path.join(TOP, 'policies'), '--build', args.build]
+        if family == 'shipped': command += ['--policies', os.path.join(TOP, 'policies')]
         ended = subprocess.run(command, stdout=subprocess.PIPE, text=True)
         if ended.returncode: sys.exit(f'{script}: status {ended.returncode}')
         names += ended.stdout.split()
