@@ -57,6 +57,37 @@ watch_pace(void)
 }
 #endif
 
+/* The counter of some processors advances by many ticks at a time: what divides all
+ * differences. */
+static uint64_t
+watch_step(const struct pol_timer *t)
+{
+	uint64_t step = 0, last = pol_timer_begin(t), now, rest;
+
+	for (unsigned i = 0; i < COST_TRIES; i++, last = now) {
+		now = pol_timer_begin(t);
+		for (uint64_t a = now - last; a != 0; a = rest) {
+			rest = step % a;
+			step = a;
+		}
+	}
+	return step;
+}
+
+/* The mean without the rare and long: where steps are coarse the middle one is off by
+ * up to a step. */
+static uint64_t
+mean_of_most(double *list, size_t n)
+{
+	double sum = 0;
+	size_t i;
+
+	pol_measure_median(list, n);
+	for (i = 0; i < n * 9 / 10; i++)
+		sum += list[i];
+	return (uint64_t)(sum / (double)(n * 9 / 10) + 0.5);
+}
+
 void
 pol_timer_init(struct pol_timer *t)
 {
@@ -81,7 +112,8 @@ pol_timer_init(struct pol_timer *t)
 
 		tries[i] = (double)pol_timer_end(t, begin);
 	}
-	t->cost = (uint64_t)pol_measure_median(tries, COST_TRIES);
+	t->cost = mean_of_most(tries, COST_TRIES);
+	t->step = watch_step(t);
 }
 
 /* ---- times ---- */

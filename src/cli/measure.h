@@ -19,6 +19,7 @@ struct pol_timer {
 	bool tsc;
 	double tick_ns;
 	uint64_t cost;			/* ticks between a begin and its end */
+	uint64_t step;			/* ticks by which it advances at once */
 	const char *name;		/* "rdtsc" or "clock_gettime" */
 };
 

@@ -178,6 +178,7 @@ say(const struct bench *b, const struct set *s, const struct found *f)
 	pol_json_uint(&j, "people_bytes", b->people_bytes);
 	pol_json_uint(&j, "rules", b->rules);
 	pol_json_uint(&j, "allowed", s->allowed);
+	pol_json_real(&j, "timer_step_ns", (double)b->timer.step * b->timer.tick_ns);
 	for (size_t i = 0; f->more[i].name != NULL; i++)
 		pol_json_real(&j, f->more[i].name, f->more[i].value);
 	pol_json_close(&j, '}');
