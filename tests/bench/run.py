@@ -11,6 +11,7 @@ import argparse, collections, json, os, platform, re, subprocess, sys, tempfile,
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
+sys.dont_write_bytecode, os.environ['PYTHONDONTWRITEBYTECODE'] = True, '1'
 sys.path[:0] = [HERE, os.path.join(HERE, 'workloads')]
 import drive, report                                                                          # noqa: E402
 from common import FAMILIES                                                                   # noqa: E402
