@@ -4,7 +4,8 @@
     DRIVER WORKLOADDIR [--cpu N] [--requests N] [--repeats R] [--max-seconds S] [--decisions FILE] [--folder NAME]
 
 An object has peer, config, set (fixed or stream), version, requests, repeats, min_ns, median_ns (passes back to back),
-p50_ns, p99_ns (single calls), timer, wrong, load_ms, rss_kb, peak_kb, and may have percentiles: [[percent, ns], ...].
+p50_ns, p99_ns (single calls), timer, wrong, load_ms, rss_kb, peak_kb, and may have percentiles: [[percent, ns], ...]
+and further numbers, which are kept.
 The file of decisions has a byte for each request, those of the fixed set before those of the stream: 1 allow, 0 deny,
 . not asked.
 """
@@ -27,7 +28,7 @@ class Driver:
         self.name, self.program = name, program
 
     def ask(self, folder, cpu=None, requests=None, repeats=None, seconds=None, decisions=None, peer_folder=None,
-            mode=None, timeout=600):
+            mode=None, timeout=900):
         command = [self.program, folder]
         for flag, v in (('--cpu', cpu), ('--requests', requests), ('--repeats', repeats), ('--max-seconds', seconds),
                         ('--decisions', decisions), ('--folder', peer_folder), ('--mode', mode)):

@@ -25,7 +25,7 @@ MODES = (
     (r'^ladder-grants-\d+$', ('change',)),
     (r'^attributes-', ('alone', 'many16')),
 )
-ALL_CPUS = ('threads2', 'threads2-many16', 'reload')            # of which one processor would say nothing
+LONG = 30                                       # a player that took so many times --seconds has played enough
 
 
 def say(*what):
@@ -104,13 +104,14 @@ class Bench:
         players = self.players(folder, facts)
         for n in range(self.args.rounds):
             for key, driver, peer_folder in players:
-                if key in out or n and spent[key] > 30 * self.args.seconds and len(calls[key]) >= 2: continue
+                if key in out or spent[key] > LONG * self.args.seconds: continue
+                # The first round is the longest: it asks as much as it can, for the decisions.
                 file = os.path.join(scratch, f'{key}.decisions') if n == 0 else None
-                repeats = 2 if spent[key] < 8 * self.args.seconds else 5
+                seconds = self.args.seconds * (2 if n == 0 else .25)
                 begin = time.monotonic()
                 try:
-                    calls[key].append(driver.ask(folder, cpu=self.args.cpu, repeats=repeats, seconds=self.args.seconds / 2,
-                                                 decisions=file, peer_folder=peer_folder))
+                    calls[key].append(driver.ask(folder, cpu=self.args.cpu, repeats=2, seconds=seconds, decisions=file,
+                                                 peer_folder=peer_folder))
                 except drive.Absent as why:
                     out.add(key)
                     self.notes.append(f'{facts["name"]}: {key} left out: {why}')
@@ -157,9 +158,8 @@ class Bench:
     def modes(self, folder, facts):
         wanted = [m for pattern, modes in MODES if re.search(pattern, facts['name']) for m in modes]
         for mode in [] if self.args.no_modes else wanted:
-            cpu = None if mode in ALL_CPUS else self.args.cpu
             try:
-                calls = [self.ours.ask(folder, cpu=cpu, repeats=5, seconds=self.args.seconds, mode=mode)]
+                calls = [self.ours.ask(folder, cpu=self.args.cpu, repeats=5, seconds=self.args.seconds, mode=mode)]
             except drive.Absent as why:
                 self.notes.append(f'{facts["name"]}: mode {mode} left out: {why}')
                 continue

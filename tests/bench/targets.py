@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the engine is to reach, as rows, and whether a run's results reach it. Judged on the stream."""
+"""What the engine is to reach, as rows, and whether a run's results reach it. Judged on the stream, by the clock.
+
+Where our driver also says what the same took undisturbed (blocks of a pass, time on the processor), that stands beside:
+it judges nothing, and tells a miss of ours from one of a machine that others share.
+"""
 import re
 
 MILLION = r'^ladder-(roles|grants)-1000000$'
@@ -12,12 +16,12 @@ def app(name):
 
 
 def field(key, scale=1.0):
-    return lambda r: None if r.get(key) is None else r[key] * scale
+    return lambda r, of=lambda k: k: None if r.get(of(key)) is None else r[of(key)] * scale
 
 
 def a_rule(key):
     """Bytes a rule of what stands in KiB under KEY."""
-    return lambda r: r[key] * 1024 / r['ours_rules'] if r.get(key) is not None and r.get('ours_rules') else None
+    return lambda r, of=None: r[key] * 1024 / r['ours_rules'] if r.get(key) is not None and r.get('ours_rules') else None
 
 
 # what, workloads, peer and configuration (or mode of ours), the value, at least or at most, how much, unit, set
@@ -57,6 +61,10 @@ ROWS = (
 )
 
 
+# What is measured, and the same undisturbed, where the driver says it.
+UNDISTURBED = {'ours_median_ns': 'ours_block_median_ns', 'ours_load_ms': 'ours_load_cpu_ms', 'ours_ratio': 'ours_cpu_ratio'}
+
+
 def number(x, unit):
     return f'{x:,.0f} {unit}' if x >= 100 else f'{x:.3g} {unit}'
 
@@ -78,8 +86,8 @@ def pick(results, workloads, peer, config, which):
 def judge(results):
     every, out = results + ours(results), []
     for what, workloads, (peer, config), value, how, wanted, unit, which in ROWS:
-        found = [(value(r), r) for r in pick(every, workloads, peer, config, which)]
-        found = [(v, r['workload']) for v, r in found if v is not None]
+        rows = pick(every, workloads, peer, config, which)
+        found = [(value(r), r['workload']) for r in rows if value(r) is not None]
         t = {'what': what, 'wanted': f'{"at least" if how == AT_LEAST else "at most"} {number(wanted, unit)}',
              'seen': '-', 'met': None, 'by': ''}
         if found:
@@ -89,6 +97,8 @@ def judge(results):
             t['seen'] = number(worst[0], unit) if low[0] == high[0] else f'{number(low[0], unit)} to {number(high[0], unit)}'
             if not t['met']:
                 missed = sum(v < wanted if how == AT_LEAST else v > wanted for v, _ in found)
+                calm = [v for v in (value(r, UNDISTURBED.get) for r in rows) if v is not None]
+                if calm: t['seen'] += f'; undisturbed {number(min(calm), unit)} to {number(max(calm), unit)}'
                 t['by'] = f'{worst[0] / wanted:.2f} of what is wanted at {worst[1]}' + \
                     (f', {missed} of {len(found)} miss it' if len(found) > 1 else '')
         out.append(t)
