@@ -9,7 +9,10 @@ set key outside right top
 set border 3
 set tics nomirror
 '''
-NAMES = {'casbin-cached': 'casbin, cached'}
+# Peers are shown as a host uses them: from strings.
+SHOWN = re.compile(r'(strings|enforce|cached|data)$')
+OURS = ('#08519c', '#3182bd', '#6baed6', '#9ecae1', '#006d2c', '#31a354', '#74c476', '#a1d99b')
+THEIRS = ('#a50f15', '#ef6548', '#fdbb84', '#7a0177', '#dd3497', '#fa9fb5', '#8c510a', '#bf812d', '#636363', '#bdbdbd')
 
 
 def shown(text):
@@ -17,11 +20,16 @@ def shown(text):
 
 
 def series(lines):
-    """lines: (title, [(x, y), ...], style). The data blocks, and the plot command's parts."""
-    blocks, parts = [], []
-    for i, (title, points, style) in enumerate(lines):
+    """lines: {title: [(x, y), ...]}. The data blocks and the plot command; ours in front, wide and in cold colours."""
+    blocks, parts, drawn = [], [], {True: 0, False: 0}
+    for i, (title, points) in enumerate(sorted(lines.items(), key=lambda l: (not l[0].startswith('ours'), l[0]))):
+        mine = title.startswith('ours')
+        colours = OURS if mine else THEIRS
+        colour = colours[drawn[mine] % len(colours)]
+        drawn[mine] += 1
         blocks.append(f'$d{i} << EOD\n' + ''.join(f'{x} {y:.6g}\n' for x, y in points) + 'EOD\n')
-        parts.append(f'$d{i} using 1:2 with linespoints {style} title "{shown(title)}"')
+        parts.append(f'$d{i} using 1:2 with linespoints lw {2.5 if mine else 1.2} pt 7 ps 0.5 lc rgb "{colour}" '
+                     f'title "{shown(title)}"')
     return ''.join(blocks) + 'plot ' + ', \\\n     '.join(parts) + '\n'
 
 
@@ -32,15 +40,14 @@ def by_rules(results):
         m = re.match(r'ladder-(roles|grants)-(\d+)(-cold)?$', r['workload'])
         if not m or r['set'] != 'stream': continue
         form, n, cold = m[1], int(m[2]), ', all cold' if m[3] else ''
-        if r['config'] in ('one', 'many16') and r['peer'] is None or r['peer']:
-            many = ' in batches of 16' if r['config'] == 'many16' else ''
+        if r['peer'] or r['config'] in ('one', 'many16'):
+            many = ', in batches' if r['config'] == 'many16' else ''
             lines.setdefault(f'ours, {form}{cold}{many}', {})[n] = r['ours_median_ns']
-        if r['peer'] and r['peer_median_ns']:
-            lines.setdefault(f'{NAMES.get(r["peer"], r["peer"])} {r["config"]}', {})[n] = r['peer_median_ns']
-    out = [(t, sorted(p.items()), f'lw {2 if t.startswith("ours") else 1} pt 7 ps 0.5') for t, p in lines.items()]
-    if not any(len(p) > 1 for _, p, _ in out): return None
-    return STYLE + 'set logscale xy\nset format x "10^{%L}"\nset xlabel "rules"\nset ylabel "ns a decision (median)"\n' + \
-        series(sorted(out))
+        if r['peer'] and r['peer_median_ns'] and SHOWN.search(r['config']):
+            lines.setdefault(f'{r["peer"].split("-")[0]} {r["config"]}', {})[n] = r['peer_median_ns']
+    if not any(len(p) > 1 for p in lines.values()): return None
+    return STYLE + 'set logscale xy\nset format xy "10^{%L}"\nset xlabel "rules"\nset ylabel "ns a decision (median)"\n' + \
+        series({t: sorted(p.items()) for t, p in lines.items()})
 
 
 def points(r, side):
@@ -58,15 +65,14 @@ def latency(results):
     lines = {}
     for r in rows:
         if r['size'] != most: continue
-        lines[f'ours, {r["workload"]}'] = (points(r, 'ours'), 'lw 2 pt 7 ps 0.5')
-        lines[f'{r["peer"]}, {r["workload"]}'] = (points(r, 'peer'), 'lw 1 pt 7 ps 0.4')
-    lines = [(t, p, style) for t, (p, style) in sorted(lines.items()) if p]
-    if not lines: return None
+        lines[f'ours, {r["workload"]}'] = points(r, 'ours')
+        lines[f'{r["peer"]}, {r["workload"]}'] = points(r, 'peer')
+    if not any(lines.values()): return None
     # Percent on a scale that opens up towards 100: 50, 90, 99, 99.9 in equal steps.
     def stretched(p): return [(min(100 / (100 - min(x, 99.99)), 10_000), y) for x, y in p]
-    return STYLE + 'set logscale xy\nset xrange [1:*]\nset xtics ("min" 1, "50%%" 2, "90%%" 10, "99%%" 100, "99.9%%" 1000)\n' \
+    return STYLE + 'set logscale xy\nset format y "10^{%L}"\nset xrange [1:*]\nset xtics ("min" 1, "50%%" 2, "90%%" 10, "99%%" 100, "99.9%%" 1000)\n' \
         'set xlabel "share of the calls that took no longer"\nset ylabel "ns a call"\n' + \
-        series([(t, stretched(p), style) for t, p, style in lines])
+        series({t: stretched(p) for t, p in lines.items() if p})
 
 
 def draw(where, results):
