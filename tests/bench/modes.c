@@ -245,6 +245,9 @@ static const struct mode modes[] = {
 	{ "threads2-many16", measure_threads, pass_many16, false },
 	{ "reload", measure_reload, pass_one, false },
 	{ "off", measure, pass_one, true },
+#ifdef WITH_CHANGE
+	{ "change", measure_change, pass_one, false },
+#endif
 };
 
 const struct mode *

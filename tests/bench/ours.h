@@ -83,6 +83,9 @@ size_t pass_many16(const struct bench *b, const struct set *s, struct pol_times 
 
 /* ---- modes.c ---- */
 
+/* change.c, in the program `change` */
+int measure_change(struct bench *b, struct set *s, struct found *f, pass_fn *pass);
+
 const struct mode *mode_find(const char *name);
 
 #endif
