@@ -30,6 +30,7 @@ struct pol_bench {
 	unsigned threads;
 	uint64_t decisions, repeats;
 	double per_second, min_ns, median_ns;
+	double cpu_share;		/* of the threads' time: on a processor */
 	struct pol_times single;
 	uint32_t *best;			/* of each request's single calls, in ticks */
 };

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define SHARE_LEAST 0.95		/* less than that of a processor is told */
 #define PROFILE_MOST 40			/* entries shown to people; JSON has all */
 
 static const char *
@@ -165,11 +166,14 @@ pol_bench_say(const struct pol_bench *b)
 	if (b->wrong > 0)
 		printf(", %zu not as expected", b->wrong);
 	printf("\n%.0f decisions a second, %u thread%s\n", b->per_second, b->threads, b->threads == 1 ? "" : "s");
-	printf("min %.1f ns, median %.1f ns: means of %llu passes\n", b->min_ns, b->median_ns,
+	printf("min %.1f ns, median %.1f ns: a decision in %llu passes\n", b->min_ns, b->median_ns,
 	    (unsigned long long)b->repeats);
 	printf("p99 %llu ns, max %llu ns: of %llu single calls, by %s in steps of %.1f ns\n",
 	    (unsigned long long)ns(b, pol_times_share(&b->single, 0.99)), (unsigned long long)ns(b, b->single.most),
 	    (unsigned long long)b->single.n, b->timer.name, (double)b->timer.step * b->timer.tick_ns);
+	if (b->cpu_share < SHARE_LEAST)
+		printf("the machine had other work: %.0f %% of the time was spent on a processor; decisions a second, p99 "
+		    "and max are the machine's\n", b->cpu_share * 100);
 	printf("load %.1f ms, %llu KiB; program %llu bytes, people %llu bytes, %llu rules\n", b->load_ms,
 	    (unsigned long long)b->rss_kb, (unsigned long long)b->info.program_bytes,
 	    (unsigned long long)b->info.people_bytes, (unsigned long long)b->info.entries + b->info.grants);
@@ -282,6 +286,7 @@ pol_bench_say_json(const struct pol_bench *b)
 	pol_json_uint(&j, "refused", b->refused);
 	pol_json_uint(&j, "wrong", b->wrong);
 	pol_json_uint(&j, "repeats", b->repeats);
+	pol_json_real(&j, "cpu_share", b->cpu_share);
 	pol_json_str(&j, "timer", b->timer.name);
 	pol_json_real(&j, "timer_step_ns", (double)b->timer.step * b->timer.tick_ns);
 	pol_json_str(&j, "opened", b->is_text ? "dump" : "path");

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Two halves: whole passes, of which the best and the middle one are told, for their
- * times hold nothing but decisions; then single calls, for what is rare in them. A
- * thread has requests of its own and, where it may choose, a processor.
+ * Two halves: whole passes, for their times hold nothing but decisions; then single
+ * calls, for what is rare in them. A pass is timed in blocks, and of each block the
+ * least and the middle time are told: a long pass is always interrupted where the
+ * machine has other work. A thread has requests of its own and, where it may choose,
+ * a processor.
  */
 #include "cli/bench.h"
 
@@ -13,8 +15,9 @@
 
 #define SECONDS 2.0
 #define PASSES_LEAST 5			/* of each kind, however long they take */
-#define PASSES_ROOM 8192		/* of which the times are kept */
+#define PASSES_ROOM 512			/* of which the times are kept, the last ones */
 #define PASS_NS 20000			/* shorter ones are run several times over */
+#define BLOCK 1024u			/* requests: some 100 us */
 
 struct shared {
 	struct pol_bench *b;
@@ -31,10 +34,11 @@ struct worker {
 	struct pol_asks asks;
 	unsigned nth;
 	pthread_t id;
-	double *passes;			/* ns a decision */
-	size_t n_passes;
+	double *took;			/* ns of each block, PASSES_ROOM of each */
+	size_t blocks, n_passes;
+	double min_ns, median_ns;	/* a decision */
 	uint64_t decisions;
-	double seconds;			/* of the whole passes */
+	double seconds, cpu;		/* of the whole passes, and of them on a processor */
 	uint64_t whole;			/* decisions in them */
 	struct pol_times single;
 	uint32_t *best;
@@ -75,13 +79,13 @@ meet(struct shared *s, unsigned nth)
 }
 
 static void
-pass(struct worker *w)
+pass(struct worker *w, size_t from, size_t to)
 {
 	const struct pol_bench *b = w->s->b;
 	struct policy_decision d = POLICY_DECISION_INIT;
 	size_t i;
 
-	for (i = 0; i < w->asks.n; i++) {
+	for (i = from; i < to; i++) {
 		if (b->now_ns != NULL)
 			thread_now = b->now_ns[i];
 		policy_decide(b->p, &w->asks.list[i].ask.req, &d);
@@ -108,30 +112,51 @@ pass_single(struct worker *w)
 	}
 }
 
+/* All blocks once, each `times` over. */
+static void
+pass_blocks(struct worker *w, uint64_t times, double *took)
+{
+	const struct pol_timer *t = &w->s->b->timer;
+	size_t from, to;
+	uint64_t begin, i;
+
+	for (from = 0; from < w->asks.n; from = to, took += PASSES_ROOM) {
+		to = w->asks.n - from > BLOCK ? from + BLOCK : w->asks.n;
+		begin = pol_timer_begin(t);
+		for (i = 0; i < times; i++)
+			pass(w, from, to);
+		*took = (double)pol_timer_end(t, begin) * t->tick_ns / (double)times;
+	}
+}
+
 static bool
 whole_passes(struct worker *w)
 {
-	uint64_t start, begin, took, times = 1, i;
-	size_t n = 0;
+	uint64_t start, took, times = 1, cpu;
+	size_t n = 0, k;
 
-	begin = pol_timer_clock();
-	pass(w);				/* warms up, and says how long one takes */
-	took = pol_timer_clock() - begin;
+	start = pol_timer_clock();
+	pass(w, 0, w->asks.n);			/* warms up, and says how long one takes */
+	took = pol_timer_clock() - start;
 	if (took < PASS_NS)
 		times = PASS_NS / (took + 1) + 1;
 	if (!meet(w->s, 1))
 		return false;
+	cpu = pol_measure_cpu_ns();
 	start = pol_timer_clock();
 	do {
-		begin = pol_timer_begin(&w->s->b->timer);
-		for (i = 0; i < times; i++)
-			pass(w);
-		took = pol_timer_end(&w->s->b->timer, begin);
-		w->passes[n++ % PASSES_ROOM] = (double)took * w->s->b->timer.tick_ns / (double)(times * w->asks.n);
+		pass_blocks(w, times, w->took + n++ % PASSES_ROOM);
 		w->seconds = seconds_since(start);
 	} while (n < PASSES_LEAST || w->seconds < w->s->half);
-	w->n_passes = n < PASSES_ROOM ? n : PASSES_ROOM;
+	w->cpu = (double)(pol_measure_cpu_ns() - cpu) / 1e9;
+	w->n_passes = n;
 	w->whole = n * times * w->asks.n;
+	for (k = 0; k < w->blocks; k++) {
+		w->median_ns += pol_measure_median(w->took + k * PASSES_ROOM, n < PASSES_ROOM ? n : PASSES_ROOM);
+		w->min_ns += w->took[k * PASSES_ROOM];
+	}
+	w->median_ns /= (double)w->asks.n;
+	w->min_ns /= (double)w->asks.n;
 	return true;
 }
 
@@ -158,9 +183,10 @@ make_worker(struct worker *w, struct shared *s, unsigned nth)
 {
 	w->s = s;
 	w->nth = nth;
-	w->passes = calloc(PASSES_ROOM, sizeof(*w->passes));
+	w->blocks = (s->b->asks.n + BLOCK - 1) / BLOCK;
+	w->took = calloc(w->blocks * PASSES_ROOM, sizeof(*w->took));
 	w->best = calloc(s->b->asks.n, sizeof(*w->best));
-	if (w->passes == NULL || w->best == NULL || pol_asks_copy(&w->asks, &s->b->asks) != 0)
+	if (w->took == NULL || w->best == NULL || pol_asks_copy(&w->asks, &s->b->asks) != 0)
 		return false;
 	memset(w->best, 0xff, s->b->asks.n * sizeof(*w->best));
 	return true;
@@ -205,29 +231,30 @@ run(struct worker *w, struct shared *s)
 static bool
 gather(struct pol_bench *b, const struct worker *w)
 {
-	double *all = calloc((size_t)b->threads * PASSES_ROOM, sizeof(*all));
-	size_t i, k, count = 0;
+	double *medians = calloc(b->threads, sizeof(*medians));
+	size_t i, k;
 
 	b->best = calloc(b->asks.n, sizeof(*b->best));
-	if (all == NULL || b->best == NULL) {
-		free(all);
+	if (medians == NULL || b->best == NULL) {
+		free(medians);
 		return false;
 	}
 	memset(b->best, 0xff, b->asks.n * sizeof(*b->best));
 	for (i = 0; i < b->threads; i++) {
-		memcpy(all + count, w[i].passes, w[i].n_passes * sizeof(*all));
-		count += w[i].n_passes;
+		medians[i] = w[i].median_ns;
+		if (i == 0 || w[i].min_ns < b->min_ns)
+			b->min_ns = w[i].min_ns;
+		b->repeats += w[i].n_passes;
 		b->decisions += w[i].decisions;
+		b->cpu_share += w[i].cpu / w[i].seconds / b->threads;
 		b->per_second += (double)w[i].whole / w[i].seconds;
 		pol_times_join(&b->single, &w[i].single);
 		for (k = 0; k < b->asks.n; k++)
 			if (w[i].best[k] < b->best[k])
 				b->best[k] = w[i].best[k];
 	}
-	b->repeats = count;
-	b->median_ns = pol_measure_median(all, count);
-	b->min_ns = all[0];
-	free(all);
+	b->median_ns = pol_measure_median(medians, b->threads);
+	free(medians);
 	return true;
 }
 
@@ -256,7 +283,7 @@ pol_bench_measure(struct pol_bench *b)
 	}
 	for (i = 0; w != NULL && i < n; i++) {
 		pol_asks_fini(&w[i].asks);
-		free(w[i].passes);
+		free(w[i].took);
 		free(w[i].best);
 	}
 	free(w);

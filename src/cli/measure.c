@@ -206,6 +206,15 @@ pol_measure_forget_peak(void)
 	fclose(f);
 }
 
+uint64_t
+pol_measure_cpu_ns(void)
+{
+	struct timespec ts = { 0, 0 };
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000u + (uint64_t)ts.tv_nsec;
+}
+
 int
 pol_measure_pin(const cpu_set_t *may, unsigned nth)
 {

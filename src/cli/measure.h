@@ -109,6 +109,9 @@ struct pol_memory {
 void pol_measure_memory(struct pol_memory *out);
 /* From here on the peak is that of what follows, where the system can do so. */
 void pol_measure_forget_peak(void);
+/* Time that the calling thread has been on a processor: beside a clock's it says how
+ * much of a shared machine was had. */
+uint64_t pol_measure_cpu_ns(void);
 /* Ties the calling thread to the nth processor of a set (sched_getaffinity of a thread
  * that is not tied yet), round and round. The processor, or -1. */
 int pol_measure_pin(const cpu_set_t *may, unsigned nth);

@@ -152,14 +152,14 @@ put(struct policy_request *r, const struct set *s, size_t i)
 /* ---- passes: an error is a deny, as it reads ---- */
 
 static inline size_t
-pass(const struct bench *b, const struct set *s, struct pol_times *times, bool fence)
+pass(const struct bench *b, const struct set *s, size_t from, size_t to, struct pol_times *times, bool fence)
 {
 	struct policy_request r = POLICY_REQUEST_INIT;
 	struct policy_decision d = POLICY_DECISION_INIT;
 	size_t yes = 0, i;
 	uint64_t begin;
 
-	for (i = 0; i < s->n; i++) {
+	for (i = from; i < to; i++) {
 		if (times != NULL)
 			begin = pol_timer_begin(&b->timer);
 		put(&r, s, i);
@@ -175,21 +175,21 @@ pass(const struct bench *b, const struct set *s, struct pol_times *times, bool f
 }
 
 size_t
-pass_one(const struct bench *b, const struct set *s, struct pol_times *times)
+pass_one(const struct bench *b, const struct set *s, size_t from, size_t to, struct pol_times *times)
 {
-	return times != NULL ? pass(b, s, times, false) : pass(b, s, NULL, false);
+	return times != NULL ? pass(b, s, from, to, times, false) : pass(b, s, from, to, NULL, false);
 }
 
 size_t
-pass_alone(const struct bench *b, const struct set *s, struct pol_times *times)
+pass_alone(const struct bench *b, const struct set *s, size_t from, size_t to, struct pol_times *times)
 {
-	return times != NULL ? pass(b, s, times, false) : pass(b, s, NULL, true);
+	return times != NULL ? pass(b, s, from, to, times, false) : pass(b, s, from, to, NULL, true);
 }
 
 #define MANY 16
 
 static inline size_t
-pass_many(const struct bench *b, const struct set *s, struct pol_times *times)
+pass_many(const struct bench *b, const struct set *s, size_t from, size_t to, struct pol_times *times)
 {
 	struct policy_request r[MANY];
 	struct policy_decision d[MANY];
@@ -200,8 +200,8 @@ pass_many(const struct bench *b, const struct set *s, struct pol_times *times)
 		r[k] = (struct policy_request)POLICY_REQUEST_INIT;
 		d[k] = (struct policy_decision)POLICY_DECISION_INIT;
 	}
-	for (i = 0; i < s->n; i += n) {
-		n = s->n - i < MANY ? s->n - i : MANY;
+	for (i = from; i < to; i += n) {
+		n = to - i < MANY ? to - i : MANY;
 		if (times != NULL)
 			begin = pol_timer_begin(&b->timer);
 		for (k = 0; k < n; k++)
@@ -218,7 +218,7 @@ pass_many(const struct bench *b, const struct set *s, struct pol_times *times)
 }
 
 size_t
-pass_many16(const struct bench *b, const struct set *s, struct pol_times *times)
+pass_many16(const struct bench *b, const struct set *s, size_t from, size_t to, struct pol_times *times)
 {
-	return times != NULL ? pass_many(b, s, times) : pass_many(b, s, NULL);
+	return times != NULL ? pass_many(b, s, from, to, times) : pass_many(b, s, from, to, NULL);
 }

@@ -47,7 +47,7 @@ struct bench {
 	cpu_set_t cpus;			/* that the process may use */
 	struct set sets[2];
 	size_t n_sets;
-	double load_ms;
+	double load_ms, load_cpu_ms;
 	uint64_t rss_kb, peak_kb, program_bytes, people_bytes, rules;
 };
 
@@ -55,13 +55,16 @@ struct bench {
 struct found {
 	size_t repeats, wrong;
 	double min_ns, median_ns, p50_ns, p99_ns;
+	double block_min_ns, block_median_ns;	/* means of what each block of requests took */
+	double cpu_share;		/* of the time of the passes: on a processor */
 	/* further members, by name; NULL ends them */
 	struct { const char *name; double value; } more[8];
 };
 
-/* All requests of the set once. times NULL: as fast as they go; else each call is
- * timed. The number of allows. */
-typedef size_t pass_fn(const struct bench *b, const struct set *s, struct pol_times *times);
+/* Requests `from` up to `to` of the set once. times NULL: as fast as they go; else each
+ * call is timed. The number of allows. */
+typedef size_t pass_fn(const struct bench *b, const struct set *s, size_t from, size_t to,
+    struct pol_times *times);
 
 struct mode {
 	const char *name;
@@ -77,11 +80,14 @@ int calls_read(struct set *s, const char *dir, const char *file, const char *nam
 /* A copy that shares nothing; 0 or an exit status. */
 int calls_copy(struct set *out, const struct set *s);
 void calls_fini(struct set *s);
-size_t pass_one(const struct bench *b, const struct set *s, struct pol_times *times);
-size_t pass_alone(const struct bench *b, const struct set *s, struct pol_times *times);
-size_t pass_many16(const struct bench *b, const struct set *s, struct pol_times *times);
+pass_fn pass_one;
+pass_fn pass_alone;
+pass_fn pass_many16;
 
 /* ---- modes.c ---- */
+
+/* change.c, in the program `change` */
+int measure_change(struct bench *b, struct set *s, struct found *f, pass_fn *pass);
 
 const struct mode *mode_find(const char *name);
 
