@@ -89,6 +89,17 @@ share_ns(const struct bench *b, const struct pol_times *t, double share)
 	return (double)pol_times_share(t, share) * b->timer.tick_ns;
 }
 
+static void
+take_percentiles(const struct bench *b, struct found *f, const struct pol_times *times)
+{
+	static const double percents[N_PERCENTS] = PERCENTS;
+
+	for (size_t i = 0; i < N_PERCENTS; i++)
+		f->percentiles[i] = share_ns(b, times, percents[i] / 100);
+	f->p50_ns = share_ns(b, times, 0.5);
+	f->p99_ns = share_ns(b, times, 0.99);
+}
+
 static int
 measure(struct bench *b, struct set *s, struct found *f, pass_fn *pass)
 {
@@ -103,8 +114,7 @@ measure(struct bench *b, struct set *s, struct found *f, pass_fn *pass)
 	start = pol_timer_clock();
 	for (n = 0; is_wanted(b, n, start); n++)
 		f->wrong += pass(b, s, 0, s->n, times) != s->allowed;
-	f->p50_ns = share_ns(b, times, 0.5);
-	f->p99_ns = share_ns(b, times, 0.99);
+	take_percentiles(b, f, times);
 	free(times);
 	return 0;
 }
@@ -262,8 +272,7 @@ measure_reload(struct bench *b, struct set *s, struct found *f, pass_fn *pass)
 	pthread_join(t, NULL);
 	more(f, "quiet_p50_ns", f->p50_ns);
 	more(f, "quiet_p99_ns", quiet);
-	f->p50_ns = share_ns(b, times, 0.5);
-	f->p99_ns = share_ns(b, times, 0.99);
+	take_percentiles(b, f, times);
 	more(f, "ratio", quiet > 0 ? f->p99_ns / quiet : 0);
 	more(f, "reloads", (double)r.n);
 	more(f, "reload_ms", pol_measure_median(r.ms, r.n < 64 ? r.n : 64));

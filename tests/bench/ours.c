@@ -8,6 +8,7 @@
  * block_*_ns		the same of a pass made of the best (middle) of each block: on a
  *			machine that is shared these hold, those of passes do not
  * p50_ns, p99_ns	single calls, the timer's cost off; timer_step_ns is its grain
+ * percentiles		[[percent, ns], ...] of them
  * cpu_share		of the time of the passes: how much was spent on a processor
  * load_ms, load_cpu_ms	opening, by the clock and on a processor
  * rss_kb, peak_kb	by which opening made the process grow, and at most while it lasted
@@ -166,6 +167,23 @@ write_decisions(const struct bench *b)
 }
 
 static void
+say_percentiles(struct pol_json *j, const struct found *f)
+{
+	static const double percents[N_PERCENTS] = PERCENTS;
+
+	if (!(f->percentiles[N_PERCENTS - 1] > 0))
+		return;
+	pol_json_open(j, "percentiles", '[');
+	for (size_t i = 0; i < N_PERCENTS; i++) {
+		pol_json_open(j, NULL, '[');
+		pol_json_real(j, NULL, percents[i]);
+		pol_json_real(j, NULL, f->percentiles[i]);
+		pol_json_close(j, ']');
+	}
+	pol_json_close(j, ']');
+}
+
+static void
 say(const struct bench *b, const struct set *s, const struct found *f)
 {
 	struct pol_json j = { NULL, 0, 0, false };
@@ -181,6 +199,7 @@ say(const struct bench *b, const struct set *s, const struct found *f)
 	pol_json_real(&j, "median_ns", f->median_ns);
 	pol_json_real(&j, "p50_ns", f->p50_ns);
 	pol_json_real(&j, "p99_ns", f->p99_ns);
+	say_percentiles(&j, f);
 	pol_json_str(&j, "timer", b->timer.name);
 	pol_json_uint(&j, "wrong", s->wrong + f->wrong);
 	pol_json_real(&j, "load_ms", b->load_ms);

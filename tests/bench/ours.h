@@ -51,10 +51,14 @@ struct bench {
 	uint64_t rss_kb, peak_kb, program_bytes, people_bytes, rules;
 };
 
+#define PERCENTS { 1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9 }
+#define N_PERCENTS 11
+
 /* What a mode found about a set. */
 struct found {
 	size_t repeats, wrong;
 	double min_ns, median_ns, p50_ns, p99_ns;
+	double percentiles[N_PERCENTS];	/* of single calls; 0: not measured */
 	double block_min_ns, block_median_ns;	/* means of what each block of requests took */
 	double cpu_share;		/* of the time of the passes: on a processor */
 	/* further members, by name; NULL ends them */
