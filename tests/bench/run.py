@@ -179,6 +179,12 @@ def machine():
             'python': platform.python_version()}
 
 
+def keep(build, facts, results):
+    """After every workload, so that what was measured outlives a run that is stopped: report.py reads it."""
+    with open(os.path.join(build, 'bench', 'raw.json'), 'w', encoding='utf-8') as f:
+        json.dump({'facts': facts, 'results': results}, f, indent=1)
+
+
 def main():
     args = options()
     where = os.path.join(args.build, 'bench', 'workloads')
@@ -188,15 +194,19 @@ def main():
     begin, load = time.monotonic(), os.getloadavg()[0]
     names = generate(args, where)
     bench = Bench(args, ours, peers, notes)
-    facts = {'machine': machine(), 'quick': args.quick, 'rounds': args.rounds, 'cpu_pinned': True, 'load_before': load}
+    facts = {'machine': machine(), 'quick': args.quick, 'rounds': args.rounds, 'load_before': load,
+             'load_after': load, 'minutes': 0, 'notes': notes}
     out = args.out or (TOP if not (args.quick or args.only) else os.path.join(args.build, 'bench', 'report'))
     with tempfile.TemporaryDirectory(dir=os.path.join(args.build, 'bench')) as scratch:
-        for i, name in enumerate(names):
-            say(f'{i + 1}/{len(names)} {name}')
-            bench.one(os.path.join(where, name), scratch)
-    facts.update(load_after=os.getloadavg()[0], minutes=(time.monotonic() - begin) / 60, notes=bench.notes)
-    with open(os.path.join(args.build, 'bench', 'raw.json'), 'w', encoding='utf-8') as f:
-        json.dump({'facts': facts, 'results': bench.results}, f, indent=1)
+        try:
+            for i, name in enumerate(names):
+                say(f'{i + 1}/{len(names)} {name}')
+                bench.one(os.path.join(where, name), scratch)
+                facts.update(load_after=os.getloadavg()[0], minutes=(time.monotonic() - begin) / 60, notes=bench.notes)
+                keep(args.build, facts, bench.results)
+        except KeyboardInterrupt:
+            bench.notes.append(f'stopped by hand at {name}: what follows it was not run')
+            keep(args.build, facts, bench.results)
     report.write(out, facts, bench.results)
     print(report.table(bench.results))
     for n in bench.notes: print(f'note: {n}')
