@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, PATH, SIZE };
+enum kind { FLAG, TEXT, PATH, SIZE, COUNT, SECONDS };
 
 #define AT(member) offsetof(struct pol_args, member)
 
@@ -28,6 +28,10 @@ static const struct option {
 	{ "fixtures", 0, FLAG, POL_OPT_FIXTURES, AT(fixtures), NULL, "hear the people and things of `fixtures:`" },
 	{ "batch", 0, FLAG, POL_OPT_BATCH, AT(batch), NULL, "AuthZEN requests on standard input, one a line" },
 	{ "host", 0, FLAG, POL_OPT_HOST, AT(host), NULL, "open as a host would: refuse unsafe owners and modes" },
+	{ "requests", 0, TEXT, POL_OPT_BENCH, AT(requests), "FILE", "AuthZEN requests, one a line; - is standard input" },
+	{ "threads", 0, COUNT, POL_OPT_BENCH, AT(threads), "N", "ask from N threads at once" },
+	{ "seconds", 0, SECONDS, POL_OPT_BENCH, AT(seconds), "S", "measure for S seconds instead of 2" },
+	{ "profile", 0, FLAG, POL_OPT_BENCH, AT(profile), NULL, "count the evaluations of each entry" },
 	{ "max-size", 0, SIZE, POL_OPT_SIZE, AT(max_size), "BYTES", "take files up to BYTES (K, M, G) long" },
 	{ "json", 0, FLAG, POL_OPT_JSON, AT(json), NULL, "answer in JSON" },
 	{ "help", 'h', FLAG, 0, AT(help), NULL, "say this" },
@@ -74,6 +78,34 @@ read_size(const struct pol_args *a, uint64_t *out, const char *s)
 	return 0;
 }
 
+#define THREADS_MOST 1024
+
+static int
+read_count(const struct pol_args *a, const struct option *o, unsigned *out, const char *s)
+{
+	unsigned long v;
+	char *end;
+
+	errno = 0;
+	v = strtoul(s, &end, 10);
+	if (s[0] < '0' || s[0] > '9' || *end != '\0' || errno != 0 || v == 0 || v > THREADS_MOST)
+		return pol_out_usage(a, "--%s: a number from 1 to %d is wanted, not %s", o->name, THREADS_MOST, s);
+	*out = (unsigned)v;
+	return 0;
+}
+
+static int
+read_seconds(const struct pol_args *a, const struct option *o, double *out, const char *s)
+{
+	char *end;
+	double v = strtod(s, &end);
+
+	if (s[0] < '0' || s[0] > '9' || *end != '\0' || !(v > 0) || v > 86400)
+		return pol_out_usage(a, "--%s: seconds, up to a day of them, are wanted, not %s", o->name, s);
+	*out = v;
+	return 0;
+}
+
 static int
 take(struct pol_args *a, const struct option *o, const char *value)
 {
@@ -91,6 +123,10 @@ take(struct pol_args *a, const struct option *o, const char *value)
 		break;
 	case SIZE:
 		return read_size(a, &a->max_size, value);
+	case COUNT:
+		return read_count(a, o, (unsigned *)(void *)(base + o->at), value);
+	case SECONDS:
+		return read_seconds(a, o, (double *)(void *)(base + o->at), value);
 	}
 	return 0;
 }

@@ -25,8 +25,11 @@ struct pol_args {
 	const char **paths;		/* -p */
 	size_t n_paths;
 	const char *scopes, *kind, *groups, *actor, *now;
+	const char *requests;
 	uint64_t max_size;		/* 0: the default */
-	bool json, fixtures, batch, host, help;
+	unsigned threads;		/* 0: the default */
+	double seconds;			/* 0: the default */
+	bool json, fixtures, batch, host, profile, help;
 };
 
 /* What a verb may be given. */
@@ -38,6 +41,7 @@ struct pol_args {
 #define POL_OPT_BATCH (1u << 5)
 #define POL_OPT_HOST (1u << 6)
 #define POL_OPT_SIZE (1u << 7)
+#define POL_OPT_BENCH (1u << 8)	/* --requests, --threads, --seconds, --profile */
 
 /* 0, or an exit status when it has said what is wrong. Frees with pol_args_fini. */
 int pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc, char **argv);
@@ -94,6 +98,7 @@ int pol_cmd_test(const struct pol_args *a);
 int pol_cmd_decide(const struct pol_args *a);
 int pol_cmd_explain(const struct pol_args *a);
 int pol_cmd_dump(const struct pol_args *a);
+int pol_cmd_bench(const struct pol_args *a);
 
 /* batch.c */
 int pol_batch_run(struct policy_set *set, const struct pol_args *a);

@@ -190,6 +190,17 @@ pol_json_uint(struct pol_json *j, const char *name, uint64_t v)
 	pol_json_raw(j, text + i, sizeof(text) - i);
 }
 
+/* Rounded to hundredths, a zero at the end left out; what JSON has no number for is 0. */
+void
+pol_json_real(struct pol_json *j, const char *name, double v)
+{
+	uint64_t all = v > 0 && v < 1e15 ? (uint64_t)(v * 100 + 0.5) : 0;
+	char part[3] = { '.', (char)('0' + all / 10 % 10), (char)('0' + all % 10) };
+
+	pol_json_uint(j, name, all / 100);
+	pol_json_raw(j, part, part[2] != '0' ? 3 : 2);
+}
+
 void
 pol_json_bool(struct pol_json *j, const char *name, bool v)
 {

@@ -42,6 +42,13 @@ static const struct verb {
 	    "PATH...", "print a set in one stable form",
 	    "All PATHs are one set. Every name is resolved and everything sorted: two sets with\n"
 	    "the same dump mean the same.\n" },
+	{ "bench", pol_cmd_bench,
+	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_FIXTURES | POL_OPT_NOW | POL_OPT_BENCH | POL_OPT_SIZE,
+	    "-p PATH --requests FILE", "how fast is a set, and which requests are slow?",
+	    "Asks the requests of FILE over and over as a host does and says how long decisions\n"
+	    "take, which requests take longest, and which entries they look at. A request is a\n"
+	    "line as decide --batch takes it; it may say \"expected\": true or false. Exit status:\n"
+	    "0 measured, 1 a request was not answered as expected.\n" },
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))

@@ -61,7 +61,7 @@ complains 64 'number out of range' decide -p office.yaml alice login context.n=9
 complains 64 'given twice' decide -p office.yaml alice login context.n=1 context.n=2
 complains 64 'TYPE/ID is wanted once' decide -p office.yaml alice read doc/a1 doc/a2
 complains 64 'TYPE/ID is wanted once' decide -p office.yaml alice read cntext.a=1
-for v in check test decide explain dump; do
+for v in check test decide explain dump bench; do
 	"$POLICYCTL" $v --help >out 2>err
 	same "$v --help: exit status" 0 $?
 	same "$v --help: first line" "usage: policyctl $v" "$(head -n 1 out | cut -d' ' -f 1-3)"
@@ -69,7 +69,7 @@ for v in check test decide explain dump; do
 done
 same "--version" 0 "$("$POLICYCTL" --version | grep -qE '^policyctl [0-9]+\.[0-9]+'; echo $?)"
 "$POLICYCTL" --help >out
-same "--help names every verb" 5 "$(grep -cE '^  (check|test|decide|explain|dump) ' out)"
+same "--help names every verb" 6 "$(grep -cE '^  (check|test|decide|explain|dump|bench) ' out)"
 
 # --- check, test, dump ---
 says 0 'office.yaml: ok (1 file, 3 types, 5 actions, 6 roles, 13 entries, 2 users, 1 group, 3 grants, 3 entities, 2 tests)' \
@@ -248,6 +248,78 @@ read -r got <&4
 same "batch: an answer before the end" '{"decision": false, "context": {"reason": "no_credential", "rule": ""}}' "$got"
 exec 3>&- 4<&-
 wait
+
+# --- bench: what it counts and says of answers; never a time ---
+measures() { # STATUS WORD...
+	wanted=$1
+	shift
+	"$POLICYCTL" bench "$@" --seconds 0.01 >out 2>err </dev/null
+	same "bench $*: exit status" "$wanted" $?
+}
+complains 64 '-p PATH is wanted' bench --requests bench.jsonl
+complains 64 '--requests FILE is wanted' bench -p office.yaml
+complains 64 'from FILE alone' bench -p office.yaml --requests bench.jsonl alice login
+complains 64 '--threads: a number from 1' bench -p office.yaml --requests bench.jsonl --threads 0
+complains 64 '--threads: a number from 1' bench -p office.yaml --requests bench.jsonl --threads two
+complains 64 '--seconds: seconds' bench -p office.yaml --requests bench.jsonl --seconds 0
+complains 64 'unknown option --profile' decide -p office.yaml --profile alice login
+complains 66 'nowhere.jsonl: error: ' bench -p office.yaml --requests nowhere.jsonl
+cp "$cli/bench.jsonl" . || exit 1
+complains 66 'error: ' bench -p nowhere.yaml --requests bench.jsonl
+complains 65 'bad.yaml:3:' bench -p bad.yaml --requests bench.jsonl
+complains 65 'bad.yaml:3:' bench -p bad.yaml --requests bench.jsonl --fixtures
+: >empty.jsonl
+complains 65 'empty.jsonl: error: no request' bench -p office.yaml --requests empty.jsonl
+printf '{"action": {"name": "login"}}\n{"action": 1}\n' >half.jsonl
+complains 65 'half.jsonl:2: error: action' bench -p office.yaml --requests half.jsonl
+echo '{"action": {"name": "login"}, "now": "2026-02-30T00:00:00Z"}' >when.jsonl
+complains 65 'when.jsonl:1: error: now' bench -p office.yaml --requests when.jsonl
+measures 0 -p office.yaml --fixtures --requests bench.jsonl
+same "bench: requests" '7 requests: 4 allowed, 3 denied (1 refused)' "$(head -n 1 out)"
+same "bench: says what was opened" 1 "$(grep -c '^measured on a handle opened from the text' out)"
+same "bench: slowest requests" 5 "$(grep -cE '^  [0-9]+ ns  bench.jsonl:[0-9]+: ' out)"
+# without fixtures alice is nobody in particular
+complains 1 'bench.jsonl:2: error: allow was expected, the answer is deny (no_rule)' \
+    bench -p office.yaml --requests bench.jsonl --seconds 0.01
+same "bench: not as expected" '7 requests: 3 allowed, 4 denied (1 refused), 1 not as expected' "$(head -n 1 out)"
+same "bench: opened by its path" 0 "$(grep -c '^measured on a handle' out)"
+"$POLICYCTL" bench -p office.yaml --fixtures --requests - --seconds 0.01 --threads 3 --json --profile <bench.jsonl >out
+same "bench --json: exit status" 0 $?
+same "bench --json: keys" 'decisions min_ns median_ns p99_ns max_ns threads load_ms rss_kb program_bytes people_bytes rules' \
+    "$(grep -oE '^[{]"decisions.*"rules"' out | grep -oE '"[a-z_0-9]+":?' | tr -d '":' | tr '\n' ' ' | sed 's/ $//')"
+for part in '"threads": 3' '"rules": 16' '"requests": 7' '"allowed": 4' '"refused": 1' '"wrong": 0' '"opened": "dump"' \
+    '"rule": "low-level", "file": "office.yaml", "line": 42, "evaluated": 2, "matched": 0, "false": 1, "unknown": 1'; do
+	if grep -qF "$part" out; then ok; else bad "bench --json lacks $part"; fi
+done
+if command -v python3 >/dev/null 2>&1; then
+	same "bench --json is JSON, the profile sorted" True "$(python3 -c '
+import json, sys
+r = json.load(sys.stdin)
+n = [e["evaluated"] for e in r["profile"]]
+print(n == sorted(n, reverse=True) and len(n) == 5 and len(r["slowest"]) == 5
+      and r["min_ns"] <= r["median_ns"] and r["p99_ns"] <= r["max_ns"] and r["decisions"] >= 10 * 3 * 7)' <out)"
+else
+	skip 1 "bench --json is read (no python3)"
+fi
+# a clock for all, and one of its own for a request
+echo '{"subject": {"type": "user", "id": "carol"}, "action": {"name": "print"}, "resource": {"type": "printer", "id": "x"}, "expected": true}' >then.jsonl
+complains 1 'then.jsonl:1: error: allow was expected' bench -p office.yaml --requests then.jsonl --seconds 0.01
+measures 0 -p office.yaml --requests then.jsonl --now 2026-01-05T00:00:00+02:00
+# owner and mode that a host refuses, two paths, a set that is off
+echo '{"action": {"name": "a"}, "expected": true}' >a.jsonl
+complains 0 'warning: ' bench -p loose/one.yaml -p two.yaml --requests a.jsonl --seconds 0.01
+complains 1 'warning: ' bench -p loose/one.yaml --requests a.jsonl --seconds 0.01
+printf 'policy: 1\nenabled: false\nactions: [a]\n' >off.yaml
+measures 0 -p off.yaml --requests a.jsonl
+same "bench: a set that is off is told" 1 "$(grep -c '^the set is switched off' out)"
+# fixtures of every shape become people and things like any other: the verb itself
+# compares each answer with that of the author's view
+for f in "$top_srcdir"/policies/*.yaml; do
+	"$POLICYCTL" bench -p "$f" --fixtures --requests bench.jsonl --seconds 0.01 >out 2>err
+	rc=$?
+	same "bench: $(basename "$f") with its fixtures opens" 1 "$(grep -c '^measured on' out)"
+	[ "$rc" -le 1 ] || bad "bench: $(basename "$f"): exit status $rc: $(cat err)"
+done
 
 # --- output that cannot be written ---
 if [ -w /dev/full ]; then

@@ -64,6 +64,21 @@ commas_stand_between_and_nowhere_else(void)
 }
 
 static void
+a_real_is_rounded_to_hundredths(void)
+{
+	static const char wanted[] = "[0.0, 1.0, 1.5, 1.05, 0.99, 1.0, 123456789.12, 0.0, 0.0]";
+	const double in[] = { 0, 1, 1.5, 1.046, 0.99, 0.999, 123456789.123, -1, 1e300 };
+	struct pol_json j = { NULL, 0, 0, false };
+
+	pol_json_open(&j, NULL, '[');
+	for (size_t i = 0; i < sizeof(in) / sizeof(in[0]); i++)
+		pol_json_real(&j, NULL, in[i]);
+	pol_json_close(&j, ']');
+	CU_ASSERT(j.len == sizeof(wanted) - 1 && memcmp(j.data, wanted, j.len) == 0);
+	pol_json_fini(&j);
+}
+
+static void
 a_long_text_grows_the_buffer(void)
 {
 	struct pol_json j = { NULL, 0, 0, false };
@@ -270,6 +285,7 @@ CU_TestInfo suite_json[] = {
 	{ "a text is escaped to ASCII", a_text_is_escaped_to_ascii },
 	{ "bytes that are no UTF-8 become lone surrogates", bytes_that_are_no_utf8_become_lone_surrogates },
 	{ "commas stand between and nowhere else", commas_stand_between_and_nowhere_else },
+	{ "a real is rounded to hundredths", a_real_is_rounded_to_hundredths },
 	{ "a long text grows the buffer", a_long_text_grows_the_buffer },
 	{ "a bump gives back all but one chunk", a_bump_gives_back_all_but_one_chunk },
 	{ "what is null is absent", what_is_null_is_absent },

@@ -138,11 +138,14 @@ pub fn run<F: FnMut(usize) -> bool>(o: &Options, set: &Set, mut f: F) -> (Value,
 		}
 	}
 	let wrong = got.iter().zip(set.expected).filter(|(g, e)| e.is_some_and(|e| e != **g)).count();
+	const PERCENTS: [f64; 11] = [1.0, 5.0, 10.0, 25.0, 50.0, 75.0, 90.0, 95.0, 99.0, 99.5, 99.9];
+	let percentiles: Vec<[f64; 2]> = PERCENTS.iter().map(|p| [*p, round(at(&mut call, p / 100.0))]).collect();
 	let fields = json!({
 		"set": set.name, "requests": n, "requests_there": set.there, "repeats": pass.len(),
 		"bounded": n < all || pass.len() < o.repeats,
 		"min_ns": round(at(&mut pass, 0.0)), "median_ns": round(at(&mut pass, 0.5)),
 		"p50_ns": round(at(&mut call, 0.5)), "p99_ns": round(at(&mut call, 0.99)), "calls": call.len(),
+		"percentiles": percentiles,
 		"timer": format!("clock_gettime, {timer:.0} ns subtracted"), "wrong": wrong,
 	});
 	(fields, got)

@@ -72,11 +72,16 @@ func (o *Options) Run(fields map[string]any, set *Set, f func(int) bool) []bool 
 			wrong++
 		}
 	}
+	percentiles := [][2]float64{}
+	for _, p := range []float64{1, 5, 10, 25, 50, 75, 90, 95, 99, 99.5, 99.9} {
+		percentiles = append(percentiles, [2]float64{p, round(at(call, p/100))})
+	}
 	out := map[string]any{
 		"set": set.Name, "requests": n, "requests_there": set.There, "repeats": len(pass),
 		"bounded": n < len(set.Requests) || len(pass) < o.Repeats,
 		"min_ns":  round(at(pass, 0)), "median_ns": round(at(pass, 0.5)),
 		"p50_ns": round(at(call, 0.5)), "p99_ns": round(at(call, 0.99)), "calls": len(call),
+		"percentiles": percentiles,
 		"timer": fmt.Sprintf("clock_gettime, %.0f ns subtracted", timer), "wrong": wrong,
 		"note": fmt.Sprintf("%s, GOMAXPROCS %d, collector at its defaults", runtime.Version(), runtime.GOMAXPROCS(0)),
 	}
