@@ -208,12 +208,14 @@ read_source(struct reading *r, size_t i)
 	const struct pol_source *s = r->sources[i];
 	struct pol_parse p = { .set = r->set, .conds = &r->conds, .limits = &r->limits,
 	    .lowered = &r->lowered, .limits_at = &r->limits_at, .engine_ok = s->engine_ok };
+	struct pol_yaml_source source = { .text = s->text, .len = s->len, .file = (uint16_t)i,
+	    .limits = &r->limits, .seed = r->conds.index.seed };
 	struct pol_node *root = POL_NEW(r->set, struct pol_node);
 	int rc;
 
 	if (root == NULL)
 		return POLICY_ERR_NOMEM;
-	rc = pol_yaml_read(root, &r->sizes[i], r->set, (uint16_t)i, s->text, s->len, &r->limits, r->conds.index.seed);
+	rc = pol_yaml_read(root, &r->sizes[i], r->set, &source);
 	if (rc != 0)
 		return rc;
 	rc = pol_parse_file(&p, root);

@@ -11,6 +11,7 @@ struct pol_size {
 	uint64_t depth;
 	uint32_t scalar_line, scalar_column;	/* of the longest text */
 	uint32_t depth_line, depth_column;	/* of the deepest node */
+	bool plain;			/* libyaml was not needed */
 };
 
 /* Each fills the set's error unless one is there, and returns its code. A text

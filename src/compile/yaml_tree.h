@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Events of YAML into a tree, whoever reads them: what is strict about our YAML,
+ * and every limit, is here.
+ */
+#ifndef POL_COMPILE_YAML_TREE_H
+#define POL_COMPILE_YAML_TREE_H
+
+#include "compile/set.h"
+#include "compile/yaml_keys.h"
+
+/* A place in the text, from 1, columns in characters. */
+struct pol_tree_at {
+	uint32_t line, column;
+};
+
+struct pol_tree_scalar {
+	const char *text;
+	size_t len;
+	struct pol_tree_at at;
+	bool plain, exact;		/* as in struct pol_node */
+};
+
+struct pol_tree_frame {
+	bool map;
+	size_t first;			/* its children on the stack */
+	struct pol_tree_at at;
+};
+
+#define POL_TREE_CACHED 256u
+
+struct pol_tree {
+	struct ast_set *set;
+	const struct policy_limits *limits;
+	struct pol_size *size;
+	uint64_t seed;
+	uint16_t file;
+	struct pol_node *stack;
+	size_t n, cap;
+	struct pol_tree_frame *frames;
+	size_t depth, frames_cap;
+	struct pol_yaml_seen seen_keys;
+	char *room;			/* texts are packed: most are short */
+	size_t room_left;
+	struct policy_text cached[POL_TREE_CACHED];	/* keys come again and again */
+};
+
+/* Each is 0 or fills the set's error. */
+int pol_tree_begin(struct pol_tree *t, struct pol_tree_at at, bool map);
+int pol_tree_end(struct pol_tree *t);
+int pol_tree_scalar(struct pol_tree *t, const struct pol_tree_scalar *s);
+int pol_tree_fail(struct pol_tree *t, struct pol_tree_at at, const char *what);
+void pol_tree_fini(struct pol_tree *t);
+
+#endif
