@@ -200,6 +200,18 @@ block_flow(struct plain *y)
 	return rc == 0 && !pol_scan_rest(&y->s) ? POL_PLAIN_UNSURE : rc;
 }
 
+/* A text behind | or >. */
+static int
+block_lines(struct plain *y)
+{
+	struct pol_tree_scalar x;
+	enum pol_scan_end end = pol_scan_block(&y->s, &x, top(y)->column);
+
+	if (end != POL_SCAN_HERE)
+		return end == POL_SCAN_NOMEM ? POLICY_ERR_NOMEM : POL_PLAIN_UNSURE;
+	return put_scalar(y, &x);
+}
+
 static bool
 at_end_of_line(struct plain *y)
 {
@@ -218,6 +230,8 @@ block_value(struct plain *y)
 		return pol_scan_rest(&y->s) ? 0 : POL_PLAIN_UNSURE;
 	if (*y->s.p == '[' || *y->s.p == '{')
 		return block_flow(y);
+	if (*y->s.p == '|' || *y->s.p == '>')
+		return block_lines(y);
 	end = pol_scan_scalar(&y->s, &x, false);
 	if (end == POL_SCAN_UNSURE || end == POL_SCAN_NOMEM)
 		return end == POL_SCAN_NOMEM ? POLICY_ERR_NOMEM : POL_PLAIN_UNSURE;

@@ -64,8 +64,9 @@ take_wide(struct pol_scan *s)
 	return true;
 }
 
+/* On to the end of the line, whatever stands there. */
 static bool
-comment(struct pol_scan *s)
+over_line(struct pol_scan *s)
 {
 	while (s->p < s->end && *s->p != '\n') {
 		if (kind_of(*s->p) == HIGH) {
@@ -97,7 +98,7 @@ pol_scan_rest(struct pol_scan *s)
 	pol_scan_spaces(s);
 	if (s->p == s->end || *s->p == '\n')
 		return true;
-	return *s->p == '#' && (s->p > from || from == s->first || from[-1] == ' ') && comment(s);
+	return *s->p == '#' && (s->p > from || from == s->first || from[-1] == ' ') && over_line(s);
 }
 
 bool
@@ -112,7 +113,7 @@ pol_scan_lines(struct pol_scan *s)
 		if (*s->p == '#') {
 			if (s->p == from && from != s->first && from[-1] != ' ')
 				return false;
-			if (!comment(s))
+			if (!over_line(s))
 				return false;
 			continue;
 		}
@@ -279,4 +280,57 @@ pol_scan_scalar(struct pol_scan *s, struct pol_tree_scalar *out, bool flow)
 {
 	out->at = pol_scan_at(s);
 	return *s->p == '"' || *s->p == '\'' ? quoted(s, out) : plain(s, out, flow);
+}
+
+/* To the begin of a line that is not empty, its spaces counted; likewise the most
+ * spaces of an empty one, and one, 0: there is none. False: the end of the text. */
+static bool
+next_text(struct pol_scan *s, size_t *spaces, size_t *longest_empty)
+{
+	*longest_empty = 0;
+	while (s->p < s->end) {
+		next_line(s);
+		pol_scan_spaces(s);
+		*spaces = (size_t)(s->p - s->first);
+		if (s->p < s->end && *s->p != '\n')
+			return true;
+		if (*spaces >= *longest_empty)
+			*longest_empty = *spaces + 1;
+	}
+	return false;
+}
+
+/* Lines of one indentation, with no empty one between: joined in one way only. */
+enum pol_scan_end
+pol_scan_block(struct pol_scan *s, struct pol_tree_scalar *out, uint32_t column)
+{
+	const char join = *s->p == '|' ? '\n' : ' ', *from;
+	size_t indent = 0, spaces = 0, empty, lines = 0;
+	bool strip;
+
+	out->at = pol_scan_at(s);
+	s->p++;
+	strip = s->p < s->end && *s->p == '-';
+	s->p += strip;
+	s->buf.len = 0;
+	if (!pol_scan_rest(s))
+		return POL_SCAN_UNSURE;
+	while (next_text(s, &spaces, &empty) && (lines == 0 || spaces >= indent)) {
+		if (empty > 0 || (lines > 0 && spaces > indent) || spaces < column)
+			return POL_SCAN_UNSURE;
+		indent = spaces;
+		from = s->p;
+		if (!over_line(s))
+			return POL_SCAN_UNSURE;
+		if (lines++ > 0)
+			(void)pol_buf_append(&s->buf, &join, 1);
+		(void)pol_buf_append(&s->buf, from, (size_t)(s->p - from));
+	}
+	if (lines == 0 || empty > indent + 1)
+		return POL_SCAN_UNSURE;
+	/* only a last line without its break is at the end with nothing behind */
+	if (!strip && (s->p < s->end || empty > 0))
+		(void)pol_buf_append(&s->buf, "\n", 1);
+	*out = (struct pol_tree_scalar){ .text = s->buf.data, .len = s->buf.len, .at = out->at };
+	return s->buf.failed ? POL_SCAN_NOMEM : POL_SCAN_HERE;
 }

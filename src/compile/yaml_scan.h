@@ -55,5 +55,8 @@ bool pol_scan_rest(struct pol_scan *s);
  * behind the spaces that follow a plain one.
  */
 enum pol_scan_end pol_scan_scalar(struct pol_scan *s, struct pol_tree_scalar *out, bool flow);
+/* A text in lines of its own, at its | or >, in a block that stands at this column.
+ * p is then at what comes behind its last line. */
+enum pol_scan_end pol_scan_block(struct pol_scan *s, struct pol_tree_scalar *out, uint32_t column);
 
 #endif

@@ -53,6 +53,44 @@ memory_is_zeroed_aligned_and_apart(void)
 }
 
 static void
+a_mark_is_come_back_to(void)
+{
+	static const size_t sizes[] = { 0, 100, 3000, 5000, 70000, 3000000 };
+	struct pol_arena a;
+	struct pol_arena_mark empty, some;
+	char *kept, *p;
+	size_t bytes;
+
+	pol_arena_init(&a);
+	pol_arena_mark(&a, &empty);
+	for (int round = 0; round < 2; round++) {
+		kept = pol_arena_copy(&a, "kept", 4);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+		pol_arena_mark(&a, &some);
+		bytes = a.bytes;
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			for (size_t k = 0; k <= i; k++) {
+				p = pol_arena_alloc(&a, sizes[k]);
+				CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+				CU_ASSERT(is_zero(p, sizes[k]));
+				memset(p, 0xa5, sizes[k]);
+			}
+			pol_arena_return(&a, &some);
+			CU_ASSERT_EQUAL(a.bytes, bytes);
+			CU_ASSERT_STRING_EQUAL(kept, "kept");
+			p = pol_arena_alloc(&a, 64);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+			CU_ASSERT(is_zero(p, 64));
+			pol_arena_return(&a, &some);
+		}
+		pol_arena_return(&a, &empty);
+		CU_ASSERT_PTR_NULL(a.chunks);
+		CU_ASSERT_EQUAL(a.bytes, 0);
+	}
+	pol_arena_fini(&a);
+}
+
+static void
 a_big_piece_leaves_the_current_chunk_in_use(void)
 {
 	struct pol_arena a;
@@ -262,44 +300,6 @@ a_buffer_that_failed_keeps_what_it_had(void)
 		CU_ASSERT_EQUAL(pol_buf_append(&b, "x", 1), SIZE_MAX);
 		pol_buf_fini(&b);
 	}
-}
-
-static void
-a_mark_is_come_back_to(void)
-{
-	static const size_t sizes[] = { 0, 100, 3000, 5000, 70000, 3000000 };
-	struct pol_arena a;
-	struct pol_arena_mark empty, some;
-	char *kept, *p;
-	size_t bytes;
-
-	pol_arena_init(&a);
-	pol_arena_mark(&a, &empty);
-	for (int round = 0; round < 2; round++) {
-		kept = pol_arena_copy(&a, "kept", 4);
-		CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
-		pol_arena_mark(&a, &some);
-		bytes = a.bytes;
-		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
-			for (size_t k = 0; k <= i; k++) {
-				p = pol_arena_alloc(&a, sizes[k]);
-				CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-				CU_ASSERT(is_zero(p, sizes[k]));
-				memset(p, 0xa5, sizes[k]);
-			}
-			pol_arena_return(&a, &some);
-			CU_ASSERT_EQUAL(a.bytes, bytes);
-			CU_ASSERT_STRING_EQUAL(kept, "kept");
-			p = pol_arena_alloc(&a, 64);
-			CU_ASSERT_PTR_NOT_NULL_FATAL(p);
-			CU_ASSERT(is_zero(p, 64));
-			pol_arena_return(&a, &some);
-		}
-		pol_arena_return(&a, &empty);
-		CU_ASSERT_PTR_NULL(a.chunks);
-		CU_ASSERT_EQUAL(a.bytes, 0);
-	}
-	pol_arena_fini(&a);
 }
 
 CU_TestInfo suite_arena[] = {
