@@ -88,7 +88,7 @@ add_named(struct finder *f, const struct ast_type *t, const struct policy_value 
 	slash = memchr(x.data, '/', x.len);
 	for (i = 0; slash != NULL && i < t->parents.n; i++) {
 		head = (struct policy_text){ x.data, (size_t)(slash - x.data) };
-		if (!pol_bytes_equal(head.data, head.len, t->parents.list[i]->u.text, t->parents.list[i]->count))
+		if (!pol_bytes_equal(head.data, head.len, t->parents.list[i].u.text, t->parents.list[i].count))
 			continue;
 		x = (struct policy_text){ slash + 1, x.len - head.len - 1 };
 		return add_above(f, t->parent_types[i], x, room);
@@ -182,7 +182,7 @@ is_named(const struct finder *f, const struct pol_node *group)
 		if (pol_bytes_equal(f->req->groups[i].data, f->req->groups[i].len, group->u.text, group->count))
 			return true;
 	for (i = 0; u != NULL && i < u->groups.n; i++)
-		if (pol_bytes_equal(u->groups.list[i]->u.text, u->groups.list[i]->count,
+		if (pol_bytes_equal(u->groups.list[i].u.text, u->groups.list[i].count,
 		    group->u.text, group->count))
 			return true;
 	return false;

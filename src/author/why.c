@@ -182,7 +182,7 @@ say_own_type(struct pol_near *x)
 	pol_buf_printf(&x->text, " is for ");
 	for (i = 0; i < a->resource.n && i < MOST; i++) {
 		pol_buf_printf(&x->text, "%s", i > 0 ? ", " : "");
-		pol_say_text(&x->text, node_text(a->resource.list[i]));
+		pol_say_text(&x->text, node_text(&a->resource.list[i]));
 	}
 	pol_buf_printf(&x->text, " (");
 	pol_say_place(&x->text, x->set, a->name);

@@ -31,7 +31,7 @@ struct pol_node {
 	uint32_t count;			/* bytes; items; pairs of a map */
 	union {
 		const char *text;	/* NUL behind it, none inside */
-		struct pol_node *items;	/* a map: key, value, key, value... 2 * count */
+		const struct pol_node *items;	/* a map: key, value, key, value... 2 * count */
 	} u;
 };
 
@@ -79,7 +79,7 @@ struct ast_conds {
 /* ---- what is declared ---- */
 
 struct ast_texts {			/* a scalar or a list of scalars */
-	const struct pol_node **list;
+	const struct pol_node *list;
 	size_t n;
 };
 
@@ -263,8 +263,12 @@ struct ast_limit {
 
 enum ast_enabled { AST_ENABLED_UNSAID, AST_ENABLED_TRUE, AST_ENABLED_FALSE };
 
-/* Growing arrays of pointers; AST_LIST_ADD in parse.h. */
+/* Growing arrays of pointers, freed with the set; AST_LIST_ADD in set.h. */
 #define AST_LIST(type) struct { type **list; size_t n, cap; }
+struct ast_list {			/* any of them */
+	void *list;
+	size_t n, cap;
+};
 
 struct ast_set {
 	struct pol_arena arena;

@@ -5,6 +5,8 @@
  */
 #include "compile/check.h"
 
+#include <stdlib.h>
+
 static void
 type_key(const void *value, struct policy_text *a, struct policy_text *b)
 {
@@ -124,6 +126,7 @@ pol_check_fini(struct pol_names *names)
 
 	for (i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		pol_index_fini(INDEX(names, i));
+	free(names->action_names);
 	pol_buf_fini(&names->scratch);
 }
 

@@ -62,18 +62,14 @@ static int
 declare_action_name(struct ast_set *set, struct pol_names *names, struct ast_action *a, const struct pol_node *name)
 {
 	struct pol_action_name *n = POL_NEW(set, struct pol_action_name);
-	void *more;
 
 	if (n == NULL)
 		return POLICY_ERR_NOMEM;
 	n->name = name;
 	n->action = a;
-	if (names->n_action_names == names->cap_action_names) {
-		more = pol_set_grow(&set->arena, names->action_names, names->n_action_names, &names->cap_action_names);
-		if (more == NULL)
-			return pol_set_nomem(set);
-		names->action_names = more;
-	}
+	if (names->n_action_names == names->cap_action_names &&
+	    pol_set_grow(&names->action_names, &names->cap_action_names) != 0)
+		return pol_set_nomem(set);
 	names->action_names[names->n_action_names++] = n;
 	return pol_check_declare(set, &names->actions, n, name, "action");
 }
@@ -90,7 +86,7 @@ declare_actions(struct ast_set *set, struct pol_names *names, struct pol_conds *
 
 		rc = declare_action_name(set, names, a, a->name);
 		for (j = 0; rc == 0 && j < a->aliases.n; j++)
-			rc = declare_action_name(set, names, a, a->aliases.list[j]);
+			rc = declare_action_name(set, names, a, &a->aliases.list[j]);
 	}
 	SORT(&set->actions);
 	for (i = 0; i < set->actions.n; i++)

@@ -88,7 +88,7 @@ check_user(struct ast_set *set, const struct pol_names *names, struct ast_user *
 	int rc = pol_check_role_ids(set, names, &u->role_ids, &u->roles);
 
 	for (i = 0; rc == 0 && i < u->groups.n; i++)
-		rc = check_group(set, names, u->groups.list[i], pol_node_text(u->groups.list[i]), u->fixture);
+		rc = check_group(set, names, &u->groups.list[i], pol_node_text(&u->groups.list[i]), u->fixture);
 	return rc != 0 ? rc : type_attributes(set, names, u);
 }
 

@@ -36,7 +36,7 @@ pol_check_role_ids(struct ast_set *set, const struct pol_names *names, uint32_t 
 	if (*out == NULL)
 		return POLICY_ERR_NOMEM;
 	for (i = 0; rc == 0 && i < roles->n; i++)
-		rc = find_role(set, names, &(*out)[i], roles->list[i]);
+		rc = find_role(set, names, &(*out)[i], &roles->list[i]);
 	return rc;
 }
 
@@ -60,7 +60,7 @@ fill_graph(struct ast_set *set, const struct pol_names *names, struct pol_graph 
 		const struct ast_role_part *p = set->parts.list[i];
 
 		for (j = p->includes.n; j-- > 0;) {
-			rc = find_role(set, names, &role, p->includes.list[j]);
+			rc = find_role(set, names, &role, &p->includes.list[j]);
 			if (rc != 0)
 				return rc;
 			g->to[--g->first[p->role + 1]] = role;

@@ -30,7 +30,7 @@ write_entry(struct pol_dump *d, struct pol_buf *out, unsigned depth, const struc
 	pol_dump_indent(out, depth);
 	pol_buf_printf(out, "- ");
 	if (x->actions.n == 1 && x->n_patterns == 0 && x->conds.n == 0 && x->id == NULL && x->reason == NULL) {
-		pol_dump_text(out, x->actions.list[0]->u.text, x->actions.list[0]->count);
+		pol_dump_text(out, x->actions.list[0].u.text, x->actions.list[0].count);
 		pol_buf_printf(out, "\n");
 		return;
 	}
@@ -85,7 +85,7 @@ write_includes(struct pol_dump *d, const struct ast_role_part **parts, size_t n)
 	pol_dump_pieces_init(&p);
 	for (i = 0; i < n; i++)
 		for (k = 0; k < parts[i]->includes.n; k++, count++) {
-			pol_dump_text(&p.text, parts[i]->includes.list[k]->u.text, parts[i]->includes.list[k]->count);
+			pol_dump_text(&p.text, parts[i]->includes.list[k].u.text, parts[i]->includes.list[k].count);
 			pol_dump_pieces_end(&p);
 		}
 	if (count > 0)

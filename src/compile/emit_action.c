@@ -28,7 +28,7 @@ emit_action(struct pol_emit *e, const struct ast_action *a, uint32_t index)
 	row->line = a->name->line;
 	rc = add_key(e, a->name, index);
 	for (i = 0; rc == 0 && i < a->aliases.n; i++)
-		rc = add_key(e, a->aliases.list[i], index);
+		rc = add_key(e, &a->aliases.list[i], index);
 	if (rc == 0)
 		rc = pol_emit_text(e, a->name->u.text, a->name->count, &row->name);
 	if (rc == 0)

@@ -92,8 +92,8 @@ feed_user(struct feed *f, const struct ast_user *u)
 	if (groups == NULL)
 		return pol_err_nomem(f->err);
 	for (i = 0; i < u->groups.n; i++) {
-		groups[i].data = u->groups.list[i]->u.text;
-		groups[i].len = u->groups.list[i]->count;
+		groups[i].data = u->groups.list[i].u.text;
+		groups[i].len = u->groups.list[i].count;
 	}
 	memset(&fact, 0, sizeof(fact));
 	fact.who.type = u->who.type;

@@ -106,17 +106,63 @@ pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_nod
 
 	if (n->kind == POL_NODE_MAP)
 		return pol_set_fail(p->set, n, "a mapping was found under %s: a text or a list of texts is wanted", where);
-	out->list = POL_NEW_ARRAY(p->set, count, const struct pol_node *);
-	if (out->list == NULL)
-		return POLICY_ERR_NOMEM;
+	if (list)
+		n = n->u.items;
 	for (i = 0; i < count; i++) {
-		out->list[i] = list ? &n->u.items[i] : n;
-		rc = pol_parse_text(p, out->list[i], where);
+		rc = pol_parse_text(p, &n[i], where);
 		if (rc != 0)
 			return rc;
 	}
+	out->list = pol_parse_keep(p, n, count);
 	out->n = count;
-	return 0;
+	return out->list != NULL ? 0 : POLICY_ERR_NOMEM;
+}
+
+const struct pol_node *
+pol_parse_keep(struct pol_parse *p, const struct pol_node *n, size_t count)
+{
+	struct pol_node *to;
+
+	if (!p->passing)
+		return n;
+	to = POL_NEW_ARRAY(p->set, count, struct pol_node);
+	if (to != NULL && count > 0)
+		memcpy(to, n, count * sizeof(*to));
+	return to;
+}
+
+/* As deep as limits.depth. */
+static int
+keep_items(struct pol_parse *p, struct pol_node *n)
+{
+	size_t count = n->kind == POL_NODE_MAP ? 2 * (size_t)n->count : n->kind == POL_NODE_SEQ ? n->count : 0, i;
+	struct pol_node *items;
+	int rc = 0;
+
+	if (count == 0)
+		return 0;
+	items = POL_NEW_ARRAY(p->set, count, struct pol_node);
+	if (items == NULL)
+		return POLICY_ERR_NOMEM;
+	memcpy(items, n->u.items, count * sizeof(*items));
+	n->u.items = items;
+	for (i = 0; rc == 0 && i < count; i++)
+		rc = keep_items(p, &items[i]);
+	return rc;
+}
+
+const struct pol_node *
+pol_parse_keep_tree(struct pol_parse *p, const struct pol_node *n)
+{
+	struct pol_node *to;
+
+	if (!p->passing)
+		return n;
+	to = POL_NEW(p->set, struct pol_node);
+	if (to == NULL)
+		return NULL;
+	*to = *n;
+	return keep_items(p, to) == 0 ? to : NULL;
 }
 
 const struct pol_node *
@@ -171,8 +217,56 @@ static const struct pol_key_row sections[] = {
 	{ "routes", pol_parse_unsupported },
 };
 
+/* Sections of many small items; of grants: they are a list's. */
+static const struct pol_key_row items[] = {
+	{ "roles", pol_parse_role },
+	{ "users", pol_parse_user },
+	{ "groups", pol_parse_group },
+	{ "grants", pol_parse_grant },
+	{ "entities", pol_parse_entity },
+};
+
+static const struct pol_key_row *
+item_row(const struct pol_node *section)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (pol_bytes_equal(section->u.text, section->count, items[i].name, strlen(items[i].name)))
+			return &items[i];
+	return NULL;
+}
+
+bool
+pol_parse_by_item(const struct pol_node *section, bool map)
+{
+	const struct pol_key_row *row = item_row(section);
+
+	return row != NULL && map == (row->read != pol_parse_grant);
+}
+
 int
-pol_parse_file(struct pol_parse *p, const struct pol_node *root)
+pol_parse_item(struct pol_parse *p, const struct pol_node *section, const struct pol_node *key,
+    const struct pol_node *value)
+{
+	int rc;
+
+	p->passing = true;
+	rc = item_row(section)->read(p, key, value, NULL);
+	p->passing = false;
+	return rc;
+}
+
+int
+pol_parse_section(struct pol_parse *p, const struct pol_node *pair)
+{
+	const struct pol_node one = { .kind = POL_NODE_MAP, .count = 1, .u.items = pair };
+
+	return POL_PARSE_KEYS(p, &one, "the file", sections, NULL);
+}
+
+int
+pol_parse_version(struct pol_parse *p, const struct pol_node *root)
 {
 	const struct pol_node *v;
 
@@ -184,5 +278,13 @@ pol_parse_file(struct pol_parse *p, const struct pol_node *root)
 		return pol_set_fail(p->set, root, "`policy: 1` is missing: the first line must be `policy: 1`");
 	if (v->kind != POL_NODE_SCALAR || !v->plain || !POL_NODE_IS(v, "1"))
 		return pol_set_fail(p->set, v, "`policy: 1` is wanted, the version as a plain 1");
-	return POL_PARSE_KEYS(p, root, "the file", sections, NULL);
+	return 0;
+}
+
+int
+pol_parse_file(struct pol_parse *p, const struct pol_node *root)
+{
+	int rc = pol_parse_version(p, root);
+
+	return rc != 0 ? rc : POL_PARSE_KEYS(p, root, "the file", sections, NULL);
 }

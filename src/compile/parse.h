@@ -16,6 +16,7 @@ struct pol_parse {
 	const struct pol_node **limits_at;	/* the section, once it was seen */
 	bool engine_ok;
 	bool fixture;
+	bool passing;			/* the nodes at hand end with their item: see pol_parse_keep */
 };
 
 /* A key of a mapping: what to do with its value. read NULL: for people, any shape. */
@@ -28,6 +29,17 @@ struct pol_key_row {
 
 /* parse.c: shapes */
 int pol_parse_file(struct pol_parse *p, const struct pol_node *root);
+/* The same in pieces: is a section, of this shape, taken item by item; an item, with
+ * key NULL of a list; a section, whole or without its items; what is left, at last. */
+bool pol_parse_by_item(const struct pol_node *section, bool map);
+int pol_parse_item(struct pol_parse *p, const struct pol_node *section, const struct pol_node *key,
+    const struct pol_node *value);
+int pol_parse_section(struct pol_parse *p, const struct pol_node *pair);
+int pol_parse_version(struct pol_parse *p, const struct pol_node *root);
+/* Nodes that live as long as the set: these or copies. NULL with the failure set.
+ * What hangs below them is not copied, but by keep_tree. */
+const struct pol_node *pol_parse_keep(struct pol_parse *p, const struct pol_node *n, size_t count);
+const struct pol_node *pol_parse_keep_tree(struct pol_parse *p, const struct pol_node *n);
 /* A mapping with no keys but those of the rows; nothing at all is the empty mapping. */
 int pol_parse_keys(struct pol_parse *p, const struct pol_node *map, const char *where,
     const struct pol_key_row *rows, size_t n_rows, void *out);
@@ -54,19 +66,20 @@ pol_key_fn pol_parse_actions, pol_parse_conditions;
 size_t pol_parse_space(const char *s, size_t len);
 
 /* parse_entry.c */
-pol_key_fn pol_parse_roles, pol_parse_scopes, pol_parse_credentials;
+pol_key_fn pol_parse_roles, pol_parse_role, pol_parse_scopes, pol_parse_credentials;
 int pol_parse_pattern(struct pol_parse *p, struct ast_pattern *out, const struct pol_node *n);
 /* What stands under when: or unless: is added to out. */
 int pol_parse_conds(struct pol_parse *p, struct ast_conds *out, const struct pol_node *key, const struct pol_node *value);
 
 /* parse_people.c */
-pol_key_fn pol_parse_users, pol_parse_groups, pol_parse_grants;
+pol_key_fn pol_parse_users, pol_parse_user, pol_parse_groups, pol_parse_group;
+pol_key_fn pol_parse_grants, pol_parse_grant;
 int pol_parse_subject(struct pol_parse *p, struct ast_holder *out, const struct pol_node *n, bool star);
 bool pol_parse_no_subject(struct policy_text t);
 int pol_parse_time(struct pol_parse *p, struct pol_time *out, const struct pol_node *n, const char *where);
 
 /* parse_thing.c */
-pol_key_fn pol_parse_entities, pol_parse_fixtures, pol_parse_everyone, pol_parse_authenticated;
+pol_key_fn pol_parse_entities, pol_parse_entity, pol_parse_fixtures, pol_parse_everyone, pol_parse_authenticated;
 
 /* parse_test.c */
 pol_key_fn pol_parse_tests;

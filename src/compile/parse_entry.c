@@ -63,7 +63,7 @@ pol_parse_conds(struct pol_parse *p, struct ast_conds *out, const struct pol_nod
 		memcpy(list, out->list, out->n * sizeof(*list));
 	for (i = 0; i < texts.n; i++) {
 		list[out->n + i].unless = unless;
-		rc = pol_conds_get(p->conds, &list[out->n + i], p->set, texts.list[i]);
+		rc = pol_conds_get(p->conds, &list[out->n + i], p->set, &texts.list[i]);
 		if (rc != 0)
 			return rc;
 	}
@@ -84,7 +84,7 @@ entry_actions(struct pol_parse *p, const struct pol_node *key, const struct pol_
 	(void)key;
 	rc = pol_parse_texts(p, &e->actions, value, "actions");
 	for (i = 0; rc == 0 && i < e->actions.n; i++)
-		rc = check_glob(p, e->actions.list[i], e->actions.list[i]->u.text, e->actions.list[i]->count);
+		rc = check_glob(p, &e->actions.list[i], e->actions.list[i].u.text, e->actions.list[i].count);
 	return rc;
 }
 
@@ -105,7 +105,7 @@ entry_resources(struct pol_parse *p, const struct pol_node *key, const struct po
 	if (e->patterns == NULL)
 		return POLICY_ERR_NOMEM;
 	for (i = 0; rc == 0 && i < texts.n; i++)
-		rc = pol_parse_pattern(p, &e->patterns[i], texts.list[i]);
+		rc = pol_parse_pattern(p, &e->patterns[i], &texts.list[i]);
 	e->n_patterns = texts.n;
 	return rc;
 }
@@ -120,7 +120,9 @@ static int
 entry_id(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	((struct ast_entry *)out)->id = value;
+	((struct ast_entry *)out)->id = pol_parse_keep(p, value, 1);
+	if (((struct ast_entry *)out)->id == NULL)
+		return POLICY_ERR_NOMEM;
 	if (value->kind == POL_NODE_SCALAR && value->count > ID_BYTES)
 		return pol_set_limit(p->set, value, "an id of %u bytes: at most %u are taken", (unsigned)value->count, ID_BYTES);
 	return pol_parse_text(p, value, "id");
@@ -130,7 +132,9 @@ static int
 entry_reason(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	((struct ast_entry *)out)->reason = value;
+	((struct ast_entry *)out)->reason = pol_parse_keep(p, value, 1);
+	if (((struct ast_entry *)out)->reason == NULL)
+		return POLICY_ERR_NOMEM;
 	return pol_parse_text(p, value, "reason");
 }
 
@@ -144,7 +148,9 @@ read_entry(struct pol_parse *p, struct ast_entry *e, const struct pol_node *n)
 {
 	int rc;
 
-	e->source = n;
+	e->source = pol_parse_keep(p, n, 1);
+	if (e->source == NULL)
+		return POLICY_ERR_NOMEM;
 	e->role = POL_NONE;
 	if (n->kind == POL_NODE_SCALAR)
 		rc = entry_actions(p, NULL, n, e);
@@ -203,15 +209,17 @@ static const struct pol_key_row role_keys[] = {
 	{ "includes", role_includes }, { "allow", role_allow }, { "deny", role_deny }, { "description", NULL },
 };
 
-static int
-read_role(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+int
+pol_parse_role(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_role_part *r = POL_NEW(p->set, struct ast_role_part);
 
 	(void)out;
 	if (r == NULL)
 		return POLICY_ERR_NOMEM;
-	r->name = key;
+	r->name = pol_parse_keep(p, key, 1);
+	if (r->name == NULL)
+		return POLICY_ERR_NOMEM;
 	if (AST_LIST_ADD(p->set, &p->set->parts, r) != 0)
 		return POLICY_ERR_NOMEM;
 	return POL_PARSE_KEYS(p, value, "a role", role_keys, r);
@@ -221,7 +229,7 @@ int
 pol_parse_roles(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_each(p, value, "roles", read_role, out);
+	return pol_parse_each(p, value, "roles", pol_parse_role, out);
 }
 
 /* ---- scopes ---- */

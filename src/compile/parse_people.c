@@ -69,7 +69,7 @@ read_holders(struct pol_parse *p, struct ast_holders *out, const struct pol_node
 		return POLICY_ERR_NOMEM;
 	out->n = texts.n;
 	for (i = 0; rc == 0 && i < texts.n; i++)
-		rc = read_holder(p, &out->list[i], texts.list[i], star);
+		rc = read_holder(p, &out->list[i], &texts.list[i], star);
 	return rc;
 }
 
@@ -103,8 +103,11 @@ static int
 user_attributes(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	if (value->kind == POL_NODE_MAP)
-		((struct ast_user *)out)->attributes = value;
+	if (value->kind == POL_NODE_MAP) {
+		((struct ast_user *)out)->attributes = pol_parse_keep_tree(p, value);
+		if (((struct ast_user *)out)->attributes == NULL)
+			return POLICY_ERR_NOMEM;
+	}
 	return pol_parse_each(p, value, "attributes", NULL, NULL);
 }
 
@@ -112,8 +115,8 @@ static const struct pol_key_row user_keys[] = {
 	{ "roles", user_roles }, { "groups", user_groups }, { "attributes", user_attributes },
 };
 
-static int
-read_user(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+int
+pol_parse_user(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_user *u = POL_NEW(p->set, struct ast_user);
 	int rc;
@@ -122,6 +125,9 @@ read_user(struct pol_parse *p, const struct pol_node *key, const struct pol_node
 	if (u == NULL)
 		return POLICY_ERR_NOMEM;
 	u->fixture = p->fixture;
+	key = pol_parse_keep(p, key, 1);
+	if (key == NULL)
+		return POLICY_ERR_NOMEM;
 	rc = pol_parse_subject(p, &u->who, key, false);
 	if (rc == 0)
 		rc = AST_LIST_ADD(p->set, &p->set->users, u);
@@ -132,7 +138,7 @@ int
 pol_parse_users(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_each(p, value, "users", read_user, out);
+	return pol_parse_each(p, value, "users", pol_parse_user, out);
 }
 
 /* ---- groups ---- */
@@ -155,15 +161,17 @@ static const struct pol_key_row group_keys[] = {
 	{ "members", group_members }, { "roles", group_roles }, { "description", NULL },
 };
 
-static int
-read_group(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+int
+pol_parse_group(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_group *g = POL_NEW(p->set, struct ast_group);
 
 	(void)out;
 	if (g == NULL)
 		return POLICY_ERR_NOMEM;
-	g->name = key;
+	g->name = pol_parse_keep(p, key, 1);
+	if (g->name == NULL)
+		return POLICY_ERR_NOMEM;
 	g->fixture = p->fixture;
 	if (AST_LIST_ADD(p->set, &p->set->groups, g) != 0)
 		return POLICY_ERR_NOMEM;
@@ -174,7 +182,7 @@ int
 pol_parse_groups(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_each(p, value, "groups", read_group, out);
+	return pol_parse_each(p, value, "groups", pol_parse_group, out);
 }
 
 /* ---- grants ---- */
@@ -230,18 +238,23 @@ static const struct pol_key_row grant_keys[] = {
 	{ "from", grant_from }, { "until", grant_until },
 };
 
-static int
-read_grant(struct pol_parse *p, const struct pol_node *n)
+int
+pol_parse_grant(struct pol_parse *p, const struct pol_node *key, const struct pol_node *n, void *out)
 {
 	struct ast_grant *g;
 	int rc;
 
+	(void)key;
+	(void)out;
 	if (n->kind != POL_NODE_MAP)
 		return pol_set_fail(p->set, n, "%s was found in grants: a mapping { role:, to: } is wanted", pol_parse_kind(n));
 	g = POL_NEW(p->set, struct ast_grant);
 	if (g == NULL)
 		return POLICY_ERR_NOMEM;
-	g->source = n;
+	g->source = pol_parse_keep_tree(p, n);
+	if (g->source == NULL)
+		return POLICY_ERR_NOMEM;
+	n = g->source;
 	g->fixture = p->fixture;
 	rc = POL_PARSE_KEYS(p, n, "a grant", grant_keys, g);
 	if (rc != 0)
@@ -258,10 +271,9 @@ pol_parse_grants(struct pol_parse *p, const struct pol_node *key, const struct p
 	int rc = 0;
 
 	(void)key;
-	(void)out;
 	if (value->kind != POL_NODE_SEQ && value->kind != POL_NODE_NULL)
 		return pol_set_fail(p->set, value, "%s was found under grants: a list is wanted, of { role:, to: }", pol_parse_kind(value));
 	for (i = 0; value->kind == POL_NODE_SEQ && rc == 0 && i < value->count; i++)
-		rc = read_grant(p, &value->u.items[i]);
+		rc = pol_parse_grant(p, NULL, &value->u.items[i], out);
 	return rc;
 }

@@ -232,10 +232,10 @@ pol_warn_deny(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 		if (e->conds.n > 0)
 			rc = warn_absent(set, names, e);
 		for (j = 0; j < e->actions.n; j++) {
-			if (POL_NODE_IS(e->actions.list[j], "*"))
-				warn_star(set, e, e->actions.list[j]);
+			if (POL_NODE_IS(&e->actions.list[j], "*"))
+				warn_star(set, e, &e->actions.list[j]);
 			else
-				warn_implied(set, names, e, e->actions.list[j]);
+				warn_implied(set, names, e, &e->actions.list[j]);
 		}
 	}
 	return rc;

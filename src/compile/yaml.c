@@ -149,15 +149,20 @@ read_plain(struct pol_node *root, struct pol_size *size, struct ast_set *set,
 		return pol_set_nomem(set);
 	pol_arena_mark(&set->arena, &before);
 	init(t, set, size, s);
+	t->taker = s->taker;
 	set->err = &unsaid;
 	rc = pol_plain_read(t, text, len);
+	if (rc == 0 && s->taker != NULL && s->taker->root(s->taker->ctx, t->stack) != 0)
+		rc = POL_PLAIN_UNSURE;
 	set->err = err;
 	if (rc == 0) {
 		*root = t->stack[0];
 		size->plain = true;
 	}
-	if (rc == POL_PLAIN_UNSURE)
+	if (rc == POL_PLAIN_UNSURE && s->taker == NULL)
 		pol_arena_return(&set->arena, &before);
+	if (rc == POL_PLAIN_UNSURE && s->taker != NULL)
+		s->taker->again(s->taker->ctx);
 	pol_tree_fini(t);
 	free(t);
 	return rc == POLICY_ERR_NOMEM ? pol_set_nomem(set) : rc;

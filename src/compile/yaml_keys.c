@@ -74,3 +74,52 @@ pol_yaml_keys(struct ast_set *set, const struct pol_node *items, size_t pairs,
 				return twice(set, &items[i * 2], &items[j * 2]);
 	return 0;
 }
+
+struct pol_yaml_given_slot {
+	const char *text;		/* NULL: empty */
+	uint32_t len, tag;
+};
+
+static int
+widen(struct pol_yaml_given *g)
+{
+	size_t cap = g->slots != NULL ? (g->mask + 1) * 2 : 64, i, at;
+	struct pol_yaml_given_slot *slots = calloc(cap, sizeof(*slots));
+
+	if (slots == NULL)
+		return POLICY_ERR_NOMEM;
+	for (i = 0; g->slots != NULL && i <= g->mask; i++) {
+		if (g->slots[i].text == NULL)
+			continue;
+		for (at = g->slots[i].tag & (cap - 1); slots[at].text != NULL; at = (at + 1) & (cap - 1))
+			continue;
+		slots[at] = g->slots[i];
+	}
+	free(g->slots);
+	g->slots = slots;
+	g->mask = cap - 1;
+	return 0;
+}
+
+int
+pol_yaml_give_key(struct ast_set *set, struct pol_yaml_given *g, const struct pol_node *key, uint64_t seed)
+{
+	uint32_t tag = (uint32_t)(pol_hash(key->u.text, key->count, seed) >> 32);
+	size_t at;
+
+	if ((g->slots == NULL || g->used * 2 > g->mask) && widen(g) != 0)
+		return pol_set_nomem(set);
+	for (at = tag & g->mask; g->slots[at].text != NULL; at = (at + 1) & g->mask)
+		if (g->slots[at].tag == tag && pol_bytes_equal(g->slots[at].text, g->slots[at].len, key->u.text, key->count))
+			return POLICY_ERR_INVALID;
+	g->slots[at] = (struct pol_yaml_given_slot){ key->u.text, key->count, tag };
+	g->used++;
+	return 0;
+}
+
+void
+pol_yaml_give_end(struct pol_yaml_given *g)
+{
+	free(g->slots);
+	*g = (struct pol_yaml_given){ .slots = NULL };
+}

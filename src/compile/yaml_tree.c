@@ -77,6 +77,18 @@ count_node(struct pol_tree *t, struct pol_tree_at at)
 	return 0;
 }
 
+static int
+begin_section(struct pol_tree *t, bool map)
+{
+	t->giving = t->taker->wants(t->taker->ctx, &t->stack[t->n - 1], map);
+	if (!t->giving || t->items.chunks != NULL)
+		return 0;
+	if (pol_arena_alloc(&t->items, 1) == NULL)	/* a chunk that stays */
+		return pol_set_nomem(t->set);
+	pol_arena_mark(&t->items, &t->no_item);
+	return 0;
+}
+
 int
 pol_tree_begin(struct pol_tree *t, struct pol_tree_at at, bool map)
 {
@@ -109,7 +121,45 @@ pol_tree_begin(struct pol_tree *t, struct pol_tree_at at, bool map)
 		t->size->depth_line = at.line;
 		t->size->depth_column = at.column;
 	}
+	if (t->depth == 2 && t->taker != NULL && t->frames[0].map)
+		return begin_section(t, map);
 	return 0;
+}
+
+/* A node is complete: who takes it, takes it now. */
+static int
+give(struct pol_tree *t)
+{
+	const struct pol_tree_frame *f = &t->frames[t->depth - 1];
+	struct pol_node *pair;
+	int rc;
+
+	if (t->depth == 1) {
+		if (!f->map || !at_key(t))
+			return 0;
+		pair = POL_NEW_ARRAY(t->set, 2, struct pol_node);
+		if (pair == NULL)
+			return POLICY_ERR_NOMEM;
+		memcpy(pair, &t->stack[t->n - 2], 2 * sizeof(*pair));
+		return t->taker->section(t->taker->ctx, pair);
+	}
+	if (!t->giving || t->depth != 2 || (f->map && !at_key(t)))
+		return 0;
+	pair = &t->stack[f->first];
+	rc = f->map ? pol_yaml_give_key(t->set, &t->given, pair, t->seed) : 0;
+	if (rc == 0)
+		rc = t->taker->item(t->taker->ctx, pair - 1, f->map ? pair : NULL, f->map ? pair + 1 : pair);
+	t->n = f->first;
+	pol_arena_return(&t->items, &t->no_item);
+	return rc;
+}
+
+static int
+add_node(struct pol_tree *t, const struct pol_node *n)
+{
+	int rc = push_node(t, n);
+
+	return rc != 0 || t->taker == NULL || t->depth == 0 ? rc : give(t);
 }
 
 int
@@ -117,7 +167,8 @@ pol_tree_end(struct pol_tree *t)
 {
 	const struct pol_tree_frame *f = &t->frames[--t->depth];
 	size_t n = t->n - f->first;
-	struct pol_node node = node_at(t, f->at);
+	struct pol_node node = node_at(t, f->at), *items;
+	struct pol_arena *arena = t->giving && t->depth > 1 ? &t->items : &t->set->arena;
 	int rc;
 
 	node.kind = f->map ? POL_NODE_MAP : POL_NODE_SEQ;
@@ -127,13 +178,18 @@ pol_tree_end(struct pol_tree *t)
 		if (rc != 0)
 			return rc;
 	}
-	node.u.items = POL_NEW_ARRAY(t->set, n, struct pol_node);
-	if (node.u.items == NULL)
-		return POLICY_ERR_NOMEM;
+	items = pol_arena_array(arena, n, sizeof(node));
+	if (items == NULL)
+		return pol_set_nomem(t->set);
+	node.u.items = items;
 	if (n > 0)
-		memcpy(node.u.items, &t->stack[f->first], n * sizeof(node));
+		memcpy(items, &t->stack[f->first], n * sizeof(node));
 	t->n = f->first;
-	return push_node(t, &node);
+	if (t->depth == 1) {
+		t->giving = false;
+		pol_yaml_give_end(&t->given);
+	}
+	return add_node(t, &node);
 }
 
 /* A copy on its own, or one in a block with others. */
@@ -235,7 +291,7 @@ pol_tree_scalar(struct pol_tree *t, const struct pol_tree_scalar *s)
 	n.u.text = keep_text(t, s->text, n.count);
 	if (n.u.text == NULL)
 		return POLICY_ERR_NOMEM;
-	return push_node(t, &n);
+	return add_node(t, &n);
 }
 
 void
@@ -244,4 +300,6 @@ pol_tree_fini(struct pol_tree *t)
 	free(t->stack);
 	free(t->frames);
 	free(t->seen_keys.slots);
+	pol_yaml_give_end(&t->given);
+	pol_arena_fini(&t->items);
 }

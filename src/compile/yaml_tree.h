@@ -6,7 +6,7 @@
 #ifndef POL_COMPILE_YAML_TREE_H
 #define POL_COMPILE_YAML_TREE_H
 
-#include "compile/set.h"
+#include "compile/yaml.h"
 #include "compile/yaml_keys.h"
 
 /* A place in the text, from 1, columns in characters. */
@@ -40,6 +40,11 @@ struct pol_tree {
 	struct pol_tree_frame *frames;
 	size_t depth, frames_cap;
 	struct pol_yaml_seen seen_keys;
+	const struct pol_yaml_taker *taker;
+	bool giving;			/* the items of the section that is open */
+	struct pol_arena items;		/* one of them */
+	struct pol_arena_mark no_item;
+	struct pol_yaml_given given;
 	char *room;			/* texts are packed: most are short */
 	size_t room_left;
 	struct policy_text cached[POL_TREE_CACHED];	/* keys come again and again */
