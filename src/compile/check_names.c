@@ -112,29 +112,35 @@ declare_named(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 static int
 join_roles(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
 {
-	struct ast_role *r;
+	struct ast_role *r, **of;
 	void *old;
-	size_t i;
+	size_t i, n = set->parts.n;
+	int rc = 0;
 
 	(void)conds;
-	for (i = 0; i < set->parts.n; i++) {
-		if (pol_check_get(&names->roles, pol_node_text(set->parts.list[i]->name)) != NULL)
-			continue;
+	of = calloc(n + 1, sizeof(*of));	/* by part */
+	if (of == NULL || pol_index_room(&names->roles, n) != 0)
+		rc = pol_set_nomem(set);
+	for (i = 0; rc == 0 && i < n; i++) {
 		r = POL_NEW(set, struct ast_role);
-		if (r == NULL || AST_LIST_ADD(set, &set->roles, r) != 0)
-			return POLICY_ERR_NOMEM;
-		r->name = set->parts.list[i]->name;
+		if (r == NULL) {
+			rc = POLICY_ERR_NOMEM;
+			break;
+		}
+		r->name = &set->parts.list[i]->name;
 		if (pol_index_add(&old, &names->roles, r) != 0)
-			return pol_set_nomem(set);
+			rc = pol_set_nomem(set);
+		else if (old == NULL)
+			rc = AST_LIST_ADD(set, &set->roles, r);
+		of[i] = old == NULL ? r : old;
 	}
 	SORT(&set->roles);
 	for (i = 0; i < set->roles.n; i++)
 		set->roles.list[i]->index = (uint32_t)i;
-	for (i = 0; i < set->parts.n; i++) {
-		r = pol_check_get(&names->roles, pol_node_text(set->parts.list[i]->name));
-		set->parts.list[i]->role = r->index;
-	}
-	return 0;
+	for (i = 0; rc == 0 && i < n; i++)
+		set->parts.list[i]->role = of[i]->index;
+	free(of);
+	return rc;
 }
 
 static int
@@ -161,7 +167,7 @@ declare_people(struct ast_set *set, struct pol_names *names, struct pol_conds *c
 
 	(void)conds;
 	for (i = 0; rc == 0 && i < set->users.n; i++)
-		rc = pol_check_declare(set, &names->users, set->users.list[i], set->users.list[i]->who.source, "user");
+		rc = pol_check_declare(set, &names->users, set->users.list[i], &set->users.list[i]->who.source, "user");
 	for (i = 0; rc == 0 && i < set->groups.n; i++)
 		rc = pol_check_declare(set, &names->groups, set->groups.list[i], set->groups.list[i]->name, "group");
 	for (i = 0; rc == 0 && i < set->things.n; i++)
@@ -182,8 +188,8 @@ number_entries(struct ast_set *set, struct pol_names *names, struct pol_conds *c
 		struct ast_entry *e = set->entries.list[i];
 
 		e->number = (uint32_t)i;
-		if (e->id != NULL)
-			rc = pol_check_declare(set, &names->ids, (void *)(uintptr_t)e->id, e->id, "entry id");
+		if (ast_more(e)->id != NULL)
+			rc = pol_check_declare(set, &names->ids, (void *)(uintptr_t)e->more->id, e->more->id, "entry id");
 	}
 	return rc;
 }

@@ -77,7 +77,7 @@ struct pol_emit {
 	uint8_t *anchored;		/* by entry: found by the thing, not by the action */
 	uint32_t *by_role, n_by_role;	/* allow and deny entries, sorted by role and number */
 	struct pol_str last_place;	/* neighbours often stand on one line */
-	const struct pol_node *last_node;
+	struct ast_place last_at;	/* line 0: none */
 };
 
 /* emit_dict.c */
@@ -91,7 +91,7 @@ int pol_emit_dict_put(struct pol_dict *d, const void *key, size_t len, uint32_t 
 int pol_emit_text(struct pol_emit *e, const char *s, size_t len, struct pol_str *out);
 int pol_emit_text_node(struct pol_emit *e, const struct pol_node *n, size_t most,
     const char *what, struct pol_str *out);
-int pol_emit_text_place(struct pol_emit *e, const struct pol_node *n, struct pol_str *out);
+int pol_emit_text_place(struct pol_emit *e, struct ast_place at, struct pol_str *out);
 int pol_emit_text_u32(struct pol_emit *e, const uint32_t *list, size_t n, struct pol_span *out);
 /* n bytes, aligned, in the blob: their offset. data NULL: zeros. */
 int pol_emit_text_block(struct pol_emit *e, const void *data, size_t len, size_t align, uint32_t *off);

@@ -10,26 +10,26 @@
 static int
 emit_acts(struct pol_emit *e, const struct ast_entry *x, uint32_t *index)
 {
-	struct { const uint32_t *list; size_t n; } ptr = { x->acts, x->n_acts };
+	struct { const uint32_t *list; size_t n; } ptr = { x->actions->ids, x->actions->n_ids };
 	struct emit_acts row;
 	bool found;
 	int rc;
 
 	memset(&row, 0, sizeof(row));
 	*index = (uint32_t)(e->acts.len / sizeof(row));
-	if (x->n_acts > 1 && pol_emit_dict_get(&e->set_ptrs, &ptr, sizeof(ptr), index))
+	if (x->actions->n_ids > 1 && pol_emit_dict_get(&e->set_ptrs, &ptr, sizeof(ptr), index))
 		return 0;
-	rc = pol_emit_dict_put(&e->sets, x->acts, x->n_acts * sizeof(*x->acts), index, &found);
-	if (rc == 0 && x->n_acts > 1) {
+	rc = pol_emit_dict_put(&e->sets, x->actions->ids, x->actions->n_ids * sizeof(*x->actions->ids), index, &found);
+	if (rc == 0 && x->actions->n_ids > 1) {
 		bool there;
 
 		rc = pol_emit_dict_put(&e->set_ptrs, &ptr, sizeof(ptr), index, &there);
 	}
 	if (rc != 0 || found)
 		return pol_emit_text_rc(e, rc);
-	row.list = x->acts;
-	row.n = (uint32_t)x->n_acts;
-	rc = pol_emit_text_u32(e, x->acts, x->n_acts, &row.span);
+	row.list = x->actions->ids;
+	row.n = (uint32_t)x->actions->n_ids;
+	rc = pol_emit_text_u32(e, x->actions->ids, x->actions->n_ids, &row.span);
 	if (rc == 0 && pol_buf_append(&e->acts, &row, sizeof(row)) == SIZE_MAX)
 		rc = pol_emit_text_rc(e, POLICY_ERR_NOMEM);
 	return rc;
@@ -38,29 +38,30 @@ emit_acts(struct pol_emit *e, const struct ast_entry *x, uint32_t *index)
 static int
 emit_pattern(struct pol_emit *e, const struct ast_pattern *p, struct pol_pattern *out)
 {
+	const struct policy_text glob = ast_pattern_glob(p);
 	struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
 	out->type = p->type;
-	if (p->glob.data == NULL) {
+	if (glob.data == NULL) {
 		out->kind = POL_PAT_TYPE;
 		return 0;
 	}
-	if (!pol_glob_has_star(p->glob.data, p->glob.len)) {
+	if (!pol_glob_has_star(glob.data, glob.len)) {
 		out->kind = POL_PAT_LITERAL;
 		e->tmp.len = 0;
-		if (pol_buf_append(&e->tmp, p->glob.data, p->glob.len) == SIZE_MAX)
+		if (pol_buf_append(&e->tmp, glob.data, glob.len) == SIZE_MAX)
 			return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
-		n = pol_glob_unescape(p->glob.data, p->glob.len, e->tmp.data);
+		n = pol_glob_unescape(glob.data, glob.len, e->tmp.data);
 		return pol_emit_text(e, e->tmp.data, n, &out->text);
 	}
 	out->kind = POL_PAT_GLOB;
-	if (pol_glob_parse(p->glob.data, p->glob.len, pieces, &n) != 0)
-		return pol_emit_text_fail(e, p->source, POLICY_ERR_LIMIT,
+	if (pol_glob_parse(glob.data, glob.len, pieces, &n) != 0)
+		return pol_emit_text_fail(e, &p->source, POLICY_ERR_LIMIT,
 		    "this pattern has too many stars and escapes; at most %d pieces are wanted",
 		    POL_GLOB_MAX_PIECES);
-	return pol_emit_text(e, p->glob.data, p->glob.len, &out->text);
+	return pol_emit_text(e, glob.data, glob.len, &out->text);
 }
 
 /* literal: every pattern names one thing. Such entries are found by the thing. */
@@ -90,26 +91,27 @@ emit_patterns(struct pol_emit *e, const struct ast_entry *x, struct pol_span *ou
 static int
 emit_entry(struct pol_emit *e, const struct ast_entry *x, uint32_t number)
 {
+	const struct ast_entry_more *more = ast_more(x);
 	struct pol_entry row;
 	int rc;
 
 	memset(&row, 0, sizeof(row));
 	row.effect = x->effect;
 	row.role = x->role;
-	row.file = x->source->file;
-	row.line = x->source->line;
-	row.column = x->source->column;
+	row.file = x->place.file;
+	row.line = x->place.line;
+	row.column = x->place.column;
 	rc = emit_acts(e, x, &e->acts_of[number]);
 	if (rc == 0)
 		rc = emit_patterns(e, x, &row.patterns, &e->anchored[number]);
 	if (rc == 0)
-		rc = pol_emit_cond(e, &x->conds, &row.cond, NULL);
-	if (rc == 0 && x->id != NULL)
-		rc = pol_emit_text_node(e, x->id, EMIT_ID_MAX, "id of an entry", &row.rule);
+		rc = pol_emit_cond(e, &more->conds, &row.cond, NULL);
+	if (rc == 0 && more->id != NULL)
+		rc = pol_emit_text_node(e, more->id, EMIT_ID_MAX, "id of an entry", &row.rule);
 	else if (rc == 0)
-		rc = pol_emit_text_place(e, x->source, &row.rule);
-	if (rc == 0 && x->reason != NULL)
-		rc = pol_emit_text(e, x->reason->u.text, x->reason->count, &row.reason);
+		rc = pol_emit_text_place(e, x->place, &row.rule);
+	if (rc == 0 && more->reason != NULL)
+		rc = pol_emit_text(e, more->reason->u.text, more->reason->count, &row.reason);
 	else if (rc == 0)
 		rc = pol_emit_text(e, "", 0, &row.reason);
 	if (rc != 0)

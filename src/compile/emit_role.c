@@ -13,7 +13,7 @@ emit_items(struct pol_emit *e, const struct ast_entries *list, uint32_t *first, 
 	*first = (uint32_t)(e->table[EMIT_ITEMS].len / sizeof(uint32_t));
 	*n = (uint32_t)list->n;
 	for (i = 0; rc == 0 && i < list->n; i++)
-		rc = pol_emit_text_row(e, EMIT_ITEMS, &list->list[i].number, sizeof(uint32_t), NULL);
+		rc = pol_emit_text_row(e, EMIT_ITEMS, &e->set->entries.list[list->first + i]->number, sizeof(uint32_t), NULL);
 	return rc;
 }
 
@@ -79,7 +79,7 @@ emit_kinds(struct pol_emit *e)
 		if (rc == 0)
 			rc = pol_emit_cond(e, &k->conds, &row.cond, NULL);
 		if (rc == 0)
-			rc = pol_emit_text_place(e, k->name, &row.rule);
+			rc = pol_emit_text_place(e, ast_place_of(k->name), &row.rule);
 		if (rc == 0)
 			rc = pol_emit_text_row(e, EMIT_KINDS, &row, sizeof(row), NULL);
 	}

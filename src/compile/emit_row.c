@@ -86,7 +86,7 @@ is_wide(const struct rows *r, uint32_t number)
 	if (!r->cut)
 		return false;
 	found_at(r->e, number, &n);
-	return n > EXPAND_SMALL && n > EXPAND_TIMES * x->actions.n;
+	return n > EXPAND_SMALL && n > EXPAND_TIMES * x->actions->texts.n;
 }
 
 /* Expands all sets asked for and decides whether that is too much. */
@@ -99,7 +99,7 @@ measure(struct rows *r)
 	int rc = 0;
 
 	for (i = 0; rc == 0 && i < e->n_by_role; i++) {
-		written += e->set->entries.list[e->by_role[i]]->actions.n;
+		written += e->set->entries.list[e->by_role[i]]->actions->texts.n;
 		if (e->anchored[e->by_role[i]])
 			continue;
 		if (entry_at(e, e->by_role[i])->effect == POL_EFFECT_ALLOW)

@@ -87,20 +87,19 @@ pol_emit_text_node(struct pol_emit *e, const struct pol_node *n, size_t most,
 
 /* FILE:LINE. Not looked up among all texts: only neighbours share a place. */
 int
-pol_emit_text_place(struct pol_emit *e, const struct pol_node *n, struct pol_str *out)
+pol_emit_text_place(struct pol_emit *e, struct ast_place at, struct pol_str *out)
 {
-	const struct pol_node *last = e->last_node;
 	char text[POL_MAX_FILE + 16];
 	int len, rc;
 
-	if (last != NULL && last->file == n->file && last->line == n->line) {
+	if (e->last_at.line == at.line && e->last_at.file == at.file) {
 		*out = e->last_place;
 		return 0;
 	}
-	len = snprintf(text, sizeof(text), "%s:%u", e->set->files[n->file], n->line);
+	len = snprintf(text, sizeof(text), "%s:%u", e->set->files[at.file], at.line);
 	out->len = (uint32_t)len;
 	rc = pol_emit_text_block(e, text, (size_t)len + 1, 1, &out->off);
-	e->last_node = n;
+	e->last_at = at;
 	e->last_place = *out;
 	return rc;
 }

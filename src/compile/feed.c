@@ -55,9 +55,9 @@ take_holders(struct feed *f, const struct ast_holders *h, const struct pol_who *
 	if (list == NULL)
 		return pol_err_nomem(f->err);
 	for (i = 0; rc == 0 && i < h->n; i++) {
-		list[i].type = h->list[i].type;
-		list[i].name = h->list[i].name;
-		rc = check_name(f, h->list[i].name.len, h->list[i].source);
+		list[i].type = ast_holder_type(&h->list[i]);
+		list[i].name = ast_holder_name(&h->list[i]);
+		rc = check_name(f, list[i].name.len, &h->list[i].source);
 	}
 	*out = list;
 	return rc;
@@ -96,44 +96,47 @@ feed_user(struct feed *f, const struct ast_user *u)
 		groups[i].len = u->groups.list[i].count;
 	}
 	memset(&fact, 0, sizeof(fact));
-	fact.who.type = u->who.type;
-	fact.who.name = u->who.name;
+	fact.who.type = ast_holder_type(&u->who);
+	fact.who.name = ast_holder_name(&u->who);
 	fact.roles = u->role_ids;
 	fact.n_roles = u->roles.n;
 	fact.groups = groups;
 	fact.n_groups = u->groups.n;
 	fact.attrs = u->attrs;
-	rc = check_name(f, u->who.name.len, u->who.source);
-	return rc != 0 ? rc : built(f, pol_builder_user(f->builder, &fact), u->who.source);
+	rc = check_name(f, fact.who.name.len, &u->who.source);
+	return rc != 0 ? rc : built(f, pol_builder_user(f->builder, &fact), &u->who.source);
 }
 
 static int
 feed_grant(struct feed *f, const struct ast_grant *g)
 {
 	struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
+	const struct pol_node at = ast_node_at(&g->place);
 	struct pol_grant_fact fact;
 	size_t n;
 	int rc;
 
 	memset(&fact, 0, sizeof(fact));
-	fact.roles = g->role_ids;
-	fact.n_roles = g->roles.n;
+	fact.roles = g->roles->ids;
+	fact.n_roles = g->roles->n_ids;
 	fact.n_to = g->to.n;
 	fact.has_resource = g->has_resource;
 	if (g->has_resource) {
 		fact.type = g->resource.type;
-		fact.glob = g->resource.glob;
+		fact.glob = ast_pattern_glob(&g->resource);
 		if (fact.glob.data != NULL && pol_glob_has_star(fact.glob.data, fact.glob.len) &&
 		    pol_glob_parse(fact.glob.data, fact.glob.len, pieces, &n) != 0)
-			return fail(f, POLICY_ERR_LIMIT, g->resource.source,
+			return fail(f, POLICY_ERR_LIMIT, &g->resource.source,
 			    "this pattern has too many stars and escapes; at most 64 pieces are wanted");
 	}
-	fact.has_from = g->has_from;
-	fact.has_until = g->has_until;
-	fact.from = g->from;
-	fact.until = g->until;
+	if (g->span != NULL) {
+		fact.has_from = g->span->from_source != NULL;
+		fact.has_until = g->span->until_source != NULL;
+		fact.from = g->span->from;
+		fact.until = g->span->until;
+	}
 	rc = take_holders(f, &g->to, &fact.to);
-	return rc != 0 ? rc : built(f, pol_builder_grant(f->builder, &fact), g->source);
+	return rc != 0 ? rc : built(f, pol_builder_grant(f->builder, &fact), &at);
 }
 
 static int

@@ -98,24 +98,94 @@ pol_parse_text(struct pol_parse *p, const struct pol_node *n, const char *where)
 }
 
 int
-pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where)
+pol_parse_look(struct pol_parse *p, const struct pol_node **list, size_t *count,
+    const struct pol_node *n, const char *where)
 {
-	bool list = n->kind == POL_NODE_SEQ;
-	size_t i, count = list ? n->count : n->kind == POL_NODE_NULL ? 0 : 1;
-	int rc;
+	size_t i;
+	int rc = 0;
 
 	if (n->kind == POL_NODE_MAP)
 		return pol_set_fail(p->set, n, "a mapping was found under %s: a text or a list of texts is wanted", where);
-	if (list)
-		n = n->u.items;
-	for (i = 0; i < count; i++) {
-		rc = pol_parse_text(p, &n[i], where);
-		if (rc != 0)
-			return rc;
-	}
-	out->list = pol_parse_keep(p, n, count);
+	*count = n->kind == POL_NODE_SEQ ? n->count : n->kind == POL_NODE_NULL ? 0 : 1;
+	*list = n->kind == POL_NODE_SEQ ? n->u.items : n;
+	for (i = 0; rc == 0 && i < *count; i++)
+		rc = pol_parse_text(p, &(*list)[i], where);
+	return rc;
+}
+
+int
+pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where)
+{
+	const struct pol_node *list;
+	size_t count;
+	int rc = pol_parse_look(p, &list, &count, n, where);
+
+	if (rc != 0)
+		return rc;
+	out->list = pol_parse_keep(p, list, count);
 	out->n = count;
 	return out->list != NULL ? 0 : POLICY_ERR_NOMEM;
+}
+
+void
+pol_said_key(const void *value, struct policy_text *a, struct policy_text *b)
+{
+	*a = ((const struct ast_said *)value)->key;
+	*b = policy_text(NULL);
+}
+
+/* Of one text the text, of several all, a NUL behind each: no text holds one. */
+static int
+join(struct pol_parse *p, struct pol_said *said, struct policy_text *key, const struct pol_node *list, size_t n)
+{
+	size_t i;
+
+	*key = n == 1 ? pol_node_text(list) : policy_text("");
+	if (n < 2)
+		return 0;
+	said->key.len = 0;
+	for (i = 0; i < n; i++)
+		(void)pol_buf_append(&said->key, list[i].u.text, (size_t)list[i].count + 1);
+	key->data = said->key.data;
+	key->len = said->key.len;
+	return said->key.failed ? pol_set_nomem(p->set) : 0;
+}
+
+static int
+remember(struct pol_parse *p, struct pol_said *said, struct ast_said *x, struct policy_text key)
+{
+	void *old;
+
+	x->key = key;
+	if (key.data == said->key.data)
+		x->key.data = pol_arena_copy(&p->set->arena, key.data, key.len);
+	return x->key.data == NULL || pol_index_add(&old, &said->index, x) != 0 ? pol_set_nomem(p->set) : 0;
+}
+
+int
+pol_parse_said(struct pol_parse *p, struct ast_said **out, struct pol_said *said,
+    const struct pol_node *n, const char *where)
+{
+	const struct pol_node *list;
+	struct policy_text key;
+	size_t count;
+	int rc = pol_parse_look(p, &list, &count, n, where);
+
+	if (rc == 0 && said != NULL)
+		rc = join(p, said, &key, list, count);
+	if (rc != 0)
+		return rc;
+	*out = said != NULL ? pol_index_get(&said->index, key, policy_text(NULL)) : NULL;
+	if (*out != NULL)
+		return 0;
+	*out = POL_NEW(p->set, struct ast_said);
+	if (*out == NULL)
+		return POLICY_ERR_NOMEM;
+	(*out)->texts.list = pol_parse_keep(p, list, count);
+	(*out)->texts.n = count;
+	if ((*out)->texts.list == NULL)
+		return POLICY_ERR_NOMEM;
+	return said != NULL ? remember(p, said, *out, key) : 0;
 }
 
 const struct pol_node *

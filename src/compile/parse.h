@@ -4,13 +4,22 @@
 #define POL_COMPILE_PARSE_H
 
 #include "base/name.h"
+#include "compile/check_index.h"
 #include "compile/set.h"
 
 struct pol_conds;
 
+/* Lists of texts that are written again and again. */
+struct pol_said {
+	struct pol_index index;
+	struct pol_buf key;
+};
+pol_index_key_fn pol_said_key;
+
 struct pol_parse {
 	struct ast_set *set;
 	struct pol_conds *conds;	/* every condition text, parsed once */
+	struct pol_said *actions, *roles;	/* what entries and grants have said */
 	const struct policy_limits *limits;	/* in force */
 	struct policy_limits *lowered;	/* by `limits:`; 0: not said */
 	const struct pol_node **limits_at;	/* the section, once it was seen */
@@ -50,7 +59,11 @@ int pol_parse_each(struct pol_parse *p, const struct pol_node *map, const char *
     pol_key_fn *each, void *out);
 /* A text that is not empty. */
 int pol_parse_text(struct pol_parse *p, const struct pol_node *n, const char *where);
-/* A text, a list of texts, or nothing. */
+/* A text, a list of texts, or nothing: looked at; kept; kept once, with NULL each for itself. */
+int pol_parse_look(struct pol_parse *p, const struct pol_node **list, size_t *count,
+    const struct pol_node *n, const char *where);
+int pol_parse_said(struct pol_parse *p, struct ast_said **out, struct pol_said *said,
+    const struct pol_node *n, const char *where);
 int pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where);
 const struct pol_node *pol_parse_get(const struct pol_node *map, const char *key);
 const char *pol_parse_kind(const struct pol_node *n);

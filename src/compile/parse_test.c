@@ -213,7 +213,7 @@ check_test(struct pol_parse *p, const struct ast_test *t)
 {
 	size_t i;
 
-	if (!t->anonymous && t->as.source == NULL)
+	if (!t->anonymous && t->as.source.u.text == NULL)
 		return pol_set_fail(p->set, t->source, "a test has no `as`: expected a text, a subject or anonymous");
 	if (t->anonymous && (t->subject.count > 0 || t->n_groups > 0))
 		return pol_set_fail(p->set, t->source, "a test as anonymous has %s: anonymous has no attributes and no groups",

@@ -49,6 +49,7 @@ struct reading {
 	struct policy_limits limits, lowered;
 	const struct pol_node *limits_at;
 	struct pol_conds conds;
+	struct pol_said actions, roles;
 	const struct pol_compile_options *opt;
 	uint64_t done, total;
 };
@@ -143,7 +144,7 @@ static int
 read_source(struct reading *r, size_t i)
 {
 	const struct pol_source *s = r->sources[i];
-	struct pol_parse p = { .set = r->set, .conds = &r->conds, .limits = &r->limits,
+	struct pol_parse p = { .set = r->set, .conds = &r->conds, .actions = &r->actions, .roles = &r->roles, .limits = &r->limits,
 	    .lowered = &r->lowered, .limits_at = &r->limits_at, .engine_ok = s->engine_ok };
 	struct taking t = { .r = r, .p = &p, .before = *r->set, .lowered = r->lowered, .limits_at = r->limits_at };
 	const struct pol_yaml_taker taker = { wants, take_item, take_section, take_root, take_again, &t };
@@ -213,6 +214,8 @@ read_all(struct reading *r, const struct pol_source *sources)
 		return pol_err_set(r->set->err, rc, NULL, 0, 0, "the system gave no random bytes for a hash");
 	rc = pol_check_init(names, r->conds.index.seed);
 	r->conds.index.key = pol_conds_key;
+	r->actions.index.key = r->roles.index.key = pol_said_key;
+	r->actions.index.seed = r->roles.index.seed = r->conds.index.seed;
 	if (rc == 0)
 		rc = sort_sources(r, sources);
 	for (i = 0; rc == 0 && i < r->n; i++)
@@ -249,6 +252,10 @@ pol_set_read(struct ast_set **out, const struct pol_source *sources, size_t n,
 	free(r.sources);
 	free(r.sizes);
 	pol_index_fini(&r.conds.index);
+	pol_index_fini(&r.actions.index);
+	pol_index_fini(&r.roles.index);
+	pol_buf_fini(&r.actions.key);
+	pol_buf_fini(&r.roles.key);
 	if (set->names != NULL)
 		pol_check_fini(set->names);
 	free(set->names);

@@ -225,14 +225,17 @@ keep_text(struct pol_tree *t, const char *s, size_t len)
 {
 	struct policy_text *c;
 	const char *to;
+	unsigned i;
 
 	if (len > CACHED_BYTES)
 		return copy_text(t, s, len);
-	c = &t->cached[pol_hash(s, len, t->seed) % POL_TREE_CACHED];
-	if (c->data != NULL && pol_bytes_equal(c->data, c->len, s, len))
-		return c->data;
+	c = t->cached[pol_hash(s, len, t->seed) % POL_TREE_CACHED];
+	for (i = 0; i < POL_TREE_WAYS; i++)
+		if (c[i].data != NULL && pol_bytes_equal(c[i].data, c[i].len, s, len))
+			return c[i].data;
 	to = copy_text(t, s, len);
 	if (to != NULL) {
+		c += t->oldest++ % POL_TREE_WAYS;
 		c->data = to;
 		c->len = len;
 	}

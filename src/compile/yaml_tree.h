@@ -27,7 +27,9 @@ struct pol_tree_frame {
 	struct pol_tree_at at;
 };
 
+/* Short texts in sets of a few: two that come by turns must not drive each other out. */
 #define POL_TREE_CACHED 256u
+#define POL_TREE_WAYS 4u
 
 struct pol_tree {
 	struct ast_set *set;
@@ -47,7 +49,8 @@ struct pol_tree {
 	struct pol_yaml_given given;
 	char *room;			/* texts are packed: most are short */
 	size_t room_left;
-	struct policy_text cached[POL_TREE_CACHED];	/* keys come again and again */
+	struct policy_text cached[POL_TREE_CACHED][POL_TREE_WAYS];	/* keys come again and again */
+	unsigned oldest;		/* of a set, roughly */
 };
 
 /* Each is 0 or fills the set's error. */
