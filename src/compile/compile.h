@@ -23,6 +23,7 @@ struct pol_compile_options {
 	void *warning_ctx;
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
+	bool slowly;			/* by libyaml alone: for who compares */
 };
 
 /*

@@ -149,7 +149,8 @@ read_source(struct reading *r, size_t i)
 	struct taking t = { .r = r, .p = &p, .before = *r->set, .lowered = r->lowered, .limits_at = r->limits_at };
 	const struct pol_yaml_taker taker = { wants, take_item, take_section, take_root, take_again, &t };
 	struct pol_yaml_source source = { .text = s->text, .len = s->len, .file = (uint16_t)i,
-	    .limits = &r->limits, .seed = r->conds.index.seed, .taker = &taker };
+	    .limits = &r->limits, .seed = r->conds.index.seed,
+	    .slowly = r->opt->slowly, .taker = &taker };
 	struct pol_node *root = POL_NEW(r->set, struct pol_node);
 	int rc;
 

@@ -10,7 +10,7 @@
 
 #include "fuzz/target.h"
 
-extern unsigned long fuzz_plain;
+extern unsigned long fuzz_plain, fuzz_sets;
 
 enum { ROOM = 8192, PIECE = 1500 };
 
@@ -106,10 +106,15 @@ piece(char *to, const struct text *t)
 {
 	size_t from = line_start(t->data, below(t->len + 1)), n = t->len - from;
 
-	if (below(4) == 0)
-		from = 0, n = t->len;
+	if (below(2) == 0) {		/* a whole one may be a set */
+		from = 0;
+		n = t->len;
+		if (n < ROOM / 2)
+			goto out;
+	}
 	if (n > PIECE)
 		n = below(PIECE);
+out:
 	memcpy(to, t->data + from, n);
 	return n;
 }
@@ -185,8 +190,8 @@ main(int argc, char **argv)
 			len = change(room, len);
 		run(room, len);
 	}
-	printf("%d files, %lu of them plain; %lu texts, %lu of them plain; no difference\n", n, plain_files, count,
-	    fuzz_plain - plain_files);
+	printf("%d files, %lu of them plain; %lu texts, %lu of them plain; %lu of all are sets; no difference\n", n,
+	    plain_files, count, fuzz_plain - plain_files, fuzz_sets);
 	printf("%d passed, 0 failed\n", n);
 	for (i = 0; i < (unsigned long)n; i++)
 		free(texts[i].data);

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Any bytes as YAML, read as ever and by libyaml alone: the same tree in every
- * member, or the same refusal, word for word.
+ * member, or the same refusal, word for word. Then as a set, which the one takes in
+ * pieces and the other whole: the same dump and warnings, or the same refusal.
  */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "compile/compile.h"
 #include "compile/yaml.h"
 #include "fuzz/target.h"
 
 unsigned long fuzz_plain;		/* texts that the fast reader took */
+unsigned long fuzz_sets;		/* texts that are sets */
 
 struct reading {
 	struct ast_set set;
@@ -73,20 +76,80 @@ same(const struct reading *a, const struct reading *b)
 	return same_node(&a->root, &b->root) && same_size(&a->size, &b->size);
 }
 
+/* ---- as a set ---- */
+
+struct loaded {
+	struct ast_set *set;
+	struct policy_error err;
+	struct pol_buf said;		/* dump and warnings */
+	int rc;
+};
+
+static void
+warning(void *ctx, const char *file, uint32_t line, uint32_t column, const char *text)
+{
+	pol_buf_printf(ctx, "%s:%u:%u: %s\n", file, line, column, text);
+}
+
+static void
+load(struct loaded *l, const char *text, size_t len, bool slowly)
+{
+	struct pol_source source = { "input.yaml", text, len, true };
+	struct policy_limits limits = POLICY_LIMITS_INIT;
+	struct pol_compile_options opt = { .limits = &limits, .warning = warning, .warning_ctx = &l->said, .slowly = slowly };
+
+	memset(l, 0, sizeof(*l));
+	l->err.size = sizeof(l->err);
+	l->rc = pol_set_read(&l->set, &source, 1, &opt, &l->err);
+	if (l->rc == 0)
+		l->rc = pol_set_dump(l->set, &l->said);
+}
+
+static bool
+same_set(const struct loaded *a, const struct loaded *b)
+{
+	return a->rc == b->rc && a->err.code == b->err.code && a->err.line == b->err.line &&
+	    a->err.column == b->err.column && strcmp(a->err.text, b->err.text) == 0 && a->said.len == b->said.len &&
+	    (a->said.len == 0 || memcmp(a->said.data, b->said.data, a->said.len) == 0);
+}
+
+static void
+unload(struct loaded *l)
+{
+	pol_set_free(l->set);
+	pol_buf_fini(&l->said);
+}
+
+static void
+differ(int rc, const struct policy_error *x, int other_rc, const struct policy_error *y, const char *text, size_t len)
+{
+	printf("two readings of one text: %d %u:%u %s and %d %u:%u %s; the text:\n%.*s\n", rc, x->line, x->column, x->text,
+	    other_rc, y->line, y->column, y->text, (int)len, text);
+	fflush(stdout);
+	abort();
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
+	const char *text = (const char *)data;
 	struct reading a, b;
+	struct loaded x, y;
 
-	take(&a, (const char *)data, size, false);
-	take(&b, (const char *)data, size, true);
-	if (!same(&a, &b)) {
-		printf("two readings of one text: %d %u:%u %s and %d %u:%u %s; the text:\n%.*s\n", a.rc, a.err.line,
-		    a.err.column, a.err.text, b.rc, b.err.line, b.err.column, b.err.text, (int)size, (const char *)data);
-		fflush(stdout);
-		abort();
-	}
+	take(&a, text, size, false);
+	take(&b, text, size, true);
+	if (!same(&a, &b))
+		differ(a.rc, &a.err, b.rc, &b.err, text, size);
 	fuzz_plain += a.size.plain;
+	if (a.rc == 0 && a.root.kind == POL_NODE_MAP && a.root.count > 0) {	/* else told in a word */
+		load(&x, text, size, false);
+		load(&y, text, size, true);
+		if (!same_set(&x, &y))
+			differ(x.rc, &x.err, y.rc, &y.err, text, size);
+		fuzz_sets += x.rc == 0;
+		unload(&x);
+		unload(&y);
+	}
 	pol_arena_fini(&a.set.arena);
 	pol_arena_fini(&b.set.arena);
 	return 0;
