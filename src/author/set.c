@@ -60,6 +60,7 @@ build(struct policy_set *set, const struct pol_source *sources, size_t n,
 	rc = pol_set_read(&set->ast, sources, n, &co, err);
 	if (rc != 0)
 		return rc;
+	pol_files_drop(&set->files);	/* nothing of the tree points into them */
 	rc = pol_code_emit(&set->code, set->ast, err);
 	if (rc != 0)
 		return rc;
@@ -103,7 +104,7 @@ open_files(struct policy_set *set, const char *const *paths, size_t n,
 	return rc;
 }
 
-/* A name and text of the caller's become a file of ours: the tree may point into it. */
+/* A name and text of the caller's become a file of ours. */
 static int
 open_text(struct policy_set *set, const char *name, const char *text, size_t len,
     struct options *o, struct policy_error *err)

@@ -7,23 +7,8 @@
 
 #include <stdlib.h>
 
-static int
-by_node(const struct pol_node *a, const struct pol_node *b)
-{
-	return pol_bytes_cmp(a->u.text, a->count, b->u.text, b->count);
-}
-
 /* Of objects whose first member is their name (asserted in check.c). */
-static int
-by_name(const void *a, const void *b)
-{
-	const struct pol_node *const *x = *(const struct pol_node *const *const *)a;
-	const struct pol_node *const *y = *(const struct pol_node *const *const *)b;
-
-	return by_node(*x, *y);
-}
-
-#define SORT(l) do { if ((l)->n > 1) qsort((l)->list, (l)->n, sizeof((l)->list[0]), by_name); } while (0)
+#define SORT(set, l) pol_check_sort(set, (void **)(l)->list, (l)->n)
 
 static int
 declare_types(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
@@ -36,9 +21,10 @@ declare_types(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 	(void)conds;
 	for (i = 0; rc == 0 && i < set->types.n; i++)
 		rc = pol_check_declare(set, &names->types, set->types.list[i], set->types.list[i]->name, "resource type");
+	if (rc == 0)
+		rc = SORT(set, &set->types);
 	if (rc != 0)
 		return rc;
-	SORT(&set->types);
 	for (i = 0; i < set->types.n; i++) {
 		struct ast_type *t = set->types.list[i];
 
@@ -88,7 +74,8 @@ declare_actions(struct ast_set *set, struct pol_names *names, struct pol_conds *
 		for (j = 0; rc == 0 && j < a->aliases.n; j++)
 			rc = declare_action_name(set, names, a, &a->aliases.list[j]);
 	}
-	SORT(&set->actions);
+	if (rc == 0)
+		rc = SORT(set, &set->actions);
 	for (i = 0; i < set->actions.n; i++)
 		set->actions.list[i]->index = (uint32_t)i;
 	return rc;
@@ -103,17 +90,37 @@ declare_named(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 	(void)conds;
 	for (i = 0; rc == 0 && i < set->named.n; i++)
 		rc = pol_check_declare(set, &names->named, set->named.list[i], set->named.list[i]->name, "condition");
-	SORT(&set->named);
+	if (rc == 0)
+		rc = SORT(set, &set->named);
 	for (i = 0; i < set->named.n; i++)
 		set->named.list[i]->index = (uint32_t)i;
 	return rc;
 }
 
+/* Meanwhile the index of a role is its latest part. */
+static int
+join_part(struct ast_set *set, struct pol_names *names, struct ast_role **of, uint32_t i)
+{
+	const struct pol_node *name = &set->parts.list[i]->name;
+	struct ast_role *r = POL_NEW(set, struct ast_role);
+	void *old;
+
+	if (r == NULL)
+		return POLICY_ERR_NOMEM;
+	r->name = name;
+	if (pol_index_add(&old, &names->roles, r) != 0)
+		return pol_set_nomem(set);
+	*of = old != NULL ? old : r;
+	if (old != NULL && set->parts.list[(*of)->index]->name.file == name->file)
+		return pol_set_fail(set, name, "role '%.*s' is given twice in one file", POL_SHOW(name));
+	(*of)->index = i;
+	return old != NULL ? 0 : AST_LIST_ADD(set, &set->roles, r);
+}
+
 static int
 join_roles(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
 {
-	struct ast_role *r, **of;
-	void *old;
+	struct ast_role **of;
 	size_t i, n = set->parts.n;
 	int rc = 0;
 
@@ -121,20 +128,10 @@ join_roles(struct ast_set *set, struct pol_names *names, struct pol_conds *conds
 	of = calloc(n + 1, sizeof(*of));	/* by part */
 	if (of == NULL || pol_index_room(&names->roles, n) != 0)
 		rc = pol_set_nomem(set);
-	for (i = 0; rc == 0 && i < n; i++) {
-		r = POL_NEW(set, struct ast_role);
-		if (r == NULL) {
-			rc = POLICY_ERR_NOMEM;
-			break;
-		}
-		r->name = &set->parts.list[i]->name;
-		if (pol_index_add(&old, &names->roles, r) != 0)
-			rc = pol_set_nomem(set);
-		else if (old == NULL)
-			rc = AST_LIST_ADD(set, &set->roles, r);
-		of[i] = old == NULL ? r : old;
-	}
-	SORT(&set->roles);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = join_part(set, names, &of[i], (uint32_t)i);
+	if (rc == 0)
+		rc = SORT(set, &set->roles);
 	for (i = 0; i < set->roles.n; i++)
 		set->roles.list[i]->index = (uint32_t)i;
 	for (i = 0; rc == 0 && i < n; i++)
@@ -154,9 +151,9 @@ declare_credentials(struct ast_set *set, struct pol_names *names, struct pol_con
 		rc = pol_check_declare(set, &names->scopes, set->scopes.list[i], set->scopes.list[i]->name, "scope");
 	for (i = 0; rc == 0 && i < set->kinds.n; i++)
 		rc = pol_check_declare(set, &names->kinds, set->kinds.list[i], set->kinds.list[i]->name, "credential kind");
-	SORT(&set->scopes);
-	SORT(&set->kinds);
-	return rc;
+	if (rc == 0)
+		rc = SORT(set, &set->scopes);
+	return rc != 0 ? rc : SORT(set, &set->kinds);
 }
 
 static int

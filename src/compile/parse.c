@@ -56,7 +56,7 @@ pol_parse_keys(struct pol_parse *p, const struct pol_node *map, const char *wher
 		const struct pol_node *key = &map->u.items[i * 2];
 
 		for (j = 0; j < n_rows; j++)
-			if (pol_bytes_equal(key->u.text, key->count, rows[j].name, strlen(rows[j].name)))
+			if (rows[j].name[0] == key->u.text[0] && strcmp(key->u.text, rows[j].name) == 0)
 				break;
 		if (j == n_rows)
 			return unknown_key(p, key, where, rows, n_rows);

@@ -230,8 +230,8 @@ read_all(struct reading *r, const struct pol_source *sources)
 	return rc;
 }
 
-int
-pol_set_read(struct ast_set **out, const struct pol_source *sources, size_t n,
+static int
+read_set(struct ast_set **out, const struct pol_source *sources, size_t n,
     const struct pol_compile_options *opt, struct policy_error *err)
 {
 	struct reading r = { .n = n, .opt = opt };
@@ -269,4 +269,25 @@ pol_set_read(struct ast_set **out, const struct pol_source *sources, size_t n,
 	}
 	*out = set;
 	return 0;
+}
+
+/* A set that is refused is read again, whole and by libyaml: what is wrong with it
+ * must not depend on how it was read, nor a repeated key of an item go unseen. */
+int
+pol_set_read(struct ast_set **out, const struct pol_source *sources, size_t n,
+    const struct pol_compile_options *opt, struct policy_error *err)
+{
+	struct pol_compile_options slow = *opt;
+	struct policy_error unsaid = POLICY_ERROR_INIT;
+	int rc;
+
+	slow.slowly = true;
+	if (opt->slowly)
+		return read_set(out, sources, n, opt, err);
+	rc = read_set(out, sources, n, opt, &unsaid);
+	if (rc == 0)
+		return 0;
+	if (rc == POLICY_ERR_NOMEM)
+		return pol_err_nomem(err);
+	return read_set(out, sources, n, &slow, err);
 }

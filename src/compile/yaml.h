@@ -8,7 +8,8 @@
  * Who takes a tree in pieces: section by section of the root, and those it wants
  * item by item (a pair of a mapping; of a list a value, and key NULL). An item is
  * gone when the call returns, but for the texts of its scalars; a section whose
- * items were taken comes without them. Each call returns 0 or a code.
+ * items were taken comes without them. Each call returns 0 or a code. Repeated keys
+ * of items are the taker's to find.
  */
 struct pol_yaml_taker {
 	bool (*wants)(void *ctx, const struct pol_node *section, bool map);

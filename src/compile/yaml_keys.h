@@ -13,14 +13,4 @@ struct pol_yaml_seen {
 /* Refuses a key that is repeated. items: key, value, key, value... */
 int pol_yaml_keys(struct ast_set *set, const struct pol_node *items, size_t pairs,
     uint64_t seed, struct pol_yaml_seen *seen);
-/* The keys of a mapping that is given away pair by pair; zeroed at first. */
-struct pol_yaml_given {
-	struct pol_yaml_given_slot *slots;
-	size_t mask, used;
-};
-
-/* POLICY_ERR_INVALID, with nothing said, where the key is repeated. */
-int pol_yaml_give_key(struct ast_set *set, struct pol_yaml_given *g, const struct pol_node *key, uint64_t seed);
-void pol_yaml_give_end(struct pol_yaml_given *g);
-
 #endif

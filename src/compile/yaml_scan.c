@@ -123,6 +123,11 @@ pol_scan_lines(struct pol_scan *s)
 	}
 }
 
+static const bool no_begin[256] = {
+	['#'] = true, ['&'] = true, ['*'] = true, ['!'] = true, ['|'] = true, ['>'] = true, ['\''] = true,
+	['"'] = true, ['%'] = true, ['@'] = true, ['`'] = true,
+};
+
 /* May a plain scalar begin so? Those that begin with -, ? or : are libyaml's, but for negative numbers. */
 static bool
 begins_plain(const struct pol_scan *s)
@@ -133,9 +138,7 @@ begins_plain(const struct pol_scan *s)
 		return false;
 	if (c == '-')
 		return s->p + 1 < s->end && s->p[1] >= '0' && s->p[1] <= '9';
-	if (kind_of(c) == HIGH)
-		return true;
-	return kind_of(c) == TEXT && strchr("#&*!|>'\"%@`", c) == NULL;
+	return kind_of(c) == HIGH || (kind_of(c) == TEXT && !no_begin[(unsigned char)c]);
 }
 
 /* At what no letter is: 1 the scalar goes on behind it, 0 it ends here, -1 not certain. */

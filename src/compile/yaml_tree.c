@@ -146,9 +146,7 @@ give(struct pol_tree *t)
 	if (!t->giving || t->depth != 2 || (f->map && !at_key(t)))
 		return 0;
 	pair = &t->stack[f->first];
-	rc = f->map ? pol_yaml_give_key(t->set, &t->given, pair, t->seed) : 0;
-	if (rc == 0)
-		rc = t->taker->item(t->taker->ctx, pair - 1, f->map ? pair : NULL, f->map ? pair + 1 : pair);
+	rc = t->taker->item(t->taker->ctx, pair - 1, f->map ? pair : NULL, f->map ? pair + 1 : pair);
 	t->n = f->first;
 	pol_arena_return(&t->items, &t->no_item);
 	return rc;
@@ -185,10 +183,8 @@ pol_tree_end(struct pol_tree *t)
 	if (n > 0)
 		memcpy(items, &t->stack[f->first], n * sizeof(node));
 	t->n = f->first;
-	if (t->depth == 1) {
+	if (t->depth == 1)
 		t->giving = false;
-		pol_yaml_give_end(&t->given);
-	}
 	return add_node(t, &node);
 }
 
@@ -303,6 +299,5 @@ pol_tree_fini(struct pol_tree *t)
 	free(t->stack);
 	free(t->frames);
 	free(t->seen_keys.slots);
-	pol_yaml_give_end(&t->given);
 	pol_arena_fini(&t->items);
 }

@@ -28,7 +28,7 @@ struct pol_tree_frame {
 };
 
 /* Short texts in sets of a few: two that come by turns must not drive each other out. */
-#define POL_TREE_CACHED 256u
+#define POL_TREE_CACHED 64u
 #define POL_TREE_WAYS 4u
 
 struct pol_tree {
@@ -46,7 +46,6 @@ struct pol_tree {
 	bool giving;			/* the items of the section that is open */
 	struct pol_arena items;		/* one of them */
 	struct pol_arena_mark no_item;
-	struct pol_yaml_given given;
 	char *room;			/* texts are packed: most are short */
 	size_t room_left;
 	struct policy_text cached[POL_TREE_CACHED][POL_TREE_WAYS];	/* keys come again and again */
