@@ -52,6 +52,7 @@ struct reading {
 	struct pol_said actions, roles;
 	const struct pol_compile_options *opt;
 	uint64_t done, total;
+	uint64_t *told;			/* the most that was: a second reading goes on from there */
 };
 
 static int
@@ -92,6 +93,18 @@ sort_sources(struct reading *r, const struct pol_source *sources)
 		set->n_files = i + 1;
 	}
 	return 0;
+}
+
+static void
+tell(void *ctx, uint64_t bytes)
+{
+	struct reading *r = ctx;
+
+	if (r->done + bytes <= *r->told)
+		return;
+	*r->told = r->done + bytes;
+	if (r->opt->progress != NULL)
+		r->opt->progress(r->opt->progress_ctx, *r->told, POL_SET_WORK * r->total);
 }
 
 /* ---- a source in pieces ---- */
@@ -150,7 +163,7 @@ read_source(struct reading *r, size_t i)
 	const struct pol_yaml_taker taker = { wants, take_item, take_section, take_root, take_again, &t };
 	struct pol_yaml_source source = { .text = s->text, .len = s->len, .file = (uint16_t)i,
 	    .limits = &r->limits, .seed = r->conds.index.seed,
-	    .slowly = r->opt->slowly, .taker = &taker };
+	    .slowly = r->opt->slowly, .progress = tell, .progress_ctx = r, .taker = &taker };
 	struct pol_node *root = POL_NEW(r->set, struct pol_node);
 	int rc;
 
@@ -162,8 +175,7 @@ read_source(struct reading *r, size_t i)
 	if (!r->sizes[i].plain)
 		rc = pol_parse_file(&p, root);
 	r->done += s->len;
-	if (rc == 0 && r->opt->progress != NULL)
-		r->opt->progress(r->opt->progress_ctx, r->done, r->total);
+	tell(r, 0);
 	return rc;
 }
 
@@ -227,14 +239,16 @@ read_all(struct reading *r, const struct pol_source *sources)
 		rc = pol_check(r->set, names, &r->conds);
 	if (rc == 0 && r->set->warning != NULL)
 		rc = pol_warn(r->set, names, &r->conds);
+	if (rc == 0)
+		tell(r, r->total / 4);
 	return rc;
 }
 
 static int
 read_set(struct ast_set **out, const struct pol_source *sources, size_t n,
-    const struct pol_compile_options *opt, struct policy_error *err)
+    const struct pol_compile_options *opt, struct policy_error *err, uint64_t *told)
 {
-	struct reading r = { .n = n, .opt = opt };
+	struct reading r = { .n = n, .opt = opt, .told = told };
 	struct ast_set *set;
 	int rc;
 
@@ -279,15 +293,16 @@ pol_set_read(struct ast_set **out, const struct pol_source *sources, size_t n,
 {
 	struct pol_compile_options slow = *opt;
 	struct policy_error unsaid = POLICY_ERROR_INIT;
+	uint64_t told = 0;
 	int rc;
 
 	slow.slowly = true;
 	if (opt->slowly)
-		return read_set(out, sources, n, opt, err);
-	rc = read_set(out, sources, n, opt, &unsaid);
+		return read_set(out, sources, n, opt, err, &told);
+	rc = read_set(out, sources, n, opt, &unsaid, &told);
 	if (rc == 0)
 		return 0;
 	if (rc == POLICY_ERR_NOMEM)
 		return pol_err_nomem(err);
-	return read_set(out, sources, n, &slow, err);
+	return read_set(out, sources, n, &slow, err, &told);
 }

@@ -97,6 +97,7 @@ read_events(struct reader *r)
 		if (!yaml_parser_parse(&r->parser, &e))
 			return pol_yaml_fail(r->tree.set, r->tree.file, &r->parser, r->text, r->len);
 		last = e.type == YAML_STREAM_END_EVENT;
+		pol_tree_tell(&r->tree, e.end_mark.index);	/* characters: no more than bytes */
 		rc = event(r, &e);
 		yaml_event_delete(&e);
 	}
@@ -130,6 +131,7 @@ init(struct pol_tree *t, struct ast_set *set, struct pol_size *size, const struc
 	t->limits = s->limits;
 	t->size = size;
 	t->seed = s->seed;
+	t->source = s;
 	t->file = s->file;
 	memset(size, 0, sizeof(*size));
 	size->bytes = s->len;

@@ -20,6 +20,8 @@ struct pol_yaml_taker {
 	void *ctx;
 };
 
+#define POL_YAML_TELL (1u << 20)
+
 struct pol_yaml_source {
 	const char *text;
 	size_t len;
@@ -27,6 +29,8 @@ struct pol_yaml_source {
 	const struct policy_limits *limits;	/* no member 0 */
 	uint64_t seed;			/* of the hash that finds repeated keys */
 	bool slowly;			/* by libyaml, however plain it is */
+	void (*progress)(void *ctx, uint64_t bytes);	/* read, once a MiB; NULL: not told */
+	void *progress_ctx;
 	const struct pol_yaml_taker *taker;	/* of a plain text; NULL: the tree is wanted whole */
 };
 

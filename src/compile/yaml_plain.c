@@ -349,6 +349,7 @@ begin(struct plain *y)
 static int
 read_all(struct plain *y)
 {
+	const char *text = y->s.p;
 	int rc = begin(y) ? 0 : POL_PLAIN_UNSURE;
 
 	while (rc == 0) {
@@ -357,6 +358,7 @@ read_all(struct plain *y)
 		if (y->s.p == y->s.end)
 			break;
 		rc = block(y);
+		pol_tree_tell(y->tree, (size_t)(y->s.p - text));
 	}
 	while (rc == 0 && y->depth > 0)
 		rc = close_level(y);

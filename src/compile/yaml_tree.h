@@ -43,6 +43,8 @@ struct pol_tree {
 	size_t depth, frames_cap;
 	struct pol_yaml_seen seen_keys;
 	const struct pol_yaml_taker *taker;
+	const struct pol_yaml_source *source;
+	size_t told;			/* bytes */
 	bool giving;			/* the items of the section that is open */
 	struct pol_arena items;		/* one of them */
 	struct pol_arena_mark no_item;
@@ -56,6 +58,16 @@ struct pol_tree {
 int pol_tree_begin(struct pol_tree *t, struct pol_tree_at at, bool map);
 int pol_tree_end(struct pol_tree *t);
 int pol_tree_scalar(struct pol_tree *t, const struct pol_tree_scalar *s);
+/* So many bytes were read: tells of it now and then. */
+static inline void
+pol_tree_tell(struct pol_tree *t, size_t bytes)
+{
+	if (bytes - t->told < POL_YAML_TELL || t->source->progress == NULL)
+		return;
+	t->told = bytes;
+	t->source->progress(t->source->progress_ctx, bytes);
+}
+
 int pol_tree_fail(struct pol_tree *t, struct pol_tree_at at, const char *what);
 void pol_tree_fini(struct pol_tree *t);
 
