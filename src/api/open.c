@@ -155,7 +155,7 @@ emit(struct pol_snapshot **out, const struct ast_set *set, struct policy_error *
 
 static int
 build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sources, size_t n,
-    struct policy_error *err)
+    struct pol_files *files, struct policy_error *err)
 {
 	struct pol_compile_options opt = {
 		.limits = &p->limits,
@@ -167,6 +167,7 @@ build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sour
 	int rc;
 
 	rc = pol_set_read(&set, sources, n, &opt, err);
+	pol_files_drop(files);		/* large ones are missed while emitting */
 	if (rc == 0)
 		rc = is_off(p, set, &off, err);
 	if (rc == 0)
@@ -195,7 +196,7 @@ build_path(struct policy *p, struct pol_snapshot **out, struct policy_error *err
 		for (size_t i = 0; i < files.n; i++)
 			sources[i] = (struct pol_source){ files.list[i].name, files.list[i].text,
 			    files.list[i].len, files.list[i].engine_ok };
-		rc = build(p, out, sources, files.n, err);
+		rc = build(p, out, sources, files.n, &files, err);
 	}
 	free(sources);
 	pol_files_free(&files);
@@ -208,9 +209,10 @@ load(struct policy *p, struct policy_error *err)
 {
 	struct pol_snapshot *s = NULL;
 	struct pol_source source = { p->name, p->text, p->len, true };
+	struct pol_files none = { NULL, 0 };
 	int rc;
 
-	rc = p->path != NULL ? build_path(p, &s, err) : build(p, &s, &source, 1, err);
+	rc = p->path != NULL ? build_path(p, &s, err) : build(p, &s, &source, 1, &none, err);
 	if (rc != 0)
 		return rc;
 	p->loaded = true;

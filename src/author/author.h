@@ -120,7 +120,7 @@ void pol_say_resource(struct pol_buf *b, const struct policy_request *req);
 void pol_say_grant(struct pol_buf *b, const struct policy_set *set, const struct ast_grant *g,
     uint32_t role);
 /* "FILE:LINE" of a place in the text. */
-void pol_say_place(struct pol_buf *b, const struct policy_set *set, const struct pol_node *at);
+void pol_say_place(struct pol_buf *b, const struct policy_set *set, struct ast_place at);
 /* Copies into a fixed field, cut with "..." where longer. */
 void pol_say_into(char *out, size_t size, const char *s, size_t len);
 

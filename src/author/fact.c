@@ -52,7 +52,7 @@ pol_fact_user(const struct policy_set *set, bool fixtures, struct policy_text ty
 	for (i = 0; i < set->ast->users.n; i++) {
 		const struct ast_user *u = set->ast->users.list[i];
 
-		if ((fixtures || !u->fixture) && same(u->who.type, type) && same(u->who.name, id))
+		if ((fixtures || !u->fixture) && same(ast_holder_type(&u->who), type) && same(ast_holder_name(&u->who), id))
 			return u;
 	}
 	return NULL;

@@ -38,8 +38,10 @@ is(struct policy_text t, const char *s)
 bool
 pol_held_matches(const struct ast_pattern *p, uint32_t type, struct policy_text id)
 {
-	return p->type == type && (p->glob.data == NULL ||
-	    pol_glob_match(p->glob.data, p->glob.len, id.data, id.len, '/', NULL));
+	const struct policy_text glob = ast_pattern_glob(p);
+
+	return p->type == type && (glob.data == NULL ||
+	    pol_glob_match(glob.data, glob.len, id.data, id.len, '/', NULL));
 }
 
 /* ---- the things above ---- */
@@ -88,7 +90,7 @@ add_named(struct finder *f, const struct ast_type *t, const struct policy_value 
 	slash = memchr(x.data, '/', x.len);
 	for (i = 0; slash != NULL && i < t->parents.n; i++) {
 		head = (struct policy_text){ x.data, (size_t)(slash - x.data) };
-		if (!pol_bytes_equal(head.data, head.len, t->parents.list[i]->u.text, t->parents.list[i]->count))
+		if (!pol_bytes_equal(head.data, head.len, t->parents.list[i].u.text, t->parents.list[i].count))
 			continue;
 		x = (struct policy_text){ slash + 1, x.len - head.len - 1 };
 		return add_above(f, t->parent_types[i], x, room);
@@ -155,18 +157,19 @@ find_above(struct finder *f)
 static bool
 is_mine(const struct finder *f, const struct ast_holder *h)
 {
+	const struct policy_text name = ast_holder_name(h);
 	size_t i;
 
-	if (h->type.len == 0)
-		return is(h->name, "everyone") || f->req->subject_id.data != NULL;
+	if (h->word)
+		return is(name, "everyone") || f->req->subject_id.data != NULL;
 	if (f->req->subject_id.data == NULL)
 		return false;
-	if (!is(h->type, "group"))
-		return same(h->type, f->type) && (same(h->name, f->req->subject_id) || is(h->name, "*"));
+	if (!is(ast_holder_type(h), "group"))
+		return same(ast_holder_type(h), f->type) && (same(name, f->req->subject_id) || is(name, "*"));
 	for (i = 0; i < f->ast->groups.n; i++) {
 		const struct pol_node *n = f->ast->groups.list[i]->name;
 
-		if (f->in_group[i] && pol_bytes_equal(h->name.data, h->name.len, n->u.text, n->count))
+		if (f->in_group[i] && pol_bytes_equal(name.data, name.len, n->u.text, n->count))
 			return true;
 	}
 	return false;
@@ -182,7 +185,7 @@ is_named(const struct finder *f, const struct pol_node *group)
 		if (pol_bytes_equal(f->req->groups[i].data, f->req->groups[i].len, group->u.text, group->count))
 			return true;
 	for (i = 0; u != NULL && i < u->groups.n; i++)
-		if (pol_bytes_equal(u->groups.list[i]->u.text, u->groups.list[i]->count,
+		if (pol_bytes_equal(u->groups.list[i].u.text, u->groups.list[i].count,
 		    group->u.text, group->count))
 			return true;
 	return false;
@@ -254,8 +257,8 @@ reach(const struct finder *f, const struct ast_grant *g)
 		here = pol_held_matches(&g->resource, f->out->above[i].type, f->out->above[i].id);
 	if (!here)
 		return POL_HELD_ELSEWHERE;
-	if ((g->has_from && pol_time_cmp(f->now, g->from) < 0) ||
-	    (g->has_until && pol_time_cmp(f->now, g->until) >= 0))
+	if (g->span != NULL && ((g->span->from_source != NULL && pol_time_cmp(f->now, g->span->from) < 0) ||
+	    (g->span->until_source != NULL && pol_time_cmp(f->now, g->span->until) >= 0)))
 		return POL_HELD_WINDOW;
 	return POL_HELD_YES;
 }
@@ -273,8 +276,8 @@ find_granted(struct finder *f)
 			continue;
 		for (j = 0, mine = false; !mine && j < g->to.n; j++)
 			mine = is_mine(f, &g->to.list[j]);
-		for (j = 0; mine && j < g->roles.n; j++)
-			give(f, g->role_ids[j], (struct pol_holding){ .how = reach(f, g), .grant = g });
+		for (j = 0; mine && j < g->roles->n_ids; j++)
+			give(f, g->roles->ids[j], (struct pol_holding){ .how = reach(f, g), .grant = g });
 	}
 }
 

@@ -78,7 +78,7 @@ pol_near_names(const struct pol_near *x, const struct ast_entry *e)
 		return false;
 	impliers = pol_action_impliers(x->engine->program, &x->action, &n);
 	for (i = 0; i < n; i++)
-		if (has(e->acts, e->n_acts, impliers[i]))
+		if (has(e->actions->ids, e->actions->n_ids, impliers[i]))
 			return true;
 	return false;
 }
@@ -115,7 +115,7 @@ distance(const struct pol_near *x, const struct ast_entry *e, uint32_t *tie)
 
 	if (e->role != POL_NONE)
 		how = x->held.roles[e->role].how;
-	*tie = (fits ? 0u : 2u) + (has(e->acts, e->n_acts, x->action) ? 0u : 1u);
+	*tie = (fits ? 0u : 2u) + (has(e->actions->ids, e->actions->n_ids, x->action) ? 0u : 1u);
 	switch (how) {
 	case POL_HELD_YES:
 		return fits ? POLICY_NEAR_CONDITION : POLICY_NEAR_RESOURCE;

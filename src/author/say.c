@@ -123,11 +123,11 @@ pol_say_resource(struct pol_buf *b, const struct policy_request *req)
 static void
 say_holder(struct pol_buf *b, const struct ast_holder *h)
 {
-	if (h->type.len == 0) {
-		pol_say_text(b, h->name);
+	if (h->word) {
+		pol_say_text(b, ast_holder_name(h));
 		return;
 	}
-	pol_say_subject(b, h->type, h->name);
+	pol_say_subject(b, ast_holder_type(h), ast_holder_name(h));
 }
 
 static void
@@ -157,19 +157,19 @@ pol_say_grant(struct pol_buf *b, const struct policy_set *set, const struct ast_
 	if (g->to.n > ITEMS)
 		pol_buf_append(b, ", ...", 5);
 	if (g->has_resource) {
-		const struct pol_node *n = g->resource.source;
+		const struct pol_node *n = &g->resource.source;
 
 		pol_buf_printf(b, " on ");
 		pol_say_text(b, (struct policy_text){ n->u.text, n->count });
 	}
-	if (g->has_from)
-		say_time(b, "from", g->from);
-	if (g->has_until)
-		say_time(b, "until", g->until);
+	if (g->span != NULL && g->span->from_source != NULL)
+		say_time(b, "from", g->span->from);
+	if (g->span != NULL && g->span->until_source != NULL)
+		say_time(b, "until", g->span->until);
 }
 
 void
-pol_say_place(struct pol_buf *b, const struct policy_set *set, const struct pol_node *at)
+pol_say_place(struct pol_buf *b, const struct policy_set *set, struct ast_place at)
 {
-	pol_buf_printf(b, "%s:%u", set->ast->files[at->file], at->line);
+	pol_buf_printf(b, "%s:%u", set->ast->files[at.file], at.line);
 }

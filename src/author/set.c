@@ -42,6 +42,13 @@ take_options(struct options *o, const struct policy_set_options *opt, struct pol
 	return 0;
 }
 
+static void
+tell(const struct options *o, uint64_t done, uint64_t total)
+{
+	if (o->opt.progress != NULL)
+		o->opt.progress(o->opt.progress_ctx, done, total * POL_SET_WORK);
+}
+
 static int
 build(struct policy_set *set, const struct pol_source *sources, size_t n,
     const struct options *o, struct policy_error *err)
@@ -54,21 +61,30 @@ build(struct policy_set *set, const struct pol_source *sources, size_t n,
 		.progress_ctx = o->opt.progress_ctx,
 	};
 	const struct pol_program *program;
+	uint64_t total = 0;
+	size_t i;
 	int rc;
 
+	for (i = 0; i < n; i++)
+		total += sources[i].len;
 	set->fixtures = (o->opt.flags & POLICY_SET_FIXTURES) != 0;
 	rc = pol_set_read(&set->ast, sources, n, &co, err);
 	if (rc != 0)
 		return rc;
+	pol_files_drop(&set->files);	/* nothing of the tree points into them */
 	rc = pol_code_emit(&set->code, set->ast, err);
 	if (rc != 0)
 		return rc;
+	tell(o, total / 4 * 6, total);
 	program = pol_code_program(set->code);
 	rc = pol_set_people(&set->own_people, set->ast, program, false, err);
-	if (rc == 0)
-		rc = pol_set_people(&set->full_people, set->ast, program, true, err);
 	if (rc != 0)
 		return rc;
+	tell(o, total / 4 * 7, total);
+	rc = pol_set_people(&set->full_people, set->ast, program, true, err);
+	if (rc != 0)
+		return rc;
+	tell(o, total * POL_SET_WORK, total);
 	pol_code_engine(set->code, &set->own);
 	set->full = set->own;
 	pol_engine_people(&set->own, pol_people_view(set->own_people));
@@ -103,7 +119,7 @@ open_files(struct policy_set *set, const char *const *paths, size_t n,
 	return rc;
 }
 
-/* A name and text of the caller's become a file of ours: the tree may point into it. */
+/* A name and text of the caller's become a file of ours. */
 static int
 open_text(struct policy_set *set, const char *name, const char *text, size_t len,
     struct options *o, struct policy_error *err)

@@ -160,7 +160,7 @@ find(const struct ast_set *a, const struct pol_term *t, const char *text)
 			return f;
 		}
 	for (i = 0; i < a->entries.n; i++)
-		if (in_conds(&f, &a->entries.list[i]->conds, t, text))
+		if (in_conds(&f, &ast_more(a->entries.list[i])->conds, t, text))
 			return f;
 	for (i = 0; i < a->kinds.n; i++)
 		if (in_conds(&f, &a->kinds.list[i]->conds, t, text))

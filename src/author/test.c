@@ -65,15 +65,15 @@ make_request(struct run *r)
 
 	r->req = (struct policy_request)POLICY_REQUEST_INIT;
 	if (!t->anonymous) {
-		r->req.subject_type = t->as.type;
-		r->req.subject_id = t->as.name;
+		r->req.subject_type = ast_holder_type(&t->as);
+		r->req.subject_id = ast_holder_name(&t->as);
 		r->req.subject_attributes = t->subject;
 	}
 	r->req.groups = t->groups;
 	r->req.groups_count = t->n_groups;
 	if (t->has_actor) {
-		r->req.actor_type = t->actor.type;
-		r->req.actor_id = t->actor.name;
+		r->req.actor_type = ast_holder_type(&t->actor);
+		r->req.actor_id = ast_holder_name(&t->actor);
 	}
 	r->req.context = t->context;
 	if (t->has_token) {

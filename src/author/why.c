@@ -31,12 +31,12 @@ say_who(struct pol_near *x)
 void
 pol_why_entry(struct pol_near *x, const struct ast_entry *e)
 {
-	if (e->id != NULL) {
-		pol_say_text(&x->text, node_text(e->id));
+	if (ast_more(e)->id != NULL) {
+		pol_say_text(&x->text, node_text(ast_more(e)->id));
 		pol_buf_printf(&x->text, " (");
 	}
-	pol_say_place(&x->text, x->set, e->source);
-	if (e->id != NULL)
+	pol_say_place(&x->text, x->set, e->place);
+	if (ast_more(e)->id != NULL)
 		pol_buf_printf(&x->text, ")");
 	if (e->role != POL_NONE) {
 		pol_buf_printf(&x->text, " of ");
@@ -47,11 +47,11 @@ pol_why_entry(struct pol_near *x, const struct ast_entry *e)
 void
 pol_why_near_entry(struct pol_near *x, const struct ast_entry *e)
 {
-	const char *file = x->set->ast->files[e->source->file];
+	const char *file = x->set->ast->files[e->place.file];
 	char rule[POL_FILL_RULE];
 	size_t len;
 
-	x->out->near_line = e->source->line;
+	x->out->near_line = e->place.line;
 	pol_say_into(x->out->near_file, sizeof(x->out->near_file), file, strlen(file));
 	len = pol_fill_rule(rule, x->engine->program, e->number);
 	pol_say_into(x->out->near_rule, sizeof(x->out->near_rule), rule, len);
@@ -67,13 +67,13 @@ static void
 say_grant(struct pol_near *x, const struct pol_holding *h)
 {
 	struct pol_buf one;
-	const char *file = x->set->ast->files[h->grant->source->file];
+	const char *file = x->set->ast->files[h->grant->place.file];
 
 	pol_buf_init(&one);
 	pol_say_grant(&one, x->set, h->grant, h->through);
-	pol_say_place(&x->text, x->set, h->grant->source);
+	pol_say_place(&x->text, x->set, h->grant->place);
 	pol_buf_printf(&x->text, " (%.*s)", (int)one.len, one.data != NULL ? one.data : "");
-	x->out->grant_line = h->grant->source->line;
+	x->out->grant_line = h->grant->place.line;
 	pol_say_into(x->out->grant_file, sizeof(x->out->grant_file), file, strlen(file));
 	pol_say_into(x->out->grant_text, sizeof(x->out->grant_text), one.data, one.len);
 	pol_buf_fini(&one);
@@ -98,17 +98,17 @@ say_held(struct pol_near *x, uint32_t role)
 	}
 	if (h->user != NULL) {
 		pol_buf_printf(&x->text, " as a user of the set (");
-		pol_say_place(&x->text, x->set, h->user->who.source);
+		pol_say_place(&x->text, x->set, ast_place_of(&h->user->who.source));
 		pol_buf_printf(&x->text, ")");
 	} else if (h->group != NULL) {
 		pol_buf_printf(&x->text, " through group ");
 		pol_say_text(&x->text, node_text(h->group->name));
 		pol_buf_printf(&x->text, " (");
-		pol_say_place(&x->text, x->set, h->group->name);
+		pol_say_place(&x->text, x->set, ast_place_of(h->group->name));
 		pol_buf_printf(&x->text, ")");
 	} else if (h->everyone != NULL) {
 		pol_buf_printf(&x->text, " as everyone %sdoes (", h->everyone->authenticated ? "who is logged in " : "");
-		pol_say_place(&x->text, x->set, h->everyone->role);
+		pol_say_place(&x->text, x->set, ast_place_of(h->everyone->role));
 		pol_buf_printf(&x->text, ")");
 	} else if (h->grant != NULL) {
 		pol_buf_printf(&x->text, " by the grant at ");
@@ -148,9 +148,9 @@ pol_why_denied(struct pol_near *x)
 
 	pol_buf_printf(&x->text, "it is denied by ");
 	pol_why_entry(x, e);
-	if (e->reason != NULL) {
+	if (ast_more(e)->reason != NULL) {
 		pol_buf_printf(&x->text, ", which gives the reason ");
-		pol_say_quoted(&x->text, node_text(e->reason));
+		pol_say_quoted(&x->text, node_text(ast_more(e)->reason));
 	}
 	set_role(x, e->role);
 	if (x->got.answer.reason == POLICY_REASON_CONDITION_ERROR) {
@@ -159,13 +159,13 @@ pol_why_denied(struct pol_near *x)
 			pol_term_say(x, s->term, POLICY_OUTCOME_UNKNOWN);
 		pol_buf_printf(&x->text, ", and a deny that cannot be evaluated denies");
 	} else {
-		for (i = 0; i < e->conds.n; i++) {
+		for (i = 0; i < ast_more(e)->conds.n; i++) {
 			pol_buf_printf(&x->text, "%s`", i > 0 ? " and " : "; this holds: ");
-			if (e->conds.list[i].unless)
+			if (ast_more(e)->conds.list[i].unless)
 				pol_buf_printf(&x->text, "not ");
-			pol_say_text(&x->text, node_text(e->conds.list[i].source));
+			pol_say_text(&x->text, node_text(ast_more(e)->conds.list[i].source));
 			pol_buf_printf(&x->text, "`");
-			pol_term_values(x, e->conds.list[i].expr);
+			pol_term_values(x, ast_more(e)->conds.list[i].expr);
 		}
 	}
 	if (e->role != POL_NONE)
@@ -184,10 +184,10 @@ say_own_type(struct pol_near *x)
 	pol_buf_printf(&x->text, " is for ");
 	for (i = 0; i < a->resource.n && i < MOST; i++) {
 		pol_buf_printf(&x->text, "%s", i > 0 ? ", " : "");
-		pol_say_text(&x->text, node_text(a->resource.list[i]));
+		pol_say_text(&x->text, node_text(&a->resource.list[i]));
 	}
 	pol_buf_printf(&x->text, " (");
-	pol_say_place(&x->text, x->set, a->name);
+	pol_say_place(&x->text, x->set, ast_place_of(a->name));
 	pol_buf_printf(&x->text, "), and it was asked on ");
 	pol_say_resource(&x->text, x->req);
 }
@@ -200,7 +200,7 @@ say_patterns(struct pol_near *x, const struct ast_entry *e)
 	pol_buf_printf(&x->text, " is for ");
 	for (i = 0; i < e->n_patterns && i < MOST; i++) {
 		pol_buf_printf(&x->text, "%s", i > 0 ? ", " : "");
-		pol_say_text(&x->text, node_text(e->patterns[i].source));
+		pol_say_text(&x->text, node_text(&e->patterns[i].source));
 	}
 	if (e->n_patterns > MOST)
 		pol_buf_printf(&x->text, ", ...");

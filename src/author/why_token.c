@@ -31,7 +31,7 @@ nearest(struct pol_near *x, const struct ast_entries *es, enum policy_stage stag
 
 	*seen = NULL;
 	for (i = 0; i < es->n; i++) {
-		const struct ast_entry *e = &es->list[i];
+		const struct ast_entry *e = x->set->ast->entries.list[es->first + i];
 
 		if (!pol_near_names(x, e))
 			continue;
@@ -114,7 +114,7 @@ say_bare(struct pol_near *x, struct policy_text scope)
 		pol_buf_printf(&x->text, "`");
 	}
 	pol_buf_printf(&x->text, "%s", a->conds.n > 0 ? ", " : "");
-	pol_say_place(&x->text, x->set, a->name);
+	pol_say_place(&x->text, x->set, ast_place_of(a->name));
 	pol_buf_printf(&x->text, ") does not hold");
 	return true;
 }
@@ -140,9 +140,12 @@ say_wanted(struct pol_near *x)
 	for (i = 0; i < a->scopes.n; i++) {
 		const struct ast_entries *es = &a->scopes.list[i]->entries;
 
-		for (j = 0; j < es->n; j++)
-			if (pol_near_names(x, &es->list[j]) && pol_near_fits(x, &es->list[j]))
+		for (j = 0; j < es->n; j++) {
+			const struct ast_entry *e = a->entries.list[es->first + j];
+
+			if (pol_near_names(x, e) && pol_near_fits(x, e))
 				break;
+		}
 		if (j < es->n)
 			say_name(x, node_text(a->scopes.list[i]->name), &n);
 	}
@@ -223,7 +226,7 @@ pol_why_ceiling(struct pol_near *x)
 	pol_buf_printf(&x->text, "a token of kind ");
 	pol_say_text(&x->text, node_text(k->name));
 	pol_buf_printf(&x->text, " (");
-	pol_say_place(&x->text, x->set, k->name);
+	pol_say_place(&x->text, x->set, ast_place_of(k->name));
 	seen = pol_near_seen(x, POLICY_STAGE_CEILING, x->got.answer.kind | POL_WITNESS_KIND);
 	if (seen != NULL && seen->term != POL_NONE) {
 		x->out->near = POLICY_NEAR_CONDITION;

@@ -7,23 +7,22 @@
 #include "base/arena.h"
 
 #include <stdarg.h>
-#include <stdalign.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <policy.h>
 
-#define ALIGN ((size_t)16)
+#define ALIGN ((size_t)8)
 #define FIRST_CHUNK ((size_t)4096)
 #define LAST_CHUNK ((size_t)1 << 20)
 
 struct pol_arena_chunk {
-	alignas(16) struct pol_arena_chunk *next;
+	struct pol_arena_chunk *next;
 	size_t size;			/* of the bytes behind */
 };
 
-_Static_assert(sizeof(struct pol_arena_chunk) % 16 == 0, "data behind a chunk's head is aligned");
+_Static_assert(sizeof(struct pol_arena_chunk) % ALIGN == 0, "data behind a chunk's head is aligned");
 
 void
 pol_arena_init(struct pol_arena *a)
@@ -108,6 +107,41 @@ pol_arena_alloc(struct pol_arena *a, size_t size)
 	}
 	a->bytes += size;
 	return p;
+}
+
+void
+pol_arena_mark(const struct pol_arena *a, struct pol_arena_mark *m)
+{
+	m->chunks = a->chunks;
+	m->behind = a->chunks != NULL ? a->chunks->next : NULL;
+	m->next = a->next;
+	m->bytes = a->bytes;
+}
+
+void
+pol_arena_return(struct pol_arena *a, const struct pol_arena_mark *m)
+{
+	struct pol_arena_chunk *c = a->chunks, *next;
+	char *used = a->next;
+
+	for (; c != m->chunks; c = next) {
+		next = c->next;
+		free(c);
+		used = NULL;
+	}
+	a->chunks = c;
+	a->next = m->next;
+	a->bytes = m->bytes;
+	a->end = NULL;
+	if (c == NULL)
+		return;
+	/* big ones went behind the one that was current */
+	for (; c->next != m->behind; c->next = next) {
+		next = c->next->next;
+		free(c->next);
+	}
+	a->end = (char *)(c + 1) + c->size;
+	memset(a->next, 0, (size_t)((used != NULL ? used : a->end) - a->next));
 }
 
 void *

@@ -12,12 +12,22 @@ struct pol_arena {
 	size_t bytes;			/* handed out in all */
 };
 
+/* A moment of an arena, to come back to. */
+struct pol_arena_mark {
+	struct pol_arena_chunk *chunks, *behind;
+	char *next;
+	size_t bytes;
+};
+
 void pol_arena_init(struct pol_arena *a);
 void pol_arena_fini(struct pol_arena *a);
-/* NULL when memory is out. 16-byte aligned. size 0 is fine. */
+/* NULL when memory is out. 8-byte aligned. size 0 is fine. */
 void *pol_arena_alloc(struct pol_arena *a, size_t size);
 /* n * size, NULL on overflow too. */
 void *pol_arena_array(struct pol_arena *a, size_t n, size_t size);
+/* What is handed out behind the mark is taken back by return, as often as wanted. */
+void pol_arena_mark(const struct pol_arena *a, struct pol_arena_mark *m);
+void pol_arena_return(struct pol_arena *a, const struct pol_arena_mark *m);
 /* A copy with a NUL behind it. */
 char *pol_arena_copy(struct pol_arena *a, const void *data, size_t len);
 

@@ -78,6 +78,14 @@ pol_utf8_check(const char *s, size_t len)
 	const unsigned char *p = (const unsigned char *)s;
 
 	for (size_t i = 0, n; i < len; i += n) {
+		uint64_t eight;
+
+		if (len - i >= sizeof(eight)) {	/* mostly ASCII */
+			memcpy(&eight, p + i, sizeof(eight));
+			n = sizeof(eight);
+			if ((eight & 0x8080808080808080u) == 0)
+				continue;
+		}
 		n = utf8_char(p + i, len - i);
 		if (n == 0)
 			return (long)i;

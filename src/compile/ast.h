@@ -31,9 +31,31 @@ struct pol_node {
 	uint32_t count;			/* bytes; items; pairs of a map */
 	union {
 		const char *text;	/* NUL behind it, none inside */
-		struct pol_node *items;	/* a map: key, value, key, value... 2 * count */
+		const struct pol_node *items;	/* a map: key, value, key, value... 2 * count */
 	} u;
 };
+
+/* Where something is written, and no more of it. */
+struct ast_place {
+	uint32_t line, column;
+	uint16_t file;
+};
+
+static inline struct pol_node
+ast_node_at(const struct ast_place *p)
+{
+	const struct pol_node n = { .file = p->file, .line = p->line, .column = p->column };
+
+	return n;
+}
+
+static inline struct ast_place
+ast_place_of(const struct pol_node *n)
+{
+	const struct ast_place p = { n->line, n->column, n->file };
+
+	return p;
+}
 
 /* ---- conditions ---- */
 
@@ -79,7 +101,7 @@ struct ast_conds {
 /* ---- what is declared ---- */
 
 struct ast_texts {			/* a scalar or a list of scalars */
-	const struct pol_node **list;
+	const struct pol_node *list;
 	size_t n;
 };
 
@@ -117,41 +139,83 @@ struct ast_action {
 };
 
 struct ast_pattern {
-	const struct pol_node *source;
-	struct policy_text type_name;
-	struct policy_text glob;	/* behind the slash; data NULL: the whole type */
+	struct pol_node source;		/* TYPE or TYPE/GLOB */
+	uint32_t type_len;		/* bytes of TYPE */
 	uint32_t type;			/* check */
 };
 
-struct ast_entry {
-	const struct pol_node *source;	/* its place: file, line, column */
-	enum pol_effect effect;
-	struct ast_texts actions;
-	struct ast_pattern *patterns;
-	size_t n_patterns;
+static inline struct policy_text
+ast_pattern_type(const struct ast_pattern *p)
+{
+	const struct policy_text t = { p->source.u.text, p->type_len };
+
+	return t;
+}
+
+/* Behind the slash; data NULL: the whole type. */
+static inline struct policy_text
+ast_pattern_glob(const struct ast_pattern *p)
+{
+	struct policy_text t = { NULL, 0 };
+
+	if (p->type_len < p->source.count) {
+		t.data = p->source.u.text + p->type_len + 1;
+		t.len = p->source.count - p->type_len - 1;
+	}
+	return t;
+}
+
+/*
+ * What `actions:` of entries, or `role:` of grants, say. A million of them say few
+ * different things: equal ones are one, which stands where it was said first. Those
+ * of deny entries are not shared: warnings tell their places.
+ */
+struct ast_said {
+	struct ast_texts texts;
+	struct policy_text key;		/* the text; of several, NUL behind each */
+	const uint32_t *ids;		/* check: actions named, sorted; roles, as written */
+	size_t n_ids;
+};
+
+struct ast_entry_more {
 	struct ast_conds conds;
 	const struct pol_node *id, *reason;	/* NULL: none */
-	uint32_t *acts;			/* check: actions named, sorted; equal sets may share an array */
-	size_t n_acts;
+};
+
+struct ast_entry {
+	struct ast_place place;
+	enum pol_effect effect;
 	uint32_t number;		/* check: by place */
 	uint32_t role;			/* check: POL_NONE for scopes and ceilings */
+	uint32_t n_patterns;
+	struct ast_pattern *patterns;
+	struct ast_said *actions;
+	struct ast_entry_more *more;	/* NULL: nothing of it; see ast_more */
 };
-struct ast_entries {
-	struct ast_entry *list;
-	size_t n;
+
+static inline const struct ast_entry_more *
+ast_more(const struct ast_entry *e)
+{
+	static const struct ast_entry_more none = { .id = NULL };
+
+	return e->more != NULL ? e->more : &none;
+}
+
+struct ast_entries {			/* entries.list[first] of the set, and on */
+	uint32_t first, n;
 };
 
 /* A role may be written in several files: its parts are joined by check. */
 struct ast_role_part {
-	const struct pol_node *name;
+	struct pol_node name;
 	struct ast_texts includes;
-	struct ast_entries allow, deny;
+	struct ast_entries entries;	/* allow and deny as they stand */
 	uint32_t role;			/* check */
 };
 struct ast_role {			/* check: sorted by name */
 	const struct pol_node *name;	/* of its first part */
-	uint32_t *closure;		/* sorted, itself too */
-	size_t n_closure;
+	const uint32_t *closure;	/* sorted, itself too */
+	uint32_t n_closure;
 	uint32_t index;
 };
 
@@ -176,9 +240,28 @@ struct ast_kind {
 /* A member or a `to`: TYPE:ID, group:NAME (type "group"), TYPE:* (name "*"),
  * everyone or authenticated (type empty, the word in name). */
 struct ast_holder {
-	const struct pol_node *source;
-	struct policy_text type, name;
+	struct pol_node source;
+	uint32_t type_len;		/* bytes of TYPE; 0: not written, a user */
+	bool word;
 };
+
+static inline struct policy_text
+ast_holder_type(const struct ast_holder *h)
+{
+	struct policy_text t = { h->source.u.text, h->type_len };
+
+	return h->type_len > 0 ? t : policy_text(h->word ? "" : "user");
+}
+
+static inline struct policy_text
+ast_holder_name(const struct ast_holder *h)
+{
+	const uint32_t at = h->type_len > 0 ? h->type_len + 1 : 0;
+	const struct policy_text t = { h->source.u.text + at, h->source.count - at };
+
+	return t;
+}
+
 struct ast_holders {
 	struct ast_holder *list;
 	size_t n;
@@ -201,15 +284,18 @@ struct ast_group {
 	bool fixture;
 };
 
-struct ast_grant {
-	const struct pol_node *source;
-	struct ast_texts roles;
-	struct ast_holders to;
-	bool has_resource, has_from, has_until;
-	struct ast_pattern resource;
+struct ast_span {			/* NULL: not said */
+	const struct pol_node *from_source, *until_source;
 	struct pol_time from, until;
-	uint32_t *role_ids;		/* check */
-	bool fixture;
+};
+
+struct ast_grant {
+	struct ast_place place;
+	bool has_resource, fixture;
+	struct ast_said *roles;
+	struct ast_holders to;
+	struct ast_pattern resource;
+	struct ast_span *span;		/* NULL: always */
 };
 
 struct ast_parent {
@@ -263,8 +349,12 @@ struct ast_limit {
 
 enum ast_enabled { AST_ENABLED_UNSAID, AST_ENABLED_TRUE, AST_ENABLED_FALSE };
 
-/* Growing arrays of pointers; AST_LIST_ADD in parse.h. */
+/* Growing arrays of pointers, freed with the set; AST_LIST_ADD in set.h. */
 #define AST_LIST(type) struct { type **list; size_t n, cap; }
+struct ast_list {			/* any of them */
+	void *list;
+	size_t n, cap;
+};
 
 struct ast_set {
 	struct pol_arena arena;

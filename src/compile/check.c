@@ -5,6 +5,8 @@
  */
 #include "compile/check.h"
 
+#include <stdlib.h>
+
 static void
 type_key(const void *value, struct policy_text *a, struct policy_text *b)
 {
@@ -60,8 +62,8 @@ user_key(const void *value, struct policy_text *a, struct policy_text *b)
 {
 	const struct ast_user *u = value;
 
-	*a = u->who.type;
-	*b = u->who.name;
+	*a = ast_holder_type(&u->who);
+	*b = ast_holder_name(&u->who);
 }
 
 static void
@@ -124,6 +126,7 @@ pol_check_fini(struct pol_names *names)
 
 	for (i = 0; i < sizeof(indexes) / sizeof(indexes[0]); i++)
 		pol_index_fini(INDEX(names, i));
+	free(names->action_names);
 	pol_buf_fini(&names->scratch);
 }
 
@@ -140,7 +143,7 @@ pol_check_declare(struct ast_set *set, struct pol_index *x, void *value,
 	if (old == NULL)
 		return 0;
 	x->key(old, &a, &b);
-	first = x->key == node_key ? old : x->key == user_key ? ((struct ast_user *)old)->who.source
+	first = x->key == node_key ? old : x->key == user_key ? &((struct ast_user *)old)->who.source
 	    : *(const struct pol_node *const *)old;
 	return pol_set_fail(set, at, "%s '%.*s%s%.*s' is declared twice, first at %s:%u", what, POL_SHOW_TEXT(a),
 	    b.data != NULL ? ":" : "", POL_SHOW_TEXT(b), set->files[first->file], first->line);
@@ -190,7 +193,7 @@ needs_actions(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 	if (set->actions.n > 0)
 		return 0;
 	if (set->parts.n > 0)
-		at = set->parts.list[0]->name;
+		at = &set->parts.list[0]->name;
 	else if (set->scopes.n > 0)
 		at = set->scopes.list[0]->name;
 	for (i = 0; at == NULL && i < set->kinds.n; i++)

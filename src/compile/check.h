@@ -84,6 +84,9 @@ int pol_check_type(struct ast_set *set, const struct pol_names *names, uint32_t 
 /* check_names.c: declared once, sorted */
 pol_check_fn pol_check_names;
 
+/* check_sort.c: pointers to what has its name, a pointer too, for first member */
+int pol_check_sort(struct ast_set *set, void **list, size_t n);
+
 /* check_cond.c */
 typedef int pol_leaf_fn(void *ctx, struct ast_expr *e);
 /* Every test of an expression, until one answers other than 0. */

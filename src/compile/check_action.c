@@ -29,7 +29,7 @@ resolve_types(struct ast_set *set, struct pol_names *names, struct ast_action *a
 		return POLICY_ERR_NOMEM;
 	names->type_stamp++;
 	for (i = 0; i < a->resource.n; i++) {
-		rc = pol_check_type(set, names, &type, a->resource.list[i], pol_node_text(a->resource.list[i]), "unknown resource type");
+		rc = pol_check_type(set, names, &type, &a->resource.list[i], pol_node_text(&a->resource.list[i]), "unknown resource type");
 		if (rc != 0)
 			return rc;
 		if (names->type_mark[type] == names->type_stamp)
@@ -65,7 +65,7 @@ resolve_implies(struct ast_set *set, struct pol_names *names, struct direct *d)
 		for (j = 0; rc == 0 && j < t->n; j++) {
 			struct ast_texts one = { &t->list[j], 1 };
 
-			if (POL_NODE_IS(t->list[j], "all"))
+			if (POL_NODE_IS(&t->list[j], "all"))
 				d->of[i][j] = names->all;
 			else
 				rc = pol_acts_get(&d->of[i][j], set, names, &one);
@@ -104,7 +104,7 @@ check_circle(struct ast_set *set, const struct direct *d)
 		const struct ast_texts *t = &set->actions.list[i]->implies;
 
 		for (j = 0; j < t->n; j++)
-			if (is_written(t->list[j]))
+			if (is_written(&t->list[j]))
 				g.to[edges++] = d->of[i][j]->list[0];
 		g.first[i + 1] = edges;
 	}
@@ -270,14 +270,12 @@ out:
 static int
 check_reading(struct ast_set *set, struct pol_names *names, const struct ast_action *a)
 {
-	struct ast_texts self = { NULL, 1 };
-	const struct pol_node *name = a->name;
+	const struct ast_texts self = { a->name, 1 };
 	struct pol_acts *acts;
 	int rc;
 
 	if (!pol_check_reads(&a->conds))
 		return 0;
-	self.list = &name;
 	rc = pol_acts_get(&acts, set, names, &self);
 	if (rc == 0)
 		rc = pol_check_types_of(set, names, acts);

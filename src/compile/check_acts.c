@@ -130,13 +130,13 @@ several(struct pol_acts **out, struct ast_set *set, struct pol_names *names, con
 	int rc;
 
 	for (i = 0; i < texts->n; i++) {	/* first all globs: they use the marks themselves */
-		rc = known_text(&part, set, names, texts->list[i]);
+		rc = known_text(&part, set, names, &texts->list[i]);
 		if (rc != 0)
 			return rc;
 	}
 	names->stamp++;
 	for (i = 0; i < texts->n; i++) {
-		rc = known_text(&part, set, names, texts->list[i]);
+		rc = known_text(&part, set, names, &texts->list[i]);
 		for (j = 0; rc == 0 && j < part->n; j++)
 			pick(names, &count, part->list[j]);
 	}
@@ -169,10 +169,10 @@ pol_acts_get(struct pol_acts **out, struct ast_set *set, struct pol_names *names
 	int rc;
 
 	if (texts->n == 1)
-		return known_text(out, set, names, texts->list[0]);
+		return known_text(out, set, names, &texts->list[0]);
 	names->scratch.len = 0;
 	for (i = 0; i < texts->n; i++) {
-		(void)pol_buf_append(&names->scratch, texts->list[i]->u.text, texts->list[i]->count);
+		(void)pol_buf_append(&names->scratch, texts->list[i].u.text, texts->list[i].count);
 		(void)pol_buf_append(&names->scratch, "", 1);
 	}
 	if (names->scratch.failed)

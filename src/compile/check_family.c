@@ -9,7 +9,7 @@ pol_check_above(const struct ast_type *t, struct policy_text value, struct polic
 	size_t head = slash ? (size_t)(slash - value.data) : 0, i;
 
 	for (i = 0; slash != NULL && i < t->parents.n; i++) {
-		if (!pol_bytes_equal(value.data, head, t->parents.list[i]->u.text, t->parents.list[i]->count))
+		if (!pol_bytes_equal(value.data, head, t->parents.list[i].u.text, t->parents.list[i].count))
 			continue;
 		id->data = slash + 1;
 		id->len = value.len - head - 1;
@@ -25,13 +25,13 @@ not_above(struct ast_set *set, const struct ast_type *t, const struct pol_node *
 	char types[256];
 	size_t i, n = 0;
 
-	for (i = 0; i < t->parents.n && n + t->parents.list[i]->count + 4 < sizeof(types); i++) {
+	for (i = 0; i < t->parents.n && n + t->parents.list[i].count + 4 < sizeof(types); i++) {
 		if (i > 0) {
 			memcpy(types + n, " or ", 4);
 			n += 4;
 		}
-		memcpy(types + n, t->parents.list[i]->u.text, t->parents.list[i]->count);
-		n += t->parents.list[i]->count;
+		memcpy(types + n, t->parents.list[i].u.text, t->parents.list[i].count);
+		n += t->parents.list[i].count;
 	}
 	return pol_set_fail(set, at, "%sparent '%.*s': TYPE/ID is wanted, of type %.*s", where, POL_SHOW_TEXT(value), (int)n, types);
 }

@@ -30,9 +30,9 @@ find(const struct pol_index *x, uint64_t hash, struct policy_text a, struct poli
 }
 
 static int
-widen(struct pol_index *x)
+widen(struct pol_index *x, size_t cap)
 {
-	size_t cap = x->slots ? (x->mask + 1) * 2 : 16, i, at;
+	size_t i, at;
 	struct pol_index_slot *slots = calloc(cap, sizeof(*slots));
 
 	if (slots == NULL)
@@ -58,6 +58,16 @@ pol_index_fini(struct pol_index *x)
 	x->used = 0;
 }
 
+int
+pol_index_room(struct pol_index *x, size_t n)
+{
+	size_t cap = 16;
+
+	while (n * 3 >= (cap - 1) * 2)
+		cap *= 2;
+	return x->slots != NULL && cap <= x->mask + 1 ? 0 : widen(x, cap);
+}
+
 void *
 pol_index_get(const struct pol_index *x, struct policy_text a, struct policy_text b)
 {
@@ -73,7 +83,7 @@ pol_index_add(void **old, struct pol_index *x, void *value)
 
 	*old = NULL;
 	if (x->slots == NULL || x->used * 3 >= x->mask * 2)
-		if (widen(x) != 0)
+		if (widen(x, x->slots ? (x->mask + 1) * 2 : 16) != 0)
 			return POLICY_ERR_NOMEM;
 	x->key(value, &a, &b);
 	hash = hash_of(x, a, b);

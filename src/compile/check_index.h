@@ -21,6 +21,8 @@ struct pol_index {
 };
 
 void pol_index_fini(struct pol_index *x);
+/* Room for n values in all, so that adding them moves none. */
+int pol_index_room(struct pol_index *x, size_t n);
 void *pol_index_get(const struct pol_index *x, struct policy_text a, struct policy_text b);
 /* 0, or POLICY_ERR_NOMEM. *old: what has the key already, and stays; NULL: none had. */
 int pol_index_add(void **old, struct pol_index *x, void *value);

@@ -7,23 +7,8 @@
 
 #include <stdlib.h>
 
-static int
-by_node(const struct pol_node *a, const struct pol_node *b)
-{
-	return pol_bytes_cmp(a->u.text, a->count, b->u.text, b->count);
-}
-
 /* Of objects whose first member is their name (asserted in check.c). */
-static int
-by_name(const void *a, const void *b)
-{
-	const struct pol_node *const *x = *(const struct pol_node *const *const *)a;
-	const struct pol_node *const *y = *(const struct pol_node *const *const *)b;
-
-	return by_node(*x, *y);
-}
-
-#define SORT(l) do { if ((l)->n > 1) qsort((l)->list, (l)->n, sizeof((l)->list[0]), by_name); } while (0)
+#define SORT(set, l) pol_check_sort(set, (void **)(l)->list, (l)->n)
 
 static int
 declare_types(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
@@ -36,9 +21,10 @@ declare_types(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 	(void)conds;
 	for (i = 0; rc == 0 && i < set->types.n; i++)
 		rc = pol_check_declare(set, &names->types, set->types.list[i], set->types.list[i]->name, "resource type");
+	if (rc == 0)
+		rc = SORT(set, &set->types);
 	if (rc != 0)
 		return rc;
-	SORT(&set->types);
 	for (i = 0; i < set->types.n; i++) {
 		struct ast_type *t = set->types.list[i];
 
@@ -62,18 +48,14 @@ static int
 declare_action_name(struct ast_set *set, struct pol_names *names, struct ast_action *a, const struct pol_node *name)
 {
 	struct pol_action_name *n = POL_NEW(set, struct pol_action_name);
-	void *more;
 
 	if (n == NULL)
 		return POLICY_ERR_NOMEM;
 	n->name = name;
 	n->action = a;
-	if (names->n_action_names == names->cap_action_names) {
-		more = pol_set_grow(&set->arena, names->action_names, names->n_action_names, &names->cap_action_names);
-		if (more == NULL)
-			return pol_set_nomem(set);
-		names->action_names = more;
-	}
+	if (names->n_action_names == names->cap_action_names &&
+	    pol_set_grow(&names->action_names, &names->cap_action_names) != 0)
+		return pol_set_nomem(set);
 	names->action_names[names->n_action_names++] = n;
 	return pol_check_declare(set, &names->actions, n, name, "action");
 }
@@ -90,9 +72,10 @@ declare_actions(struct ast_set *set, struct pol_names *names, struct pol_conds *
 
 		rc = declare_action_name(set, names, a, a->name);
 		for (j = 0; rc == 0 && j < a->aliases.n; j++)
-			rc = declare_action_name(set, names, a, a->aliases.list[j]);
+			rc = declare_action_name(set, names, a, &a->aliases.list[j]);
 	}
-	SORT(&set->actions);
+	if (rc == 0)
+		rc = SORT(set, &set->actions);
 	for (i = 0; i < set->actions.n; i++)
 		set->actions.list[i]->index = (uint32_t)i;
 	return rc;
@@ -107,38 +90,54 @@ declare_named(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 	(void)conds;
 	for (i = 0; rc == 0 && i < set->named.n; i++)
 		rc = pol_check_declare(set, &names->named, set->named.list[i], set->named.list[i]->name, "condition");
-	SORT(&set->named);
+	if (rc == 0)
+		rc = SORT(set, &set->named);
 	for (i = 0; i < set->named.n; i++)
 		set->named.list[i]->index = (uint32_t)i;
 	return rc;
 }
 
+/* Meanwhile the index of a role is its latest part. */
+static int
+join_part(struct ast_set *set, struct pol_names *names, struct ast_role **of, uint32_t i)
+{
+	const struct pol_node *name = &set->parts.list[i]->name;
+	struct ast_role *r = POL_NEW(set, struct ast_role);
+	void *old;
+
+	if (r == NULL)
+		return POLICY_ERR_NOMEM;
+	r->name = name;
+	if (pol_index_add(&old, &names->roles, r) != 0)
+		return pol_set_nomem(set);
+	*of = old != NULL ? old : r;
+	if (old != NULL && set->parts.list[(*of)->index]->name.file == name->file)
+		return pol_set_fail(set, name, "role '%.*s' is given twice in one file", POL_SHOW(name));
+	(*of)->index = i;
+	return old != NULL ? 0 : AST_LIST_ADD(set, &set->roles, r);
+}
+
 static int
 join_roles(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
 {
-	struct ast_role *r;
-	void *old;
-	size_t i;
+	struct ast_role **of;
+	size_t i, n = set->parts.n;
+	int rc = 0;
 
 	(void)conds;
-	for (i = 0; i < set->parts.n; i++) {
-		if (pol_check_get(&names->roles, pol_node_text(set->parts.list[i]->name)) != NULL)
-			continue;
-		r = POL_NEW(set, struct ast_role);
-		if (r == NULL || AST_LIST_ADD(set, &set->roles, r) != 0)
-			return POLICY_ERR_NOMEM;
-		r->name = set->parts.list[i]->name;
-		if (pol_index_add(&old, &names->roles, r) != 0)
-			return pol_set_nomem(set);
-	}
-	SORT(&set->roles);
+	of = calloc(n + 1, sizeof(*of));	/* by part */
+	if (of == NULL || pol_index_room(&names->roles, n) != 0)
+		rc = pol_set_nomem(set);
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = join_part(set, names, &of[i], (uint32_t)i);
+	if (rc == 0)
+		rc = SORT(set, &set->roles);
 	for (i = 0; i < set->roles.n; i++)
 		set->roles.list[i]->index = (uint32_t)i;
-	for (i = 0; i < set->parts.n; i++) {
-		r = pol_check_get(&names->roles, pol_node_text(set->parts.list[i]->name));
-		set->parts.list[i]->role = r->index;
-	}
-	return 0;
+	for (i = 0; rc == 0 && i < n; i++)
+		set->parts.list[i]->role = of[i]->index;
+	free(of);
+	return rc;
 }
 
 static int
@@ -152,9 +151,9 @@ declare_credentials(struct ast_set *set, struct pol_names *names, struct pol_con
 		rc = pol_check_declare(set, &names->scopes, set->scopes.list[i], set->scopes.list[i]->name, "scope");
 	for (i = 0; rc == 0 && i < set->kinds.n; i++)
 		rc = pol_check_declare(set, &names->kinds, set->kinds.list[i], set->kinds.list[i]->name, "credential kind");
-	SORT(&set->scopes);
-	SORT(&set->kinds);
-	return rc;
+	if (rc == 0)
+		rc = SORT(set, &set->scopes);
+	return rc != 0 ? rc : SORT(set, &set->kinds);
 }
 
 static int
@@ -165,7 +164,7 @@ declare_people(struct ast_set *set, struct pol_names *names, struct pol_conds *c
 
 	(void)conds;
 	for (i = 0; rc == 0 && i < set->users.n; i++)
-		rc = pol_check_declare(set, &names->users, set->users.list[i], set->users.list[i]->who.source, "user");
+		rc = pol_check_declare(set, &names->users, set->users.list[i], &set->users.list[i]->who.source, "user");
 	for (i = 0; rc == 0 && i < set->groups.n; i++)
 		rc = pol_check_declare(set, &names->groups, set->groups.list[i], set->groups.list[i]->name, "group");
 	for (i = 0; rc == 0 && i < set->things.n; i++)
@@ -186,8 +185,8 @@ number_entries(struct ast_set *set, struct pol_names *names, struct pol_conds *c
 		struct ast_entry *e = set->entries.list[i];
 
 		e->number = (uint32_t)i;
-		if (e->id != NULL)
-			rc = pol_check_declare(set, &names->ids, (void *)(uintptr_t)e->id, e->id, "entry id");
+		if (ast_more(e)->id != NULL)
+			rc = pol_check_declare(set, &names->ids, (void *)(uintptr_t)e->more->id, e->more->id, "entry id");
 	}
 	return rc;
 }

@@ -29,17 +29,18 @@ check_group(struct ast_set *set, const struct pol_names *names, const struct pol
 static int
 check_holder(struct ast_set *set, const struct pol_names *names, const struct ast_holder *h, bool fixture)
 {
+	const struct policy_text type = ast_holder_type(h), name = ast_holder_name(h);
 	const struct ast_user *u;
 
-	if (POL_TEXT_IS(h->type, "group"))
-		return check_group(set, names, h->source, h->name, fixture);
-	if (memchr(h->source->u.text, ':', h->source->count) != NULL)
+	if (POL_TEXT_IS(type, "group"))
+		return check_group(set, names, &h->source, name, fixture);
+	if (h->type_len > 0 || pol_check_get(&names->groups, name) == NULL)
 		return 0;
-	u = pol_index_get(&names->users, policy_text("user"), h->name);
-	if ((u != NULL && (fixture || !u->fixture)) || pol_check_get(&names->groups, h->name) == NULL)
+	u = pol_index_get(&names->users, policy_text("user"), name);
+	if (u != NULL && (fixture || !u->fixture))
 		return 0;
-	return pol_set_fail(set, h->source, "'%.*s' is no user of this set but a group; did you mean group:%.*s?",
-	    POL_SHOW_TEXT(h->name), POL_SHOW_TEXT(h->name));
+	return pol_set_fail(set, &h->source, "'%.*s' is no user of this set but a group; did you mean group:%.*s?",
+	    POL_SHOW_TEXT(name), POL_SHOW_TEXT(name));
 }
 
 static int
@@ -88,19 +89,25 @@ check_user(struct ast_set *set, const struct pol_names *names, struct ast_user *
 	int rc = pol_check_role_ids(set, names, &u->role_ids, &u->roles);
 
 	for (i = 0; rc == 0 && i < u->groups.n; i++)
-		rc = check_group(set, names, u->groups.list[i], pol_node_text(u->groups.list[i]), u->fixture);
+		rc = check_group(set, names, &u->groups.list[i], pol_node_text(&u->groups.list[i]), u->fixture);
 	return rc != 0 ? rc : type_attributes(set, names, u);
 }
 
 static int
 check_grant(struct ast_set *set, const struct pol_names *names, struct ast_grant *g)
 {
-	int rc = pol_check_role_ids(set, names, &g->role_ids, &g->roles);
+	uint32_t *ids;
+	int rc = 0;
 
+	if (g->roles->ids == NULL) {
+		rc = pol_check_role_ids(set, names, &ids, &g->roles->texts);
+		g->roles->ids = ids;
+		g->roles->n_ids = g->roles->texts.n;
+	}
 	if (rc == 0)
 		rc = check_holders(set, names, &g->to, g->fixture);
 	if (rc == 0 && g->has_resource)
-		rc = pol_check_type(set, names, &g->resource.type, g->resource.source, g->resource.type_name, "unknown resource type");
+		rc = pol_check_type(set, names, &g->resource.type, &g->resource.source, ast_pattern_type(&g->resource), "unknown resource type");
 	return rc;
 }
 

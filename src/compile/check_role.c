@@ -36,7 +36,7 @@ pol_check_role_ids(struct ast_set *set, const struct pol_names *names, uint32_t 
 	if (*out == NULL)
 		return POLICY_ERR_NOMEM;
 	for (i = 0; rc == 0 && i < roles->n; i++)
-		rc = find_role(set, names, &(*out)[i], roles->list[i]);
+		rc = find_role(set, names, &(*out)[i], &roles->list[i]);
 	return rc;
 }
 
@@ -60,7 +60,7 @@ fill_graph(struct ast_set *set, const struct pol_names *names, struct pol_graph 
 		const struct ast_role_part *p = set->parts.list[i];
 
 		for (j = p->includes.n; j-- > 0;) {
-			rc = find_role(set, names, &role, p->includes.list[j]);
+			rc = find_role(set, names, &role, &p->includes.list[j]);
 			if (rc != 0)
 				return rc;
 			g->to[--g->first[p->role + 1]] = role;
@@ -98,6 +98,7 @@ static int
 close_role(struct ast_set *set, const struct pol_graph *g, struct closing *c, uint32_t x)
 {
 	struct ast_role *r = set->roles.list[x];
+	uint32_t *closure;
 	size_t i, j;
 
 	c->n = 0;
@@ -111,13 +112,16 @@ close_role(struct ast_set *set, const struct pol_graph *g, struct closing *c, ui
 	c->sum += c->n - 1;
 	if (c->sum > POL_CHECK_CLOSURE)
 		return pol_set_limit(set, r->name, "what the roles of this set include sums up to more than %u, here at '%.*s'", POL_CHECK_CLOSURE, POL_SHOW(r->name));
-	r->closure = POL_NEW_ARRAY(set, c->n, uint32_t);
-	if (r->closure == NULL)
+	r->n_closure = (uint32_t)c->n;
+	r->closure = &r->index;
+	if (c->n == 1)
+		return 0;
+	closure = POL_NEW_ARRAY(set, c->n, uint32_t);
+	if (closure == NULL)
 		return POLICY_ERR_NOMEM;
-	memcpy(r->closure, c->list, c->n * sizeof(*c->list));
-	r->n_closure = c->n;
-	if (c->n > 1)
-		qsort(r->closure, c->n, sizeof(*r->closure), by_number);
+	memcpy(closure, c->list, c->n * sizeof(*c->list));
+	qsort(closure, c->n, sizeof(*closure), by_number);
+	r->closure = closure;
 	return 0;
 }
 

@@ -32,7 +32,7 @@ pol_check_types(struct ast_set *set, struct pol_names *names, struct pol_conds *
 		if (t->parent_types == NULL)
 			return POLICY_ERR_NOMEM;
 		for (j = 0; rc == 0 && j < t->parents.n; j++)
-			rc = pol_check_type(set, names, &t->parent_types[j], t->parents.list[j], pol_node_text(t->parents.list[j]), "unknown parent type");
+			rc = pol_check_type(set, names, &t->parent_types[j], &t->parents.list[j], pol_node_text(&t->parents.list[j]), "unknown parent type");
 		if (rc == 0)
 			rc = check_defaults(set, names, t);
 	}

@@ -17,12 +17,17 @@ struct pol_source {
 					 * the set, or policy.yaml of the directory */
 };
 
+#define POL_SET_WORK 2u
+
 struct pol_compile_options {
 	const struct policy_limits *limits;	/* never NULL; 0 members are the defaults */
 	void (*warning)(void *ctx, const char *file, uint32_t line, uint32_t column, const char *text);
 	void *warning_ctx;
+	/* Of POL_SET_WORK times the bytes of all texts, reading does the first bytes, the
+	 * check a quarter of as many; the rest is for who emits. */
 	void (*progress)(void *ctx, uint64_t done, uint64_t total);
 	void *progress_ctx;
+	bool slowly;			/* by libyaml alone: for who compares */
 };
 
 /*

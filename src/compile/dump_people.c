@@ -11,13 +11,14 @@ typedef bool row_fn(struct pol_dump *d, struct pol_buf *out, unsigned depth, con
 static void
 write_who(struct pol_buf *out, const struct ast_holder *h)
 {
+	const struct policy_text type = ast_holder_type(h), name = ast_holder_name(h);
 	struct pol_buf b;
 
 	pol_buf_init(&b);
-	pol_buf_append(&b, h->type.data, h->type.len);
-	if (h->type.len > 0)
+	pol_buf_append(&b, type.data, type.len);
+	if (type.len > 0)
 		pol_buf_append(&b, ":", 1);
-	pol_buf_append(&b, h->name.data, h->name.len);
+	pol_buf_append(&b, name.data, name.len);
 	if (b.failed)
 		out->failed = 1;
 	else
@@ -86,17 +87,6 @@ write_group(struct pol_dump *d, struct pol_buf *out, unsigned depth, const void 
 	return true;
 }
 
-/* The time as it was written: the value of a key of the grant. */
-static void
-write_time(struct pol_buf *out, unsigned depth, const struct ast_grant *g, const char *key)
-{
-	uint32_t i;
-
-	for (i = 0; i < g->source->count; i++)
-		if (strcmp(g->source->u.items[2 * i].u.text, key) == 0)
-			pol_dump_line(out, depth, key, &g->source->u.items[2 * i + 1]);
-}
-
 static bool
 write_grant(struct pol_dump *d, struct pol_buf *out, unsigned depth, const void *row, bool fixtures)
 {
@@ -106,14 +96,14 @@ write_grant(struct pol_dump *d, struct pol_buf *out, unsigned depth, const void 
 		return false;
 	pol_dump_indent(out, depth);
 	pol_buf_printf(out, "- ");
-	pol_dump_texts(d, out, 0, "role", &g->roles);
+	pol_dump_texts(d, out, 0, "role", &g->roles->texts);
 	write_holders(d, out, depth + 1, "to", &g->to);
 	if (g->has_resource)
-		pol_dump_line(out, depth + 1, "resource", g->resource.source);
-	if (g->has_from)
-		write_time(out, depth + 1, g, "from");
-	if (g->has_until)
-		write_time(out, depth + 1, g, "until");
+		pol_dump_line(out, depth + 1, "resource", &g->resource.source);
+	if (g->span != NULL && g->span->from_source != NULL)
+		pol_dump_line(out, depth + 1, "from", g->span->from_source);
+	if (g->span != NULL && g->span->until_source != NULL)
+		pol_dump_line(out, depth + 1, "until", g->span->until_source);
 	return true;
 }
 

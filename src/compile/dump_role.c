@@ -14,7 +14,7 @@ write_patterns(struct pol_dump *d, struct pol_buf *out, unsigned depth, const st
 		return;
 	pol_dump_pieces_init(&p);
 	for (i = 0; i < x->n_patterns; i++) {
-		pol_dump_text(&p.text, x->patterns[i].source->u.text, x->patterns[i].source->count);
+		pol_dump_text(&p.text, x->patterns[i].source.u.text, x->patterns[i].source.count);
 		pol_dump_pieces_end(&p);
 	}
 	pol_dump_indent(out, depth);
@@ -29,27 +29,32 @@ write_entry(struct pol_dump *d, struct pol_buf *out, unsigned depth, const struc
 {
 	pol_dump_indent(out, depth);
 	pol_buf_printf(out, "- ");
-	if (x->actions.n == 1 && x->n_patterns == 0 && x->conds.n == 0 && x->id == NULL && x->reason == NULL) {
-		pol_dump_text(out, x->actions.list[0]->u.text, x->actions.list[0]->count);
+	if (x->actions->texts.n == 1 && x->n_patterns == 0 && x->more == NULL) {
+		pol_dump_text(out, x->actions->texts.list[0].u.text, x->actions->texts.list[0].count);
 		pol_buf_printf(out, "\n");
 		return;
 	}
-	pol_dump_texts(d, out, 0, "actions", &x->actions);
+	pol_dump_texts(d, out, 0, "actions", &x->actions->texts);
 	write_patterns(d, out, depth + 1, x);
-	pol_dump_conds(d, out, depth + 1, &x->conds);
-	if (x->id != NULL)
-		pol_dump_line(out, depth + 1, "id", x->id);
-	if (x->reason != NULL)
-		pol_dump_line(out, depth + 1, "reason", x->reason);
+	pol_dump_conds(d, out, depth + 1, &ast_more(x)->conds);
+	if (ast_more(x)->id != NULL)
+		pol_dump_line(out, depth + 1, "id", ast_more(x)->id);
+	if (ast_more(x)->reason != NULL)
+		pol_dump_line(out, depth + 1, "reason", ast_more(x)->reason);
 }
 
 static void
-add_entries(struct pol_dump *d, struct pol_dump_pieces *p, unsigned depth, const struct ast_entries *list)
+add_entries(struct pol_dump *d, struct pol_dump_pieces *p, unsigned depth, const struct ast_entries *list,
+    enum pol_effect effect)
 {
 	size_t i;
 
 	for (i = 0; i < list->n; i++) {
-		write_entry(d, &p->text, depth, &list->list[i]);
+		const struct ast_entry *x = d->set->entries.list[list->first + i];
+
+		if (x->effect != effect)
+			continue;
+		write_entry(d, &p->text, depth, x);
 		pol_dump_pieces_end(p);
 	}
 }
@@ -85,7 +90,7 @@ write_includes(struct pol_dump *d, const struct ast_role_part **parts, size_t n)
 	pol_dump_pieces_init(&p);
 	for (i = 0; i < n; i++)
 		for (k = 0; k < parts[i]->includes.n; k++, count++) {
-			pol_dump_text(&p.text, parts[i]->includes.list[k]->u.text, parts[i]->includes.list[k]->count);
+			pol_dump_text(&p.text, parts[i]->includes.list[k].u.text, parts[i]->includes.list[k].count);
 			pol_dump_pieces_end(&p);
 		}
 	if (count > 0)
@@ -98,27 +103,27 @@ write_includes(struct pol_dump *d, const struct ast_role_part **parts, size_t n)
 static void
 write_role(struct pol_dump *d, const struct ast_role *role, const struct ast_role_part **parts, size_t n)
 {
-	size_t i, allow = 0, deny = 0, includes = 0;
+	size_t i, j, count[2] = { 0, 0 }, includes = 0;
 	int turn;
 
 	for (i = 0; i < n; i++) {
-		allow += parts[i]->allow.n;
-		deny += parts[i]->deny.n;
+		for (j = 0; j < parts[i]->entries.n; j++)
+			count[d->set->entries.list[parts[i]->entries.first + j]->effect == POL_EFFECT_DENY]++;
 		includes += parts[i]->includes.n;
 	}
 	pol_dump_indent(d->out, 1);
 	pol_dump_text(d->out, role->name->u.text, role->name->count);
-	pol_buf_printf(d->out, allow + deny + includes == 0 ? ": {}\n" : ":\n");
+	pol_buf_printf(d->out, count[0] + count[1] + includes == 0 ? ": {}\n" : ":\n");
 	write_includes(d, parts, n);
 	for (turn = 0; turn < 2; turn++) {
 		struct pol_dump_pieces p;
 
-		if ((turn == 0 ? allow : deny) == 0)
+		if (count[turn] == 0)
 			continue;
 		pol_buf_printf(d->out, turn == 0 ? "    allow:\n" : "    deny:\n");
 		pol_dump_pieces_init(&p);
 		for (i = 0; i < n; i++)
-			add_entries(d, &p, 3, turn == 0 ? &parts[i]->allow : &parts[i]->deny);
+			add_entries(d, &p, 3, &parts[i]->entries, turn == 0 ? POL_EFFECT_ALLOW : POL_EFFECT_DENY);
 		pol_dump_pieces_fini(d, &p, d->out, true, "");
 	}
 }
@@ -140,7 +145,7 @@ pol_dump_roles(struct pol_dump *d)
 }
 
 static void
-write_list(struct pol_dump *d, unsigned depth, const struct ast_entries *list)
+write_list(struct pol_dump *d, unsigned depth, const struct ast_entries *list, enum pol_effect effect)
 {
 	struct pol_dump_pieces p;
 
@@ -150,7 +155,7 @@ write_list(struct pol_dump *d, unsigned depth, const struct ast_entries *list)
 	}
 	pol_buf_printf(d->out, "\n");
 	pol_dump_pieces_init(&p);
-	add_entries(d, &p, depth, list);
+	add_entries(d, &p, depth, list, effect);
 	pol_dump_pieces_fini(d, &p, d->out, true, "");
 }
 
@@ -167,7 +172,7 @@ pol_dump_scopes(struct pol_dump *d)
 		pol_dump_indent(d->out, 1);
 		pol_dump_text(d->out, s->name->u.text, s->name->count);
 		pol_buf_printf(d->out, ":");
-		write_list(d, 2, &s->entries);
+		write_list(d, 2, &s->entries, POL_EFFECT_SCOPE);
 	}
 }
 
@@ -187,7 +192,7 @@ pol_dump_credentials(struct pol_dump *d)
 		pol_buf_printf(d->out, !k->has_ceiling && k->conds.n == 0 ? ": {}\n" : ":\n");
 		if (k->has_ceiling) {
 			pol_buf_printf(d->out, "    ceiling:");
-			write_list(d, 3, &k->ceiling);
+			write_list(d, 3, &k->ceiling, POL_EFFECT_CEILING);
 		}
 		pol_dump_conds(d, d->out, 2, &k->conds);
 	}

@@ -246,7 +246,7 @@ pol_dump_texts(struct pol_dump *d, struct pol_buf *out, unsigned depth,
 		return;
 	pol_dump_pieces_init(&p);
 	for (i = 0; i < t->n; i++) {
-		pol_dump_text(&p.text, t->list[i]->u.text, t->list[i]->count);
+		pol_dump_text(&p.text, t->list[i].u.text, t->list[i].count);
 		pol_dump_pieces_end(&p);
 	}
 	pol_dump_indent(out, depth);

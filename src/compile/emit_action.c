@@ -26,7 +26,7 @@ emit_keys(struct pol_emit *e)
 		const struct ast_texts *aliases = &e->set->actions.list[i]->aliases;
 
 		for (k = 0; rc == 0 && k < aliases->n; k++) {
-			rc = add_key(e, aliases->list[k]);
+			rc = add_key(e, &aliases->list[k]);
 			if (rc == 0)
 				rc = pol_emit_text_row(e, EMIT_ALIASES, &i, sizeof(i), NULL);
 		}

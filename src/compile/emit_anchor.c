@@ -113,16 +113,17 @@ add_thing(struct pol_emit *e, uint64_t hash, uint32_t type, const char *id, uint
 
 /* Without its escapes: the text of the pattern itself where it has none. */
 static const char *
-id_of(struct pol_emit *e, const struct policy_text *glob, uint32_t *len)
+id_of(struct pol_emit *e, const struct ast_pattern *p, uint32_t *len)
 {
+	const struct policy_text glob = ast_pattern_glob(p);
 	char *copy;
 
-	*len = (uint32_t)glob->len;
-	if (glob->len == 0 || memchr(glob->data, '\\', glob->len) == NULL)
-		return glob->data;
-	copy = pol_arena_alloc(&e->arena, glob->len);
+	*len = (uint32_t)glob.len;
+	if (glob.len == 0 || memchr(glob.data, '\\', glob.len) == NULL)
+		return glob.data;
+	copy = pol_arena_alloc(&e->arena, glob.len);
 	if (copy != NULL)
-		*len = (uint32_t)pol_glob_unescape(glob->data, glob->len, copy);
+		*len = (uint32_t)pol_glob_unescape(glob.data, glob.len, copy);
 	return copy;
 }
 
@@ -159,7 +160,7 @@ pol_emit_anchor_add(struct pol_emit *e, const struct ast_entry *x)
 
 		a.type = x->patterns[i].type;
 		a.entry = x->number;
-		a.id = id_of(e, &x->patterns[i].glob, &a.len);
+		a.id = id_of(e, &x->patterns[i], &a.len);
 		if (a.id == NULL)
 			return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
 		if (a.len > POL_MAX_RESOURCE_ID)	/* nobody can ask about it */
@@ -297,7 +298,7 @@ place_items(struct pol_emit *e, struct pol_program *p)
 		}
 		if (x->effect == POL_EFFECT_DENY)
 			item.entry |= POL_ITEM_DENY;
-		if (x->conds.n != 0)
+		if (ast_more(x)->conds.n != 0)
 			item.entry |= POL_ITEM_ASK;
 		memcpy((char *)p + all[pairs[i].thing].last, &item, sizeof(item));
 		all[pairs[i].thing].last += (uint32_t)sizeof(item);

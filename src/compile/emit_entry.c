@@ -10,14 +10,14 @@
 static int
 find_acts(struct pol_emit *e, const struct ast_entry *x, uint32_t *index, bool *found)
 {
-	struct { const uint32_t *list; size_t n; } ptr = { x->acts, x->n_acts };
+	struct { const uint32_t *list; size_t n; } ptr = { x->actions->ids, x->actions->n_ids };
 	bool there;
 	int rc;
 
 	*index = (uint32_t)(e->acts.len / sizeof(struct emit_acts));
 	*found = true;
-	if (x->n_acts == 1) {
-		uint32_t *single = &e->single[x->acts[0]];
+	if (x->actions->n_ids == 1) {
+		uint32_t *single = &e->single[x->actions->ids[0]];
 
 		*found = *single != 0;
 		if (!*found)
@@ -27,7 +27,7 @@ find_acts(struct pol_emit *e, const struct ast_entry *x, uint32_t *index, bool *
 	}
 	if (pol_emit_dict_get(&e->set_ptrs, &ptr, sizeof(ptr), index))
 		return 0;
-	rc = pol_emit_dict_put(&e->sets, x->acts, x->n_acts * sizeof(*x->acts), index, found);
+	rc = pol_emit_dict_put(&e->sets, x->actions->ids, x->actions->n_ids * sizeof(*x->actions->ids), index, found);
 	if (rc == 0)
 		rc = pol_emit_dict_put(&e->set_ptrs, &ptr, sizeof(ptr), index, &there);
 	return pol_emit_text_rc(e, rc);
@@ -36,7 +36,7 @@ find_acts(struct pol_emit *e, const struct ast_entry *x, uint32_t *index, bool *
 static int
 emit_acts(struct pol_emit *e, const struct ast_entry *x, uint32_t *index)
 {
-	uint32_t n = (uint32_t)x->n_acts, off;
+	uint32_t n = (uint32_t)x->actions->n_ids, off;
 	struct emit_acts row;
 	bool found;
 	int rc = find_acts(e, x, index, &found);
@@ -44,12 +44,12 @@ emit_acts(struct pol_emit *e, const struct ast_entry *x, uint32_t *index)
 	if (rc != 0 || found)
 		return rc;
 	memset(&row, 0, sizeof(row));
-	row.list = x->acts;
+	row.list = x->actions->ids;
 	row.n = n;
 	if (n != 1)
 		rc = pol_emit_text_block(e, &n, sizeof(n), sizeof(n), &off);
 	if (rc == 0)
-		rc = pol_emit_text_u32(e, x->acts, n, &row.span);
+		rc = pol_emit_text_u32(e, x->actions->ids, n, &row.span);
 	if (rc == 0 && pol_buf_append(&e->acts, &row, sizeof(row)) == SIZE_MAX)
 		rc = pol_emit_text_rc(e, POLICY_ERR_NOMEM);
 	return rc;
@@ -64,36 +64,39 @@ pol_emit_acts_of(const struct pol_emit *e, uint32_t entry)
 static int
 emit_pattern(struct pol_emit *e, const struct ast_pattern *p, struct pol_pattern *out)
 {
+	const struct policy_text glob = ast_pattern_glob(p);
 	struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
 	out->type = p->type;
-	if (p->glob.data == NULL) {
+	if (glob.data == NULL) {
 		out->kind = POL_PAT_TYPE;
 		return 0;
 	}
-	if (!pol_glob_has_star(p->glob.data, p->glob.len)) {
+	if (!pol_glob_has_star(glob.data, glob.len)) {
 		out->kind = POL_PAT_LITERAL;
 		e->tmp.len = 0;
-		if (pol_buf_append(&e->tmp, p->glob.data, p->glob.len) == SIZE_MAX)
+		if (pol_buf_append(&e->tmp, glob.data, glob.len) == SIZE_MAX)
 			return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
-		n = pol_glob_unescape(p->glob.data, p->glob.len, e->tmp.data);
+		n = pol_glob_unescape(glob.data, glob.len, e->tmp.data);
 		return pol_emit_text(e, e->tmp.data, n, &out->text);
 	}
 	out->kind = POL_PAT_GLOB;
-	if (pol_glob_parse(p->glob.data, p->glob.len, pieces, &n) != 0)
-		return pol_emit_text_fail(e, p->source, POLICY_ERR_LIMIT,
+	if (pol_glob_parse(glob.data, glob.len, pieces, &n) != 0)
+		return pol_emit_text_fail(e, &p->source, POLICY_ERR_LIMIT,
 		    "this pattern has too many stars and escapes; at most %d pieces are wanted",
 		    POL_GLOB_MAX_PIECES);
-	return pol_emit_text(e, p->glob.data, p->glob.len, &out->text);
+	return pol_emit_text(e, glob.data, glob.len, &out->text);
 }
 
 static bool
-has_star(const struct policy_text *glob)
+has_star(const struct ast_pattern *p)
 {
-	return glob->data == NULL || (glob->len != 0 && memchr(glob->data, '*', glob->len) != NULL &&
-	    pol_glob_has_star(glob->data, glob->len));
+	const struct policy_text glob = ast_pattern_glob(p);
+
+	return glob.data == NULL || (glob.len != 0 && memchr(glob.data, '*', glob.len) != NULL &&
+	    pol_glob_has_star(glob.data, glob.len));
 }
 
 /* Does every pattern name one thing? Such entries are found by the thing. */
@@ -103,7 +106,7 @@ is_literal(const struct ast_entry *x)
 	size_t i;
 
 	for (i = 0; i < x->n_patterns; i++)
-		if (has_star(&x->patterns[i].glob))
+		if (has_star(&x->patterns[i]))
 			return false;
 	return x->n_patterns != 0;
 }
@@ -133,7 +136,7 @@ static int
 emit_body(struct pol_emit *e, const struct ast_entry *x, bool anchored, uint32_t *body)
 {
 	struct emit_acts *acts = (struct emit_acts *)(void *)e->acts.data + e->acts_of[x->number];
-	bool plain = x->conds.n == 0 && (anchored || x->n_patterns == 0);
+	bool plain = ast_more(x)->conds.n == 0 && (anchored || x->n_patterns == 0);
 	struct pol_body row;
 	int rc = 0;
 
@@ -146,7 +149,7 @@ emit_body(struct pol_emit *e, const struct ast_entry *x, bool anchored, uint32_t
 	if (!anchored)
 		rc = emit_patterns(e, x, &row.patterns);
 	if (rc == 0)
-		rc = pol_emit_cond(e, &x->conds, &row.cond, NULL);
+		rc = pol_emit_cond(e, &ast_more(x)->conds, &row.cond, NULL);
 	if (rc == 0)
 		rc = pol_emit_text_row(e, EMIT_BODIES, &row, sizeof(row), body);
 	if (plain)
@@ -158,21 +161,22 @@ emit_body(struct pol_emit *e, const struct ast_entry *x, bool anchored, uint32_t
 static int
 emit_label(struct pol_emit *e, const struct ast_entry *x, uint32_t *label)
 {
+	const struct pol_node *id = ast_more(x)->id, *reason = ast_more(x)->reason;
 	struct pol_label row = { 0, 0 };
 	uint32_t off;
 	int rc;
 
-	if (x->id == NULL && x->reason == NULL)
+	if (id == NULL && reason == NULL)
 		return 0;
-	row.rule = x->id != NULL ? x->id->count : 0;
-	row.reason = x->reason != NULL ? x->reason->count : 0;
+	row.rule = id != NULL ? id->count : 0;
+	row.reason = reason != NULL ? reason->count : 0;
 	rc = pol_emit_text_block(e, &row, sizeof(row), 4, label);
-	if (rc == 0 && x->id != NULL)
-		rc = pol_emit_text_new(e, x->id, EMIT_ID_MAX, "id of an entry", &off);
+	if (rc == 0 && id != NULL)
+		rc = pol_emit_text_new(e, id, EMIT_ID_MAX, "id of an entry", &off);
 	else if (rc == 0)
 		rc = pol_emit_text_block(e, NULL, 1, 1, &off);
-	if (rc == 0 && x->reason != NULL)
-		rc = pol_emit_text_new(e, x->reason, UINT32_MAX, "reason", &off);
+	if (rc == 0 && reason != NULL)
+		rc = pol_emit_text_new(e, reason, UINT32_MAX, "reason", &off);
 	return rc;
 }
 
@@ -186,8 +190,8 @@ emit_entry(struct pol_emit *e, const struct ast_entry *x)
 	memset(&row, 0, sizeof(row));
 	row.effect = (uint8_t)x->effect;
 	row.anchored = anchored;
-	row.file = x->source->file;
-	row.line = x->source->line;
+	row.file = x->place.file;
+	row.line = x->place.line;
 	if (rc == 0)
 		rc = emit_body(e, x, anchored, &row.body);
 	if (rc == 0)
@@ -195,7 +199,7 @@ emit_entry(struct pol_emit *e, const struct ast_entry *x)
 	if (rc == 0)
 		rc = pol_emit_text_row(e, EMIT_ENTRIES, &row, sizeof(row), NULL);
 	if (x->role != POL_NONE)
-		e->written += x->actions.n;
+		e->written += x->actions->texts.n;
 	if (rc != 0 || !anchored)
 		return rc;
 	e->head.anchor_denies += x->effect == POL_EFFECT_DENY;

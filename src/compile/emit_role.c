@@ -13,7 +13,7 @@ emit_items(struct pol_emit *e, const struct ast_entries *list, uint32_t *first, 
 	*first = (uint32_t)(e->table[EMIT_ITEMS].len / sizeof(uint32_t));
 	*n = (uint32_t)list->n;
 	for (i = 0; rc == 0 && i < list->n; i++)
-		rc = pol_emit_text_row(e, EMIT_ITEMS, &list->list[i].number, sizeof(uint32_t), NULL);
+		rc = pol_emit_text_row(e, EMIT_ITEMS, &e->set->entries.list[list->first + i]->number, sizeof(uint32_t), NULL);
 	return rc;
 }
 

@@ -95,7 +95,7 @@ is_wide(const struct rows *r, uint32_t number)
 	if (!r->cut)
 		return false;
 	found_at(r->e, number, &n);
-	return n > EXPAND_SMALL && n > EXPAND_TIMES * x->actions.n;
+	return n > EXPAND_SMALL && n > EXPAND_TIMES * x->actions->texts.n;
 }
 
 /* Expands all sets asked for and decides whether that is too much. */
@@ -163,7 +163,7 @@ must_ask(const struct pol_emit *e, uint32_t number, uint32_t action)
 {
 	const struct ast_entry *x = entry_at(e, number);
 
-	if (x->n_patterns != 0 || x->conds.n != 0)
+	if (x->n_patterns != 0 || ast_more(x)->conds.n != 0)
 		return true;
 	if (x->effect == POL_EFFECT_DENY)
 		return false;

@@ -88,7 +88,7 @@ emit_parent(struct pol_emit *e, const struct ast_type *t, const struct policy_va
 		    "the default of parent must be a text or a list of texts");
 	slash = memchr(s.data, '/', s.len);
 	for (i = 0; slash != NULL && i < t->parents.n; i++) {
-		const struct pol_node *name = t->parents.list[i];
+		const struct pol_node *name = &t->parents.list[i];
 
 		if (name->count != (size_t)(slash - s.data) || memcmp(name->u.text, s.data, name->count) != 0)
 			continue;

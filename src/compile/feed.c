@@ -18,7 +18,7 @@ struct feed {
 	struct pol_builder *builder;
 	bool fixtures;
 	size_t n, n_who, n_names;	/* of what waits to be handed on: */
-	const struct pol_node *at[BLOCK];
+	struct ast_place at[BLOCK];
 	struct pol_who who[LIST];
 	struct policy_text names[LIST];
 	struct pol_grant_fact grants[BLOCK];
@@ -27,16 +27,16 @@ struct feed {
 };
 
 static int
-fail(const struct feed *f, int rc, const struct pol_node *at, const char *text)
+fail(const struct feed *f, int rc, struct ast_place at, const char *text)
 {
 	if (rc == POLICY_ERR_NOMEM)
 		return pol_err_nomem(f->err);
-	return pol_err_set(f->err, rc, f->set->files[at->file], at->line, at->column, "%s", text);
+	return pol_err_set(f->err, rc, f->set->files[at.file], at.line, at.column, "%s", text);
 }
 
 /* What the builder answered about the fact written at `at`. */
 static int
-built(const struct feed *f, int rc, const struct pol_node *at)
+built(const struct feed *f, int rc, struct ast_place at)
 {
 	if (rc == 0)
 		return 0;
@@ -46,11 +46,11 @@ built(const struct feed *f, int rc, const struct pol_node *at)
 
 /* A name that no request could carry stands for nobody: better said now. */
 static int
-check_name(const struct feed *f, size_t len, const struct pol_node *at)
+check_name(const struct feed *f, size_t len, struct ast_place at)
 {
 	if (len <= POL_MAX_ID)
 		return 0;
-	return pol_err_set(f->err, POLICY_ERR_LIMIT, f->set->files[at->file], at->line, at->column,
+	return pol_err_set(f->err, POLICY_ERR_LIMIT, f->set->files[at.file], at.line, at.column,
 	    "this name has %zu bytes; at most %d are wanted", len, POL_MAX_ID);
 }
 
@@ -63,9 +63,9 @@ take_holders(struct feed *f, const struct ast_holders *h, size_t from, size_t n,
 	for (size_t i = 0; rc == 0 && i < n; i++) {
 		const struct ast_holder *x = &h->list[from + i];
 
-		list[i].type = x->type;
-		list[i].name = x->name;
-		rc = check_name(f, x->name.len, x->source);
+		list[i].type = ast_holder_type(x);
+		list[i].name = ast_holder_name(x);
+		rc = check_name(f, list[i].name.len, ast_place_of(&x->source));
 	}
 	return rc;
 }
@@ -84,12 +84,12 @@ feed_group(struct feed *f, const struct ast_group *g)
 	fact.roles = g->role_ids;
 	fact.n_roles = g->roles.n;
 	fact.members = f->who;
-	rc = check_name(f, fact.name.len, g->name);
+	rc = check_name(f, fact.name.len, ast_place_of(g->name));
 	while (rc == 0) {
 		fact.n_members = g->members.n - from < LIST ? g->members.n - from : LIST;
 		rc = take_holders(f, &g->members, from, fact.n_members, f->who);
 		if (rc == 0)
-			rc = built(f, pol_builder_group(f->builder, &fact), g->name);
+			rc = built(f, pol_builder_group(f->builder, &fact), ast_place_of(g->name));
 		fact.n_roles = 0;
 		from += fact.n_members;
 		if (from == g->members.n)
@@ -115,7 +115,7 @@ feed_user(struct feed *f, const struct ast_user *u)
 {
 	struct policy_text *groups;
 	struct pol_user_fact *fact;
-	int rc = check_name(f, u->who.name.len, u->who.source);
+	int rc = check_name(f, ast_holder_name(&u->who).len, ast_place_of(&u->who.source));
 
 	if (rc == 0 && (f->n == BLOCK || u->groups.n > LIST - f->n_names))
 		rc = flush_users(f);
@@ -129,18 +129,18 @@ feed_user(struct feed *f, const struct ast_user *u)
 	if (groups == NULL)
 		return pol_err_nomem(f->err);
 	for (size_t i = 0; i < u->groups.n; i++) {
-		groups[i].data = u->groups.list[i]->u.text;
-		groups[i].len = u->groups.list[i]->count;
+		groups[i].data = u->groups.list[i].u.text;
+		groups[i].len = u->groups.list[i].count;
 	}
 	fact = &f->users[f->n];
-	fact->who.type = u->who.type;
-	fact->who.name = u->who.name;
+	fact->who.type = ast_holder_type(&u->who);
+	fact->who.name = ast_holder_name(&u->who);
 	fact->roles = u->role_ids;
 	fact->n_roles = u->roles.n;
 	fact->groups = groups;
 	fact->n_groups = u->groups.n;
 	fact->attrs = u->attrs;
-	f->at[f->n++] = u->who.source;
+	f->at[f->n++] = ast_place_of(&u->who.source);
 	return 0;
 }
 
@@ -166,21 +166,23 @@ feed_grant(struct feed *f, const struct ast_grant *g)
 	int rc = 0;
 
 	memset(&fact, 0, sizeof(fact));
-	fact.roles = g->role_ids;
-	fact.n_roles = g->roles.n;
+	fact.roles = g->roles->ids;
+	fact.n_roles = g->roles->n_ids;
 	fact.has_resource = g->has_resource;
 	if (g->has_resource) {
 		fact.type = g->resource.type;
-		fact.glob = g->resource.glob;
+		fact.glob = ast_pattern_glob(&g->resource);
 		if (fact.glob.data != NULL && memchr(fact.glob.data, '*', fact.glob.len) != NULL &&
 		    pol_glob_has_star(fact.glob.data, fact.glob.len) && pol_glob_parse(fact.glob.data, fact.glob.len, pieces, &pieces_n) != 0)
-			return fail(f, POLICY_ERR_LIMIT, g->resource.source,
+			return fail(f, POLICY_ERR_LIMIT, ast_place_of(&g->resource.source),
 			    "this pattern has too many stars and escapes; at most 64 pieces are wanted");
 	}
-	fact.has_from = g->has_from;
-	fact.has_until = g->has_until;
-	fact.from = g->from;
-	fact.until = g->until;
+	if (g->span != NULL) {
+		fact.has_from = g->span->from_source != NULL;
+		fact.has_until = g->span->until_source != NULL;
+		fact.from = g->span->from;
+		fact.until = g->span->until;
+	}
 	for (size_t from = 0; rc == 0 && from < g->to.n; from += n) {
 		n = g->to.n - from < LIST ? g->to.n - from : LIST;
 		if (f->n == BLOCK || n > LIST - f->n_who)
@@ -191,7 +193,7 @@ feed_grant(struct feed *f, const struct ast_grant *g)
 			rc = take_holders(f, &g->to, from, n, f->who + f->n_who);
 		f->n_who += n;
 		f->grants[f->n] = fact;
-		f->at[f->n++] = g->source;
+		f->at[f->n++] = g->place;
 	}
 	return rc;
 }
@@ -217,7 +219,7 @@ feed_thing(struct feed *f, const struct ast_thing *t)
 	fact.parents = parents;
 	fact.n_parents = t->n_parents;
 	fact.inherit = t->inherit;
-	return built(f, pol_builder_thing(f->builder, &fact), t->name);
+	return built(f, pol_builder_thing(f->builder, &fact), ast_place_of(t->name));
 }
 
 static int

@@ -56,7 +56,7 @@ pol_parse_keys(struct pol_parse *p, const struct pol_node *map, const char *wher
 		const struct pol_node *key = &map->u.items[i * 2];
 
 		for (j = 0; j < n_rows; j++)
-			if (pol_bytes_equal(key->u.text, key->count, rows[j].name, strlen(rows[j].name)))
+			if (rows[j].name[0] == key->u.text[0] && strcmp(key->u.text, rows[j].name) == 0)
 				break;
 		if (j == n_rows)
 			return unknown_key(p, key, where, rows, n_rows);
@@ -98,25 +98,141 @@ pol_parse_text(struct pol_parse *p, const struct pol_node *n, const char *where)
 }
 
 int
-pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where)
+pol_parse_look(struct pol_parse *p, const struct pol_node **list, size_t *count,
+    const struct pol_node *n, const char *where)
 {
-	bool list = n->kind == POL_NODE_SEQ;
-	size_t i, count = list ? n->count : n->kind == POL_NODE_NULL ? 0 : 1;
-	int rc;
+	size_t i;
+	int rc = 0;
 
 	if (n->kind == POL_NODE_MAP)
 		return pol_set_fail(p->set, n, "a mapping was found under %s: a text or a list of texts is wanted", where);
-	out->list = POL_NEW_ARRAY(p->set, count, const struct pol_node *);
-	if (out->list == NULL)
-		return POLICY_ERR_NOMEM;
-	for (i = 0; i < count; i++) {
-		out->list[i] = list ? &n->u.items[i] : n;
-		rc = pol_parse_text(p, out->list[i], where);
-		if (rc != 0)
-			return rc;
-	}
+	*count = n->kind == POL_NODE_SEQ ? n->count : n->kind == POL_NODE_NULL ? 0 : 1;
+	*list = n->kind == POL_NODE_SEQ ? n->u.items : n;
+	for (i = 0; rc == 0 && i < *count; i++)
+		rc = pol_parse_text(p, &(*list)[i], where);
+	return rc;
+}
+
+int
+pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where)
+{
+	const struct pol_node *list;
+	size_t count;
+	int rc = pol_parse_look(p, &list, &count, n, where);
+
+	if (rc != 0)
+		return rc;
+	out->list = pol_parse_keep(p, list, count);
 	out->n = count;
-	return 0;
+	return out->list != NULL ? 0 : POLICY_ERR_NOMEM;
+}
+
+void
+pol_said_key(const void *value, struct policy_text *a, struct policy_text *b)
+{
+	*a = ((const struct ast_said *)value)->key;
+	*b = policy_text(NULL);
+}
+
+/* Of one text the text, of several all, a NUL behind each: no text holds one. */
+static int
+join(struct pol_parse *p, struct pol_said *said, struct policy_text *key, const struct pol_node *list, size_t n)
+{
+	size_t i;
+
+	*key = n == 1 ? pol_node_text(list) : policy_text("");
+	if (n < 2)
+		return 0;
+	said->key.len = 0;
+	for (i = 0; i < n; i++)
+		(void)pol_buf_append(&said->key, list[i].u.text, (size_t)list[i].count + 1);
+	key->data = said->key.data;
+	key->len = said->key.len;
+	return said->key.failed ? pol_set_nomem(p->set) : 0;
+}
+
+static int
+remember(struct pol_parse *p, struct pol_said *said, struct ast_said *x, struct policy_text key)
+{
+	void *old;
+
+	x->key = key;
+	if (key.data == said->key.data)
+		x->key.data = pol_arena_copy(&p->set->arena, key.data, key.len);
+	return x->key.data == NULL || pol_index_add(&old, &said->index, x) != 0 ? pol_set_nomem(p->set) : 0;
+}
+
+int
+pol_parse_said(struct pol_parse *p, struct ast_said **out, struct pol_said *said,
+    const struct pol_node *n, const char *where)
+{
+	const struct pol_node *list;
+	struct policy_text key;
+	size_t count;
+	int rc = pol_parse_look(p, &list, &count, n, where);
+
+	if (rc == 0 && said != NULL)
+		rc = join(p, said, &key, list, count);
+	if (rc != 0)
+		return rc;
+	*out = said != NULL ? pol_index_get(&said->index, key, policy_text(NULL)) : NULL;
+	if (*out != NULL)
+		return 0;
+	*out = POL_NEW(p->set, struct ast_said);
+	if (*out == NULL)
+		return POLICY_ERR_NOMEM;
+	(*out)->texts.list = pol_parse_keep(p, list, count);
+	(*out)->texts.n = count;
+	if ((*out)->texts.list == NULL)
+		return POLICY_ERR_NOMEM;
+	return said != NULL ? remember(p, said, *out, key) : 0;
+}
+
+const struct pol_node *
+pol_parse_keep(struct pol_parse *p, const struct pol_node *n, size_t count)
+{
+	struct pol_node *to;
+
+	if (!p->passing)
+		return n;
+	to = POL_NEW_ARRAY(p->set, count, struct pol_node);
+	if (to != NULL && count > 0)
+		memcpy(to, n, count * sizeof(*to));
+	return to;
+}
+
+/* As deep as limits.depth. */
+static int
+keep_items(struct pol_parse *p, struct pol_node *n)
+{
+	size_t count = n->kind == POL_NODE_MAP ? 2 * (size_t)n->count : n->kind == POL_NODE_SEQ ? n->count : 0, i;
+	struct pol_node *items;
+	int rc = 0;
+
+	if (count == 0)
+		return 0;
+	items = POL_NEW_ARRAY(p->set, count, struct pol_node);
+	if (items == NULL)
+		return POLICY_ERR_NOMEM;
+	memcpy(items, n->u.items, count * sizeof(*items));
+	n->u.items = items;
+	for (i = 0; rc == 0 && i < count; i++)
+		rc = keep_items(p, &items[i]);
+	return rc;
+}
+
+const struct pol_node *
+pol_parse_keep_tree(struct pol_parse *p, const struct pol_node *n)
+{
+	struct pol_node *to;
+
+	if (!p->passing)
+		return n;
+	to = POL_NEW(p->set, struct pol_node);
+	if (to == NULL)
+		return NULL;
+	*to = *n;
+	return keep_items(p, to) == 0 ? to : NULL;
 }
 
 const struct pol_node *
@@ -171,8 +287,56 @@ static const struct pol_key_row sections[] = {
 	{ "routes", pol_parse_unsupported },
 };
 
+/* Sections of many small items; of grants: they are a list's. */
+static const struct pol_key_row items[] = {
+	{ "roles", pol_parse_role },
+	{ "users", pol_parse_user },
+	{ "groups", pol_parse_group },
+	{ "grants", pol_parse_grant },
+	{ "entities", pol_parse_entity },
+};
+
+static const struct pol_key_row *
+item_row(const struct pol_node *section)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(items) / sizeof(items[0]); i++)
+		if (pol_bytes_equal(section->u.text, section->count, items[i].name, strlen(items[i].name)))
+			return &items[i];
+	return NULL;
+}
+
+bool
+pol_parse_by_item(const struct pol_node *section, bool map)
+{
+	const struct pol_key_row *row = item_row(section);
+
+	return row != NULL && map == (row->read != pol_parse_grant);
+}
+
 int
-pol_parse_file(struct pol_parse *p, const struct pol_node *root)
+pol_parse_item(struct pol_parse *p, const struct pol_node *section, const struct pol_node *key,
+    const struct pol_node *value)
+{
+	int rc;
+
+	p->passing = true;
+	rc = item_row(section)->read(p, key, value, NULL);
+	p->passing = false;
+	return rc;
+}
+
+int
+pol_parse_section(struct pol_parse *p, const struct pol_node *pair)
+{
+	const struct pol_node one = { .kind = POL_NODE_MAP, .count = 1, .u.items = pair };
+
+	return POL_PARSE_KEYS(p, &one, "the file", sections, NULL);
+}
+
+int
+pol_parse_version(struct pol_parse *p, const struct pol_node *root)
 {
 	const struct pol_node *v;
 
@@ -184,5 +348,13 @@ pol_parse_file(struct pol_parse *p, const struct pol_node *root)
 		return pol_set_fail(p->set, root, "`policy: 1` is missing: the first line must be `policy: 1`");
 	if (v->kind != POL_NODE_SCALAR || !v->plain || !POL_NODE_IS(v, "1"))
 		return pol_set_fail(p->set, v, "`policy: 1` is wanted, the version as a plain 1");
-	return POL_PARSE_KEYS(p, root, "the file", sections, NULL);
+	return 0;
+}
+
+int
+pol_parse_file(struct pol_parse *p, const struct pol_node *root)
+{
+	int rc = pol_parse_version(p, root);
+
+	return rc != 0 ? rc : POL_PARSE_KEYS(p, root, "the file", sections, NULL);
 }

@@ -4,18 +4,28 @@
 #define POL_COMPILE_PARSE_H
 
 #include "base/name.h"
+#include "compile/check_index.h"
 #include "compile/set.h"
 
 struct pol_conds;
 
+/* Lists of texts that are written again and again. */
+struct pol_said {
+	struct pol_index index;
+	struct pol_buf key;
+};
+pol_index_key_fn pol_said_key;
+
 struct pol_parse {
 	struct ast_set *set;
 	struct pol_conds *conds;	/* every condition text, parsed once */
+	struct pol_said *actions, *roles;	/* what entries and grants have said */
 	const struct policy_limits *limits;	/* in force */
 	struct policy_limits *lowered;	/* by `limits:`; 0: not said */
 	const struct pol_node **limits_at;	/* the section, once it was seen */
 	bool engine_ok;
 	bool fixture;
+	bool passing;			/* the nodes at hand end with their item: see pol_parse_keep */
 };
 
 /* A key of a mapping: what to do with its value. read NULL: for people, any shape. */
@@ -28,6 +38,17 @@ struct pol_key_row {
 
 /* parse.c: shapes */
 int pol_parse_file(struct pol_parse *p, const struct pol_node *root);
+/* The same in pieces: is a section, of this shape, taken item by item; an item, with
+ * key NULL of a list; a section, whole or without its items; what is left, at last. */
+bool pol_parse_by_item(const struct pol_node *section, bool map);
+int pol_parse_item(struct pol_parse *p, const struct pol_node *section, const struct pol_node *key,
+    const struct pol_node *value);
+int pol_parse_section(struct pol_parse *p, const struct pol_node *pair);
+int pol_parse_version(struct pol_parse *p, const struct pol_node *root);
+/* Nodes that live as long as the set: these or copies. NULL with the failure set.
+ * What hangs below them is not copied, but by keep_tree. */
+const struct pol_node *pol_parse_keep(struct pol_parse *p, const struct pol_node *n, size_t count);
+const struct pol_node *pol_parse_keep_tree(struct pol_parse *p, const struct pol_node *n);
 /* A mapping with no keys but those of the rows; nothing at all is the empty mapping. */
 int pol_parse_keys(struct pol_parse *p, const struct pol_node *map, const char *where,
     const struct pol_key_row *rows, size_t n_rows, void *out);
@@ -38,7 +59,11 @@ int pol_parse_each(struct pol_parse *p, const struct pol_node *map, const char *
     pol_key_fn *each, void *out);
 /* A text that is not empty. */
 int pol_parse_text(struct pol_parse *p, const struct pol_node *n, const char *where);
-/* A text, a list of texts, or nothing. */
+/* A text, a list of texts, or nothing: looked at; kept; kept once, with NULL each for itself. */
+int pol_parse_look(struct pol_parse *p, const struct pol_node **list, size_t *count,
+    const struct pol_node *n, const char *where);
+int pol_parse_said(struct pol_parse *p, struct ast_said **out, struct pol_said *said,
+    const struct pol_node *n, const char *where);
 int pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where);
 const struct pol_node *pol_parse_get(const struct pol_node *map, const char *key);
 const char *pol_parse_kind(const struct pol_node *n);
@@ -54,19 +79,20 @@ pol_key_fn pol_parse_actions, pol_parse_conditions;
 size_t pol_parse_space(const char *s, size_t len);
 
 /* parse_entry.c */
-pol_key_fn pol_parse_roles, pol_parse_scopes, pol_parse_credentials;
+pol_key_fn pol_parse_roles, pol_parse_role, pol_parse_scopes, pol_parse_credentials;
 int pol_parse_pattern(struct pol_parse *p, struct ast_pattern *out, const struct pol_node *n);
 /* What stands under when: or unless: is added to out. */
 int pol_parse_conds(struct pol_parse *p, struct ast_conds *out, const struct pol_node *key, const struct pol_node *value);
 
 /* parse_people.c */
-pol_key_fn pol_parse_users, pol_parse_groups, pol_parse_grants;
+pol_key_fn pol_parse_users, pol_parse_user, pol_parse_groups, pol_parse_group;
+pol_key_fn pol_parse_grants, pol_parse_grant;
 int pol_parse_subject(struct pol_parse *p, struct ast_holder *out, const struct pol_node *n, bool star);
 bool pol_parse_no_subject(struct policy_text t);
 int pol_parse_time(struct pol_parse *p, struct pol_time *out, const struct pol_node *n, const char *where);
 
 /* parse_thing.c */
-pol_key_fn pol_parse_entities, pol_parse_fixtures, pol_parse_everyone, pol_parse_authenticated;
+pol_key_fn pol_parse_entities, pol_parse_entity, pol_parse_fixtures, pol_parse_everyone, pol_parse_authenticated;
 
 /* parse_test.c */
 pol_key_fn pol_parse_tests;

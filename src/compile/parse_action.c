@@ -75,7 +75,7 @@ read_aliases(struct pol_parse *p, const struct pol_node *key, const struct pol_n
 	(void)key;
 	rc = pol_parse_texts(p, &a->aliases, value, "aliases");
 	for (i = 0; rc == 0 && i < a->aliases.n; i++)
-		rc = check_name(p, a->aliases.list[i]);
+		rc = check_name(p, &a->aliases.list[i]);
 	return rc;
 }
 

@@ -26,10 +26,9 @@ pol_parse_pattern(struct pol_parse *p, struct ast_pattern *out, const struct pol
 	const char *slash = memchr(n->u.text, '/', n->count);
 	size_t type = slash ? (size_t)(slash - n->u.text) : n->count;
 
-	out->source = n;
-	out->type_name.data = n->u.text;
-	out->type_name.len = type;
-	if (POL_TEXT_IS(out->type_name, "*") || POL_TEXT_IS(out->type_name, "**"))
+	out->source = *n;
+	out->type_len = (uint32_t)type;
+	if (pol_bytes_equal(n->u.text, type, "*", 1) || pol_bytes_equal(n->u.text, type, "**", 2))
 		return pol_set_fail(p->set, n, "pattern '%.*s': a pattern begins with a type; leave resources out to mean every resource", POL_SHOW(n));
 	if (pol_glob_ends_stray(n->u.text, n->count))
 		return pol_set_fail(p->set, n, "pattern '%.*s' ends in a \\ that escapes nothing", POL_SHOW(n));
@@ -37,9 +36,7 @@ pol_parse_pattern(struct pol_parse *p, struct ast_pattern *out, const struct pol
 		return pol_set_fail(p->set, n, "pattern '%.*s': expected TYPE or TYPE/GLOB", POL_SHOW(n));
 	if (slash == NULL)
 		return 0;
-	out->glob.data = slash + 1;
-	out->glob.len = n->count - type - 1;
-	return check_glob(p, n, out->glob.data, out->glob.len);
+	return check_glob(p, n, slash + 1, n->count - type - 1);
 }
 
 int
@@ -63,7 +60,7 @@ pol_parse_conds(struct pol_parse *p, struct ast_conds *out, const struct pol_nod
 		memcpy(list, out->list, out->n * sizeof(*list));
 	for (i = 0; i < texts.n; i++) {
 		list[out->n + i].unless = unless;
-		rc = pol_conds_get(p->conds, &list[out->n + i], p->set, texts.list[i]);
+		rc = pol_conds_get(p->conds, &list[out->n + i], p->set, &texts.list[i]);
 		if (rc != 0)
 			return rc;
 	}
@@ -78,13 +75,18 @@ static int
 entry_actions(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_entry *e = out;
-	size_t i;
+	const struct pol_node *list;
+	size_t i, n;
 	int rc;
 
 	(void)key;
-	rc = pol_parse_texts(p, &e->actions, value, "actions");
-	for (i = 0; rc == 0 && i < e->actions.n; i++)
-		rc = check_glob(p, e->actions.list[i], e->actions.list[i]->u.text, e->actions.list[i]->count);
+	rc = pol_parse_said(p, &e->actions, e->effect == POL_EFFECT_DENY ? NULL : p->actions, value, "actions");
+	if (rc != 0)
+		return rc;
+	list = e->actions->texts.list;
+	n = e->actions->texts.n;
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = check_glob(p, &list[i], list[i].u.text, list[i].count);
 	return rc;
 }
 
@@ -92,35 +94,49 @@ static int
 entry_resources(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_entry *e = out;
-	struct ast_texts texts = { NULL, 0 };
-	size_t i;
+	const struct pol_node *list;
+	size_t i, n;
 	int rc;
 
-	rc = pol_parse_texts(p, &texts, value, "resources");
+	rc = pol_parse_look(p, &list, &n, value, "resources");
 	if (rc != 0)
 		return rc;
-	if (texts.n == 0)
+	if (n == 0)
 		return pol_set_fail(p->set, key, "empty resources: a pattern is wanted; leave resources out to mean every resource");
-	e->patterns = POL_NEW_ARRAY(p->set, texts.n, struct ast_pattern);
+	e->patterns = POL_NEW_ARRAY(p->set, n, struct ast_pattern);
 	if (e->patterns == NULL)
 		return POLICY_ERR_NOMEM;
-	for (i = 0; rc == 0 && i < texts.n; i++)
-		rc = pol_parse_pattern(p, &e->patterns[i], texts.list[i]);
-	e->n_patterns = texts.n;
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = pol_parse_pattern(p, &e->patterns[i], &list[i]);
+	e->n_patterns = (uint32_t)n;
 	return rc;
+}
+
+/* What few entries have, or NULL with the failure set. */
+static struct ast_entry_more *
+more_of(struct pol_parse *p, struct ast_entry *e)
+{
+	if (e->more == NULL)
+		e->more = POL_NEW(p->set, struct ast_entry_more);
+	return e->more;
 }
 
 static int
 entry_cond(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
-	return pol_parse_conds(p, &((struct ast_entry *)out)->conds, key, value);
+	struct ast_entry_more *more = more_of(p, out);
+
+	return more == NULL ? POLICY_ERR_NOMEM : pol_parse_conds(p, &more->conds, key, value);
 }
 
 static int
 entry_id(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
+	struct ast_entry_more *more = more_of(p, out);
+
 	(void)key;
-	((struct ast_entry *)out)->id = value;
+	if (more == NULL || (more->id = pol_parse_keep(p, value, 1)) == NULL)
+		return POLICY_ERR_NOMEM;
 	if (value->kind == POL_NODE_SCALAR && value->count > ID_BYTES)
 		return pol_set_limit(p->set, value, "an id of %u bytes: at most %u are taken", (unsigned)value->count, ID_BYTES);
 	return pol_parse_text(p, value, "id");
@@ -129,8 +145,11 @@ entry_id(struct pol_parse *p, const struct pol_node *key, const struct pol_node 
 static int
 entry_reason(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
+	struct ast_entry_more *more = more_of(p, out);
+
 	(void)key;
-	((struct ast_entry *)out)->reason = value;
+	if (more == NULL || (more->reason = pol_parse_keep(p, value, 1)) == NULL)
+		return POLICY_ERR_NOMEM;
 	return pol_parse_text(p, value, "reason");
 }
 
@@ -140,11 +159,15 @@ static const struct pol_key_row entry_keys[] = {
 };
 
 static int
-read_entry(struct pol_parse *p, struct ast_entry *e, const struct pol_node *n)
+read_entry(struct pol_parse *p, const struct pol_node *n, enum pol_effect effect)
 {
+	struct ast_entry *e = POL_NEW(p->set, struct ast_entry);
 	int rc;
 
-	e->source = n;
+	if (e == NULL)
+		return POLICY_ERR_NOMEM;
+	e->place = ast_place_of(n);
+	e->effect = effect;
 	e->role = POL_NONE;
 	if (n->kind == POL_NODE_SCALAR)
 		rc = entry_actions(p, NULL, n, e);
@@ -152,12 +175,12 @@ read_entry(struct pol_parse *p, struct ast_entry *e, const struct pol_node *n)
 		rc = POL_PARSE_KEYS(p, n, "an entry", entry_keys, e);
 	else
 		return pol_set_fail(p->set, n, "%s was found in a list of entries: expected an action or an entry { actions: ... }", pol_parse_kind(n));
-	if (rc == 0 && e->actions.n == 0)
+	if (rc == 0 && (e->actions == NULL || e->actions->texts.n == 0))
 		return pol_set_fail(p->set, n, "an entry needs `actions` (\"**\" for every one)");
 	return rc != 0 ? rc : AST_LIST_ADD(p->set, &p->set->entries, e);
 }
 
-/* Entries are numbered as they are read: files by name, each from its first line on. */
+/* Those of one role stand together. Entries are numbered as they are read: files by name, each from its first line on. */
 static int
 read_entries(struct pol_parse *p, struct ast_entries *out, const struct pol_node *v, enum pol_effect effect)
 {
@@ -165,14 +188,13 @@ read_entries(struct pol_parse *p, struct ast_entries *out, const struct pol_node
 	size_t n = list ? v->count : v->kind == POL_NODE_NULL ? 0 : 1, i;
 	int rc = 0;
 
-	out->list = POL_NEW_ARRAY(p->set, n, struct ast_entry);
-	if (out->list == NULL)
-		return POLICY_ERR_NOMEM;
-	out->n = n;
-	for (i = 0; rc == 0 && i < n; i++) {
-		out->list[i].effect = effect;
-		rc = read_entry(p, &out->list[i], list ? &v->u.items[i] : v);
-	}
+	if (p->set->entries.n + n > UINT32_MAX)
+		return pol_set_limit(p->set, v, "%zu entries are too many", p->set->entries.n + n);
+	if (out->n == 0)
+		out->first = (uint32_t)p->set->entries.n;
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = read_entry(p, list ? &v->u.items[i] : v, effect);
+	out->n += (uint32_t)n;
 	return rc;
 }
 
@@ -189,29 +211,29 @@ static int
 role_allow(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return read_entries(p, &((struct ast_role_part *)out)->allow, value, POL_EFFECT_ALLOW);
+	return read_entries(p, &((struct ast_role_part *)out)->entries, value, POL_EFFECT_ALLOW);
 }
 
 static int
 role_deny(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return read_entries(p, &((struct ast_role_part *)out)->deny, value, POL_EFFECT_DENY);
+	return read_entries(p, &((struct ast_role_part *)out)->entries, value, POL_EFFECT_DENY);
 }
 
 static const struct pol_key_row role_keys[] = {
 	{ "includes", role_includes }, { "allow", role_allow }, { "deny", role_deny }, { "description", NULL },
 };
 
-static int
-read_role(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+int
+pol_parse_role(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_role_part *r = POL_NEW(p->set, struct ast_role_part);
 
 	(void)out;
 	if (r == NULL)
 		return POLICY_ERR_NOMEM;
-	r->name = key;
+	r->name = *key;
 	if (AST_LIST_ADD(p->set, &p->set->parts, r) != 0)
 		return POLICY_ERR_NOMEM;
 	return POL_PARSE_KEYS(p, value, "a role", role_keys, r);
@@ -221,7 +243,7 @@ int
 pol_parse_roles(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_each(p, value, "roles", read_role, out);
+	return pol_parse_each(p, value, "roles", pol_parse_role, out);
 }
 
 /* ---- scopes ---- */

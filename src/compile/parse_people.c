@@ -15,20 +15,21 @@ pol_parse_subject(struct pol_parse *p, struct ast_holder *out, const struct pol_
 {
 	const char *colon = memchr(n->u.text, ':', n->count);
 
-	out->source = n;
-	out->type = policy_text("user");
-	out->name = pol_node_text(n);
-	if (pol_parse_no_subject(out->name))
+	struct policy_text type = policy_text("user"), name = pol_node_text(n);
+
+	out->source = *n;
+	if (pol_parse_no_subject(name))
 		return pol_set_fail(p->set, n, "%.*s is no user; write user:%.*s if it is", POL_SHOW(n), POL_SHOW(n));
 	if (colon != NULL) {
-		out->type.data = n->u.text;
-		out->type.len = (size_t)(colon - n->u.text);
-		out->name.data = colon + 1;
-		out->name.len = n->count - out->type.len - 1;
+		type.data = n->u.text;
+		type.len = (size_t)(colon - n->u.text);
+		name.data = colon + 1;
+		name.len = n->count - type.len - 1;
+		out->type_len = (uint32_t)type.len;
 	}
-	if (!pol_name_is(out->type.data, out->type.len) || pol_parse_no_subject(out->type))
-		return pol_set_fail(p->set, n, "'%.*s' is no subject type: NAME (a user) or TYPE:NAME is wanted", POL_SHOW_TEXT(out->type));
-	if (out->name.len == 0 || (!star && POL_TEXT_IS(out->name, "*")))
+	if (!pol_name_is(type.data, type.len) || pol_parse_no_subject(type))
+		return pol_set_fail(p->set, n, "'%.*s' is no subject type: NAME (a user) or TYPE:NAME is wanted", POL_SHOW_TEXT(type));
+	if (name.len == 0 || (!star && POL_TEXT_IS(name, "*")))
 		return pol_set_fail(p->set, n, "'%.*s' names nobody", POL_SHOW(n));
 	return 0;
 }
@@ -38,17 +39,13 @@ static int
 read_holder(struct pol_parse *p, struct ast_holder *out, const struct pol_node *n, bool star)
 {
 	if (star && (POL_NODE_IS(n, "everyone") || POL_NODE_IS(n, "authenticated"))) {
-		out->source = n;
-		out->type = policy_text("");
-		out->name = pol_node_text(n);
+		out->source = *n;
+		out->word = true;
 		return 0;
 	}
 	if (n->count >= 6 && memcmp(n->u.text, "group:", 6) == 0) {
-		out->source = n;
-		out->type.data = n->u.text;
-		out->type.len = 5;
-		out->name.data = n->u.text + 6;
-		out->name.len = n->count - 6;
+		out->source = *n;
+		out->type_len = 5;
 		return 0;
 	}
 	return pol_parse_subject(p, out, n, star);
@@ -57,19 +54,19 @@ read_holder(struct pol_parse *p, struct ast_holder *out, const struct pol_node *
 static int
 read_holders(struct pol_parse *p, struct ast_holders *out, const struct pol_node *value, const char *where, bool star)
 {
-	struct ast_texts texts = { NULL, 0 };
-	size_t i;
+	const struct pol_node *list;
+	size_t i, n;
 	int rc;
 
-	rc = pol_parse_texts(p, &texts, value, where);
+	rc = pol_parse_look(p, &list, &n, value, where);
 	if (rc != 0)
 		return rc;
-	out->list = POL_NEW_ARRAY(p->set, texts.n, struct ast_holder);
+	out->list = POL_NEW_ARRAY(p->set, n, struct ast_holder);
 	if (out->list == NULL)
 		return POLICY_ERR_NOMEM;
-	out->n = texts.n;
-	for (i = 0; rc == 0 && i < texts.n; i++)
-		rc = read_holder(p, &out->list[i], texts.list[i], star);
+	out->n = n;
+	for (i = 0; rc == 0 && i < n; i++)
+		rc = read_holder(p, &out->list[i], &list[i], star);
 	return rc;
 }
 
@@ -103,8 +100,11 @@ static int
 user_attributes(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	if (value->kind == POL_NODE_MAP)
-		((struct ast_user *)out)->attributes = value;
+	if (value->kind == POL_NODE_MAP) {
+		((struct ast_user *)out)->attributes = pol_parse_keep_tree(p, value);
+		if (((struct ast_user *)out)->attributes == NULL)
+			return POLICY_ERR_NOMEM;
+	}
 	return pol_parse_each(p, value, "attributes", NULL, NULL);
 }
 
@@ -112,8 +112,8 @@ static const struct pol_key_row user_keys[] = {
 	{ "roles", user_roles }, { "groups", user_groups }, { "attributes", user_attributes },
 };
 
-static int
-read_user(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+int
+pol_parse_user(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_user *u = POL_NEW(p->set, struct ast_user);
 	int rc;
@@ -132,7 +132,7 @@ int
 pol_parse_users(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_each(p, value, "users", read_user, out);
+	return pol_parse_each(p, value, "users", pol_parse_user, out);
 }
 
 /* ---- groups ---- */
@@ -155,15 +155,17 @@ static const struct pol_key_row group_keys[] = {
 	{ "members", group_members }, { "roles", group_roles }, { "description", NULL },
 };
 
-static int
-read_group(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+int
+pol_parse_group(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_group *g = POL_NEW(p->set, struct ast_group);
 
 	(void)out;
 	if (g == NULL)
 		return POLICY_ERR_NOMEM;
-	g->name = key;
+	g->name = pol_parse_keep(p, key, 1);
+	if (g->name == NULL)
+		return POLICY_ERR_NOMEM;
 	g->fixture = p->fixture;
 	if (AST_LIST_ADD(p->set, &p->set->groups, g) != 0)
 		return POLICY_ERR_NOMEM;
@@ -174,7 +176,7 @@ int
 pol_parse_groups(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_each(p, value, "groups", read_group, out);
+	return pol_parse_each(p, value, "groups", pol_parse_group, out);
 }
 
 /* ---- grants ---- */
@@ -183,7 +185,7 @@ static int
 grant_role(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_texts(p, &((struct ast_grant *)out)->roles, value, "role");
+	return pol_parse_said(p, &((struct ast_grant *)out)->roles, p->roles, value, "role");
 }
 
 static int
@@ -206,48 +208,49 @@ grant_resource(struct pol_parse *p, const struct pol_node *key, const struct pol
 }
 
 static int
-grant_from(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+grant_time(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_grant *g = out;
 
-	(void)key;
-	g->has_from = true;
-	return pol_parse_time(p, &g->from, value, "from");
-}
-
-static int
-grant_until(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
-{
-	struct ast_grant *g = out;
-
-	(void)key;
-	g->has_until = true;
-	return pol_parse_time(p, &g->until, value, "until");
+	if (g->span == NULL)
+		g->span = POL_NEW(p->set, struct ast_span);
+	value = pol_parse_keep(p, value, 1);
+	if (g->span == NULL || value == NULL)
+		return POLICY_ERR_NOMEM;
+	if (POL_NODE_IS(key, "from")) {
+		g->span->from_source = value;
+		return pol_parse_time(p, &g->span->from, value, "from");
+	}
+	g->span->until_source = value;
+	return pol_parse_time(p, &g->span->until, value, "until");
 }
 
 static const struct pol_key_row grant_keys[] = {
 	{ "role", grant_role }, { "to", grant_to }, { "resource", grant_resource },
-	{ "from", grant_from }, { "until", grant_until },
+	{ "from", grant_time }, { "until", grant_time },
 };
 
-static int
-read_grant(struct pol_parse *p, const struct pol_node *n)
+int
+pol_parse_grant(struct pol_parse *p, const struct pol_node *key, const struct pol_node *n, void *out)
 {
 	struct ast_grant *g;
 	int rc;
 
+	(void)key;
+	(void)out;
 	if (n->kind != POL_NODE_MAP)
 		return pol_set_fail(p->set, n, "%s was found in grants: a mapping { role:, to: } is wanted", pol_parse_kind(n));
 	g = POL_NEW(p->set, struct ast_grant);
 	if (g == NULL)
 		return POLICY_ERR_NOMEM;
-	g->source = n;
+	g->place = ast_place_of(n);
 	g->fixture = p->fixture;
 	rc = POL_PARSE_KEYS(p, n, "a grant", grant_keys, g);
 	if (rc != 0)
 		return rc;
-	if (g->roles.n == 0 || g->to.n == 0)
-		return pol_set_fail(p->set, n, "a grant has no %s: `role` and `to` are wanted", g->roles.n == 0 ? "role" : "to");
+	if (g->roles == NULL || g->roles->texts.n == 0 || g->to.n == 0)
+		return pol_set_fail(p->set, n, "a grant has no %s: `role` and `to` are wanted",
+		    g->roles == NULL || g->roles->texts.n == 0 ? "role" : "to");
 	return AST_LIST_ADD(p->set, &p->set->grants, g);
 }
 
@@ -258,10 +261,9 @@ pol_parse_grants(struct pol_parse *p, const struct pol_node *key, const struct p
 	int rc = 0;
 
 	(void)key;
-	(void)out;
 	if (value->kind != POL_NODE_SEQ && value->kind != POL_NODE_NULL)
 		return pol_set_fail(p->set, value, "%s was found under grants: a list is wanted, of { role:, to: }", pol_parse_kind(value));
 	for (i = 0; value->kind == POL_NODE_SEQ && rc == 0 && i < value->count; i++)
-		rc = read_grant(p, &value->u.items[i]);
+		rc = pol_parse_grant(p, NULL, &value->u.items[i], out);
 	return rc;
 }

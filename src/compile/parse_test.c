@@ -23,7 +23,7 @@ read_list(struct pol_parse *p, struct policy_text **out, size_t *n, const struct
 	if (*out == NULL)
 		return POLICY_ERR_NOMEM;
 	for (i = 0; i < texts.n; i++)
-		(*out)[i] = pol_node_text(texts.list[i]);
+		(*out)[i] = pol_node_text(&texts.list[i]);
 	*n = texts.n;
 	return 0;
 }
@@ -194,7 +194,7 @@ test_lines(struct pol_parse *p, const struct pol_node *key, const struct pol_nod
 		memcpy(lines + (allow ? texts.n : 0), t->lines, t->n_lines * sizeof(*lines));
 	for (i = 0; rc == 0 && i < texts.n; i++) {
 		lines[at + i].allow = allow;
-		rc = read_line(p, &lines[at + i], texts.list[i]);
+		rc = read_line(p, &lines[at + i], &texts.list[i]);
 	}
 	t->lines = lines;
 	t->n_lines += texts.n;
@@ -213,7 +213,7 @@ check_test(struct pol_parse *p, const struct ast_test *t)
 {
 	size_t i;
 
-	if (!t->anonymous && t->as.source == NULL)
+	if (!t->anonymous && t->as.source.u.text == NULL)
 		return pol_set_fail(p->set, t->source, "a test has no `as`: expected a text, a subject or anonymous");
 	if (t->anonymous && (t->subject.count > 0 || t->n_groups > 0))
 		return pol_set_fail(p->set, t->source, "a test as anonymous has %s: anonymous has no attributes and no groups",

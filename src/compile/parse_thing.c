@@ -2,8 +2,8 @@
 /* entities:, fixtures:, everyone: and authenticated: as written. */
 #include "compile/parse.h"
 
-static int
-read_entity(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+int
+pol_parse_entity(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_thing *t = POL_NEW(p->set, struct ast_thing);
 	const char *slash = memchr(key->u.text, '/', key->count);
@@ -13,14 +13,19 @@ read_entity(struct pol_parse *p, const struct pol_node *key, const struct pol_no
 		return POLICY_ERR_NOMEM;
 	if (slash == NULL || slash == key->u.text + key->count - 1)
 		return pol_set_fail(p->set, key, "'%.*s' is no entity: expected TYPE/ID", POL_SHOW(key));
-	t->name = key;
+	t->name = pol_parse_keep(p, key, 1);
+	if (t->name == NULL)
+		return POLICY_ERR_NOMEM;
 	t->fixture = p->fixture;
 	t->type_name.data = key->u.text;
 	t->type_name.len = (size_t)(slash - key->u.text);
 	t->id.data = slash + 1;
 	t->id.len = key->count - t->type_name.len - 1;
-	if (value->kind == POL_NODE_MAP)
-		t->attributes = value;
+	if (value->kind == POL_NODE_MAP) {
+		t->attributes = pol_parse_keep_tree(p, value);
+		if (t->attributes == NULL)
+			return POLICY_ERR_NOMEM;
+	}
 	if (AST_LIST_ADD(p->set, &p->set->things, t) != 0)
 		return POLICY_ERR_NOMEM;
 	return pol_parse_each(p, value, "entities", NULL, NULL);
@@ -30,7 +35,7 @@ int
 pol_parse_entities(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	(void)key;
-	return pol_parse_each(p, value, "entities", read_entity, out);
+	return pol_parse_each(p, value, "entities", pol_parse_entity, out);
 }
 
 static const struct pol_key_row fixture_keys[] = {
@@ -78,7 +83,7 @@ read_everyone(struct pol_parse *p, const struct pol_node *key, const struct pol_
 		e = POL_NEW(p->set, struct ast_everyone);
 		if (e == NULL)
 			return POLICY_ERR_NOMEM;
-		e->role = roles.list[i];
+		e->role = &roles.list[i];
 		e->authenticated = authenticated;
 		rc = AST_LIST_ADD(p->set, &p->set->everyone, e);
 	}

@@ -66,22 +66,27 @@ static int
 parent_type(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_type *t = out;
-	struct ast_texts all;
+	struct ast_texts all = { NULL, 0 };
+	struct pol_node *once;
 	size_t i, j;
 	int rc;
 
 	(void)key;
-	memset(&all, 0, sizeof(all));
 	rc = pol_parse_texts(p, &all, value, "parent");
-	for (i = 0; rc == 0 && i < all.n; i++) {
+	if (rc != 0)
+		return rc;
+	once = POL_NEW_ARRAY(p->set, all.n, struct pol_node);
+	if (once == NULL)
+		return POLICY_ERR_NOMEM;
+	for (i = 0; i < all.n; i++) {
 		for (j = 0; j < t->parents.n; j++)
-			if (pol_bytes_equal(all.list[i]->u.text, all.list[i]->count, all.list[j]->u.text, all.list[j]->count))
+			if (pol_bytes_equal(all.list[i].u.text, all.list[i].count, once[j].u.text, once[j].count))
 				break;
 		if (j == t->parents.n)
-			all.list[t->parents.n++] = all.list[i];
+			once[t->parents.n++] = all.list[i];
 	}
-	t->parents.list = all.list;
-	return rc;
+	t->parents.list = once;
+	return 0;
 }
 
 static int

@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/*
- * A set from its first byte to its last name: sources in the order of their names,
- * read, parsed, checked. Owns the set's arena and the dictionaries beside it.
- */
+/* What the front half shares: how it fails, and the set's own memory. */
 #include "compile/set.h"
 
 #include <stdarg.h>
@@ -10,22 +7,7 @@
 #include <stdlib.h>
 
 #include "base/err.h"
-#include "base/hash.h"
-#include "base/name.h"
-#include "compile/check.h"
 #include "compile/compile.h"
-#include "compile/parse.h"
-#include "compile/warn.h"
-#include "compile/yaml.h"
-#include "core/core.h"
-
-static const struct policy_limits default_limits = {
-	.depth = 64,
-	.file_bytes = 1u << 20,
-	.scalar_bytes = 1u << 16,
-	.nodes = 100000,
-	.files = 1000,
-};
 
 int
 pol_set_show(const char *data, size_t len)
@@ -119,213 +101,64 @@ pol_set_alloc(struct ast_set *set, size_t n, size_t size)
 	return p;
 }
 
-void *
-pol_set_grow(struct pol_arena *a, void *list, size_t n, size_t *cap)
+int
+pol_set_grow(void *list, size_t *cap)
 {
 	size_t more = *cap ? *cap * 2 : 8;
-	void **to = pol_arena_array(a, more, sizeof(void *));
+	void *old, *to;
 
+	memcpy(&old, list, sizeof(old));
+	to = more > SIZE_MAX / sizeof(void *) ? NULL : realloc(old, more * sizeof(void *));
 	if (to == NULL)
-		return NULL;
-	if (n > 0)
-		memcpy(to, list, n * sizeof(void *));
-	*cap = more;
-	return to;
-}
-
-/* 0 is the default. Counts are kept in 32 bits. */
-static void
-fill_limits(struct policy_limits *out, const struct policy_limits *in)
-{
-	const uint64_t most = UINT32_MAX / 2;
-
-	*out = default_limits;
-	if (in->depth != 0)
-		out->depth = in->depth;
-	if (in->file_bytes != 0)
-		out->file_bytes = in->file_bytes;
-	if (in->scalar_bytes != 0)
-		out->scalar_bytes = in->scalar_bytes < most ? in->scalar_bytes : most;
-	if (in->nodes != 0)
-		out->nodes = in->nodes < most ? in->nodes : most;
-}
-
-struct reading {
-	struct ast_set *set;
-	const struct pol_source **sources;	/* by name */
-	struct pol_size *sizes;
-	size_t n;
-	struct policy_limits limits, lowered;
-	const struct pol_node *limits_at;
-	struct pol_conds conds;
-	const struct pol_compile_options *opt;
-	uint64_t done, total;
-};
-
-static int
-by_name(const void *a, const void *b)
-{
-	const struct pol_source *x = *(const struct pol_source *const *)a;
-	const struct pol_source *y = *(const struct pol_source *const *)b;
-
-	return pol_bytes_cmp(x->name, strlen(x->name), y->name, strlen(y->name));
-}
-
-static int
-sort_sources(struct reading *r, const struct pol_source *sources)
-{
-	struct ast_set *set = r->set;
-	size_t i;
-
-	if (r->n > UINT16_MAX)
-		return pol_set_limit(set, NULL, "%zu files: at most %u are taken", r->n, (unsigned)UINT16_MAX);
-	r->sources = malloc((r->n + 1) * sizeof(*r->sources));
-	r->sizes = calloc(r->n + 1, sizeof(*r->sizes));
-	set->files = POL_NEW_ARRAY(set, r->n, const char *);
-	if (r->sources == NULL || r->sizes == NULL || set->files == NULL)
-		return pol_set_nomem(set);
-	for (i = 0; i < r->n; i++) {
-		r->sources[i] = &sources[i];
-		r->total += sources[i].len;
-	}
-	qsort(r->sources, r->n, sizeof(r->sources[0]), by_name);
-	for (i = 0; i < r->n; i++) {
-		size_t len = strlen(r->sources[i]->name);
-
-		if (len > POL_MAX_FILE)
-			return pol_set_limit(set, NULL, "a file's name is %zu bytes long: at most %d are taken", len, POL_MAX_FILE);
-		set->files[i] = pol_arena_copy(&set->arena, r->sources[i]->name, len);
-		if (set->files[i] == NULL)
-			return pol_set_nomem(set);
-		set->n_files = i + 1;
-	}
-	return 0;
-}
-
-static int
-read_source(struct reading *r, size_t i)
-{
-	const struct pol_source *s = r->sources[i];
-	struct pol_parse p = { .set = r->set, .conds = &r->conds, .limits = &r->limits,
-	    .lowered = &r->lowered, .limits_at = &r->limits_at, .engine_ok = s->engine_ok };
-	struct pol_node *root = POL_NEW(r->set, struct pol_node);
-	int rc;
-
-	if (root == NULL)
 		return POLICY_ERR_NOMEM;
-	rc = pol_yaml_read(root, &r->sizes[i], r->set, (uint16_t)i, s->text, s->len, &r->limits, r->conds.index.seed);
-	if (rc != 0)
-		return rc;
-	rc = pol_parse_file(&p, root);
-	r->done += s->len;
-	if (rc == 0 && r->opt->progress != NULL)
-		r->opt->progress(r->opt->progress_ctx, r->done, r->total);
-	return rc;
-}
-
-static int
-lowered(struct reading *r, size_t file, uint32_t line, uint32_t column, const char *name,
-    uint64_t found, uint64_t limit)
-{
-	struct pol_node at = { .file = (uint16_t)file };
-
-	if (limit == 0 || found <= limit)
-		return 0;
-	at.line = line;
-	at.column = column;
-	return pol_set_limit(r->set, &at, "limit %s: %llu here, and the set's own `limits:` take at most %llu",
-	    name, (unsigned long long)found, (unsigned long long)limit);
-}
-
-/* `limits:` may stand behind what it forbids: everything is held against it at the end. */
-static int
-obey_lowered(struct reading *r)
-{
-	const struct policy_limits *l = &r->lowered;
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; rc == 0 && i < r->n; i++) {
-		const struct pol_size *s = &r->sizes[i];
-
-		rc = lowered(r, i, 1, 1, "file_bytes", s->bytes, l->file_bytes);
-		if (rc == 0)
-			rc = lowered(r, i, 1, 1, "nodes", s->nodes, l->nodes);
-		if (rc == 0)
-			rc = lowered(r, i, s->depth_line, s->depth_column, "depth", s->depth, l->depth);
-		if (rc == 0)
-			rc = lowered(r, i, s->scalar_line, s->scalar_column, "scalar_bytes", s->scalar, l->scalar_bytes);
-	}
-	return rc;
-}
-
-static int
-read_all(struct reading *r, const struct pol_source *sources)
-{
-	struct pol_names *names = r->set->names;
-	size_t i;
-	int rc;
-
-	rc = pol_hash_seed(&r->conds.index.seed);
-	if (rc != 0)
-		return pol_err_set(r->set->err, rc, NULL, 0, 0, "the system gave no random bytes for a hash");
-	rc = pol_check_init(names, r->conds.index.seed);
-	r->conds.index.key = pol_conds_key;
-	if (rc == 0)
-		rc = sort_sources(r, sources);
-	for (i = 0; rc == 0 && i < r->n; i++)
-		rc = read_source(r, i);
-	if (rc == 0)
-		rc = obey_lowered(r);
-	if (rc == 0)
-		rc = pol_check(r->set, names, &r->conds);
-	if (rc == 0 && r->set->warning != NULL)
-		rc = pol_warn(r->set, names, &r->conds);
-	return rc;
-}
-
-int
-pol_set_read(struct ast_set **out, const struct pol_source *sources, size_t n,
-    const struct pol_compile_options *opt, struct policy_error *err)
-{
-	struct reading r = { .n = n, .opt = opt };
-	struct ast_set *set;
-	int rc;
-
-	*out = NULL;
-	set = calloc(1, sizeof(*set));
-	if (set == NULL)
-		return pol_err_nomem(err);
-	pol_arena_init(&set->arena);
-	set->err = err;
-	set->warning = opt->warning;
-	set->warning_ctx = opt->warning_ctx;
-	fill_limits(&r.limits, opt->limits);
-	r.set = set;
-	set->names = calloc(1, sizeof(struct pol_names));
-	rc = set->names != NULL ? read_all(&r, sources) : pol_err_nomem(err);
-	free(r.sources);
-	free(r.sizes);
-	pol_index_fini(&r.conds.index);
-	if (set->names != NULL)
-		pol_check_fini(set->names);
-	free(set->names);
-	set->names = NULL;
-	/* The error is the caller's, and the set may outlive it. */
-	set->err = NULL;
-	if (rc != 0) {
-		pol_set_free(set);
-		return rc;
-	}
-	*out = set;
+	memcpy(list, &to, sizeof(to));
+	*cap = more;
 	return 0;
+}
+
+static const size_t lists[] = {
+	offsetof(struct ast_set, types), offsetof(struct ast_set, actions), offsetof(struct ast_set, named),
+	offsetof(struct ast_set, parts), offsetof(struct ast_set, roles), offsetof(struct ast_set, scopes),
+	offsetof(struct ast_set, kinds), offsetof(struct ast_set, everyone), offsetof(struct ast_set, users),
+	offsetof(struct ast_set, groups), offsetof(struct ast_set, grants), offsetof(struct ast_set, things),
+	offsetof(struct ast_set, tests), offsetof(struct ast_set, limits), offsetof(struct ast_set, entries),
+};
+#define LISTS (sizeof(lists) / sizeof(lists[0]))
+
+static struct ast_list
+list_of(const struct ast_set *set, size_t i)
+{
+	struct ast_list l;
+
+	memcpy(&l, (const char *)set + lists[i], sizeof(l));
+	return l;
+}
+
+void
+pol_set_back(struct ast_set *set, const struct ast_set *before)
+{
+	struct ast_set now = *set;
+	size_t i;
+
+	*set = *before;
+	set->arena = now.arena;
+	for (i = 0; i < LISTS; i++) {
+		struct ast_list l = list_of(&now, i);
+
+		l.n = list_of(before, i).n;
+		memcpy((char *)set + lists[i], &l, sizeof(l));
+	}
 }
 
 void
 pol_set_free(struct ast_set *set)
 {
+	size_t i;
+
 	if (set == NULL)
 		return;
+	for (i = 0; i < LISTS; i++)
+		free(list_of(set, i).list);
 	pol_arena_fini(&set->arena);
 	free(set);
 }

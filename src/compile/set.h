@@ -11,6 +11,7 @@ struct pol_size {
 	uint64_t depth;
 	uint32_t scalar_line, scalar_column;	/* of the longest text */
 	uint32_t depth_line, depth_column;	/* of the deepest node */
+	bool plain;			/* libyaml was not needed */
 };
 
 /* Each fills the set's error unless one is there, and returns its code. A text
@@ -41,12 +42,15 @@ pol_node_text(const struct pol_node *n)
 #define POL_TEXT_IS(t, word) pol_bytes_equal((t).data, (t).len, word, sizeof(word) - 1)
 #define POL_NODE_IS(n, word) pol_bytes_equal((n)->u.text, (n)->count, word, sizeof(word) - 1)
 
-/* Room for one more pointer, or NULL. */
-void *pol_set_grow(struct pol_arena *a, void *list, size_t n, size_t *cap);
+/* Room for one more pointer in the array that the pointer `list` points to. */
+int pol_set_grow(void *list, size_t *cap);
 #define AST_LIST_ADD(set, l, item) \
-	((l)->n < (l)->cap || \
-	    ((l)->list = pol_set_grow(&(set)->arena, (l)->list, (l)->n, &(l)->cap)) != NULL ? \
+	((l)->n < (l)->cap || pol_set_grow(&(l)->list, &(l)->cap) == 0 ? \
 	    ((l)->list[(l)->n++] = (item), 0) : pol_set_nomem(set))
+
+/* What was added to the set since `before`, a copy of it, is gone; but its lists keep
+ * their room and the arena what it holds, so that conditions parsed stay so. */
+void pol_set_back(struct ast_set *set, const struct ast_set *before);
 
 /* One object in the set's arena, zeroed, or NULL with the failure set. */
 void *pol_set_alloc(struct ast_set *set, size_t n, size_t size);

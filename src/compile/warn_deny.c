@@ -121,7 +121,7 @@ find_types(struct looking *l, struct ast_set *set, struct pol_names *names, cons
 		l->n_types = i;
 		return 0;
 	}
-	rc = pol_acts_get(&acts, set, names, &e->actions);
+	rc = pol_acts_get(&acts, set, names, &e->actions->texts);
 	if (rc == 0)
 		rc = pol_check_types_of(set, names, acts);
 	if (rc != 0 || !acts->typed)
@@ -152,12 +152,12 @@ warn_absent(struct ast_set *set, struct pol_names *names, const struct ast_entry
 	size_t i;
 	int rc = find_types(&l, set, names, e, room);
 
-	for (i = 0; i < e->conds.n; i++)
-		(void)pol_check_walk(e->conds.list[i].expr, leaf, &l);
+	for (i = 0; i < ast_more(e)->conds.n; i++)
+		(void)pol_check_walk(ast_more(e)->conds.list[i].expr, leaf, &l);
 	l.collecting = false;
 	memset(l.seen, 0, sizeof(l.seen));
-	for (i = 0; i < e->conds.n; i++) {
-		struct ast_cond *c = &e->conds.list[i];
+	for (i = 0; i < ast_more(e)->conds.n; i++) {
+		const struct ast_cond *c = &ast_more(e)->conds.list[i];
 
 		if (c->info->warned)
 			continue;
@@ -173,16 +173,16 @@ warn_absent(struct ast_set *set, struct pol_names *names, const struct ast_entry
 static bool
 names_action(const struct ast_entry *e, uint32_t action)
 {
-	size_t lo = 0, hi = e->n_acts, mid;
+	size_t lo = 0, hi = e->actions->n_ids, mid;
 
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		if (e->acts[mid] < action)
+		if (e->actions->ids[mid] < action)
 			lo = mid + 1;
 		else
 			hi = mid;
 	}
-	return lo < e->n_acts && e->acts[lo] == action;
+	return lo < e->actions->n_ids && e->actions->ids[lo] == action;
 }
 
 static void
@@ -190,7 +190,7 @@ warn_star(struct ast_set *set, const struct ast_entry *e, const struct pol_node 
 {
 	size_t i;
 
-	for (i = 0; e->n_acts < set->actions.n && i < set->actions.n; i++) {
+	for (i = 0; e->actions->n_ids < set->actions.n && i < set->actions.n; i++) {
 		const struct pol_node *name = set->actions.list[i]->name;
 
 		if (names_action(e, (uint32_t)i) || memchr(name->u.text, ':', name->count) == NULL)
@@ -229,13 +229,13 @@ pol_warn_deny(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 
 		if (e->effect != POL_EFFECT_DENY)
 			continue;
-		if (e->conds.n > 0)
+		if (ast_more(e)->conds.n > 0)
 			rc = warn_absent(set, names, e);
-		for (j = 0; j < e->actions.n; j++) {
-			if (POL_NODE_IS(e->actions.list[j], "*"))
-				warn_star(set, e, e->actions.list[j]);
+		for (j = 0; j < e->actions->texts.n; j++) {
+			if (POL_NODE_IS(&e->actions->texts.list[j], "*"))
+				warn_star(set, e, &e->actions->texts.list[j]);
 			else
-				warn_implied(set, names, e, e->actions.list[j]);
+				warn_implied(set, names, e, &e->actions->texts.list[j]);
 		}
 	}
 	return rc;

@@ -37,20 +37,22 @@ learn_all(struct known *k, const struct ast_set *set)
 	for (i = 0; i < set->grants.n; i++) {
 		const struct ast_pattern *p = &set->grants.list[i]->resource;
 
-		if (p->glob.data != NULL && memchr(p->glob.data, '*', p->glob.len) == NULL)
-			learn(k, p->type_name, p->glob);
+		const struct policy_text glob = ast_pattern_glob(p);
+
+		if (set->grants.list[i]->has_resource && glob.data != NULL && memchr(glob.data, '*', glob.len) == NULL)
+			learn(k, ast_pattern_type(p), glob);
 	}
 }
 
 static void
 look(const struct ast_set *set, const struct known *k, const struct ast_pattern *p)
 {
-	struct policy_text id = k->id[p->type];
+	struct policy_text id = k->id[p->type], type = ast_pattern_type(p), glob = ast_pattern_glob(p);
 
-	if (p->glob.data == NULL || !POL_TEXT_IS(p->glob, "*") || id.data == NULL)
+	if (glob.data == NULL || !POL_TEXT_IS(glob, "*") || id.data == NULL)
 		return;
-	pol_set_warn(set, p->source, "'%.*s' does not match '%.*s/%.*s', which this set names: * stays inside one segment, ** crosses /",
-	    POL_SHOW(p->source), POL_SHOW_TEXT(p->type_name), POL_SHOW_TEXT(id));
+	pol_set_warn(set, &p->source, "'%.*s' does not match '%.*s/%.*s', which this set names: * stays inside one segment, ** crosses /",
+	    POL_SHOW(&p->source), POL_SHOW_TEXT(type), POL_SHOW_TEXT(id));
 }
 
 int

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * YAML text into a tree. libyaml's events only, so that nothing is expanded,
- * guessed or converted, and the caps hold while reading: what a hostile text may
- * cost is bounded before it is built. Depth is kept on a stack of our own:
- * libyaml's limit is a global of the process.
+ * YAML text into a tree. A text that is plain enough is read by yaml_plain.c; all
+ * others by libyaml, of which only the events are taken, so that nothing is
+ * expanded, guessed or converted. Whatever is wrong with a text is said here.
  */
 #include "compile/yaml.h"
 
@@ -11,252 +10,41 @@
 #include <yaml.h>
 
 #include "base/err.h"
-#include "base/hash.h"
-#include "base/name.h"
 #include "compile/yaml_error.h"
-#include "compile/yaml_keys.h"
-
-#define TEXT_BLOCK 65536u
-#define CACHED 256u
-#define CACHED_BYTES 32u
-
-struct frame {
-	bool map;
-	size_t first;			/* its children on the stack */
-	uint32_t line, column;
-};
+#include "compile/yaml_plain.h"
+#include "compile/yaml_tree.h"
 
 struct reader {
-	struct ast_set *set;
-	const struct policy_limits *limits;
-	struct pol_size *size;
+	struct pol_tree tree;
 	const char *text;
 	size_t len;
-	uint64_t seed;
-	uint16_t file;
 	bool seen;			/* a document */
 	yaml_parser_t parser;
-	struct pol_node *stack;
-	size_t n, cap;
-	struct frame *frames;
-	size_t depth, frames_cap;
-	struct pol_yaml_seen seen_keys;
-	char *room;			/* texts are packed: most are short */
-	size_t room_left;
-	struct policy_text cached[CACHED];	/* keys come again and again */
 };
 
-static int
-fail(struct reader *r, yaml_mark_t at, const char *what)
+static struct pol_tree_at
+place(yaml_mark_t m)
 {
-	struct pol_node n = { .file = r->file };
+	struct pol_tree_at at = { (uint32_t)m.line + 1, (uint32_t)m.column + 1 };
 
-	n.line = (uint32_t)at.line + 1;
-	n.column = (uint32_t)at.column + 1;
-	return pol_set_fail(r->set, &n, "%s", what);
-}
-
-static int
-over(struct reader *r, yaml_mark_t at, const char *what, uint64_t limit, const char *unit)
-{
-	struct pol_node n = { .file = r->file };
-
-	n.line = (uint32_t)at.line + 1;
-	n.column = (uint32_t)at.column + 1;
-	return pol_set_limit(r->set, &n, "%s: at most %llu %s are taken", what,
-	    (unsigned long long)limit, unit);
-}
-
-static int
-push_node(struct reader *r, const struct pol_node *n)
-{
-	if (r->n == r->cap) {
-		size_t cap = r->cap ? r->cap * 2 : 256;
-		struct pol_node *more = realloc(r->stack, cap * sizeof(*more));
-
-		if (more == NULL)
-			return pol_set_nomem(r->set);
-		r->stack = more;
-		r->cap = cap;
-	}
-	r->stack[r->n++] = *n;
-	return 0;
-}
-
-static bool
-at_key(const struct reader *r)
-{
-	const struct frame *f;
-
-	if (r->depth == 0)
-		return false;
-	f = &r->frames[r->depth - 1];
-	return f->map && (r->n - f->first) % 2 == 0;
-}
-
-/* Every node is counted when it begins. */
-static int
-count_node(struct reader *r, yaml_mark_t at)
-{
-	if (++r->size->nodes > r->limits->nodes)
-		return over(r, at, "limit nodes: too many texts, lists and mappings in one file",
-		    r->limits->nodes, "nodes");
-	return 0;
-}
-
-static int
-begin(struct reader *r, const yaml_event_t *e, bool map)
-{
-	struct frame *f;
-	int rc;
-
-	if (at_key(r))
-		return fail(r, e->start_mark, map ? "a mapping was found where a key is wanted: a key is a text"
-		    : "a list was found where a key is wanted: a key is a text");
-	if (r->depth >= r->limits->depth)
-		return over(r, e->start_mark, "limit depth: nested too deeply", r->limits->depth, "levels");
-	rc = count_node(r, e->start_mark);
-	if (rc != 0)
-		return rc;
-	if (r->depth == r->frames_cap) {
-		size_t cap = r->frames_cap ? r->frames_cap * 2 : 16;
-		struct frame *more = realloc(r->frames, cap * sizeof(*more));
-
-		if (more == NULL)
-			return pol_set_nomem(r->set);
-		r->frames = more;
-		r->frames_cap = cap;
-	}
-	f = &r->frames[r->depth++];
-	f->map = map;
-	f->first = r->n;
-	f->line = (uint32_t)e->start_mark.line + 1;
-	f->column = (uint32_t)e->start_mark.column + 1;
-	if (r->depth > r->size->depth) {
-		r->size->depth = r->depth;
-		r->size->depth_line = f->line;
-		r->size->depth_column = f->column;
-	}
-	return 0;
-}
-
-static int
-end(struct reader *r)
-{
-	const struct frame *f = &r->frames[--r->depth];
-	size_t n = r->n - f->first;
-	struct pol_node node = { .kind = f->map ? POL_NODE_MAP : POL_NODE_SEQ };
-	int rc;
-
-	node.file = r->file;
-	node.line = f->line;
-	node.column = f->column;
-	node.count = (uint32_t)(f->map ? n / 2 : n);
-	if (f->map && n > 0) {		/* nothing read yet: there is no stack to point into */
-		rc = pol_yaml_keys(r->set, &r->stack[f->first], n / 2, r->seed, &r->seen_keys);
-		if (rc != 0)
-			return rc;
-	}
-	node.u.items = POL_NEW_ARRAY(r->set, n, struct pol_node);
-	if (node.u.items == NULL)
-		return POLICY_ERR_NOMEM;
-	if (n > 0)
-		memcpy(node.u.items, &r->stack[f->first], n * sizeof(node));
-	r->n = f->first;
-	return push_node(r, &node);
-}
-
-static const char *
-keep_text(struct reader *r, const char *s, size_t len)
-{
-	struct policy_text *c = NULL;
-	char *to;
-
-	if (len <= CACHED_BYTES) {
-		c = &r->cached[pol_hash(s, len, r->seed) % CACHED];
-		if (c->data != NULL && pol_bytes_equal(c->data, c->len, s, len))
-			return c->data;
-	}
-	if (len + 1 > TEXT_BLOCK / 4) {
-		to = pol_arena_copy(&r->set->arena, s, len);
-		if (to == NULL)
-			(void)pol_set_nomem(r->set);
-		return to;
-	}
-	if (len + 1 > r->room_left) {
-		r->room = pol_set_alloc(r->set, r->limits->file_bytes < TEXT_BLOCK ? 4096 + len : TEXT_BLOCK, 1);
-		if (r->room == NULL) {
-			r->room_left = 0;
-			return NULL;
-		}
-		r->room_left = r->limits->file_bytes < TEXT_BLOCK ? 4096 + len : TEXT_BLOCK;
-	}
-	to = r->room;
-	r->room += len + 1;
-	r->room_left -= len + 1;
-	memcpy(to, s, len);
-	to[len] = 0;
-	if (c != NULL) {
-		c->data = to;
-		c->len = len;
-	}
-	return to;
-}
-
-/* What is wrong with it as a text or key, or NULL. */
-static const char *
-scalar_fault(const struct reader *r, const char *s, size_t len, bool plain)
-{
-	if (len > 0 && memchr(s, 0, len) != NULL)
-		return "a NUL stands in a text: it is allowed nowhere";
-	if (!at_key(r))
-		return NULL;
-	if (len == 0)
-		return "a key is empty: a key is a text of at least one character";
-	if (plain && len == 2 && s[0] == '<' && s[1] == '<')
-		return "merge keys (<<) are not allowed: write the keys out";
-	return NULL;
+	return at;
 }
 
 static int
 scalar(struct reader *r, const yaml_event_t *e)
 {
-	struct pol_node n = { .kind = POL_NODE_SCALAR };
-	const char *s = (const char *)e->data.scalar.value, *fault;
-	size_t len = e->data.scalar.length, chars, i;
-	bool plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
-	int rc;
+	struct pol_tree_scalar s = {
+		.text = (const char *)e->data.scalar.value,
+		.len = e->data.scalar.length,
+		.at = place(e->start_mark),
+		.plain = e->data.scalar.style == YAML_PLAIN_SCALAR_STYLE,
+	};
+	size_t chars = s.plain ? 0 : 2, i;
 
-	rc = count_node(r, e->start_mark);
-	if (rc != 0)
-		return rc;
-	if (len > r->limits->scalar_bytes)
-		return over(r, e->start_mark, "limit scalar_bytes: a text is too long", r->limits->scalar_bytes, "bytes");
-	fault = scalar_fault(r, s, len, plain);
-	if (fault != NULL)
-		return fail(r, e->start_mark, fault);
-	n.file = r->file;
-	n.line = (uint32_t)e->start_mark.line + 1;
-	n.column = (uint32_t)e->start_mark.column + 1;
-	if (len > r->size->scalar) {
-		r->size->scalar = len;
-		r->size->scalar_line = n.line;
-		r->size->scalar_column = n.column;
-	}
-	n.plain = plain;
-	chars = plain ? 0 : 2;
-	for (i = 0; i < len; i++)
-		chars += ((unsigned char)s[i] & 0xc0u) != 0x80u;
-	n.exact = e->end_mark.line == e->start_mark.line && e->end_mark.index - e->start_mark.index == chars;
-	if (plain && !at_key(r) && (len == 0 || pol_bytes_equal(s, len, "~", 1) || pol_bytes_equal(s, len, "null", 4))) {
-		n.kind = POL_NODE_NULL;
-		len = 0;
-	}
-	n.count = (uint32_t)len;
-	n.u.text = keep_text(r, s, len);
-	if (n.u.text == NULL)
-		return POLICY_ERR_NOMEM;
-	return push_node(r, &n);
+	for (i = 0; i < s.len; i++)
+		chars += ((unsigned char)s.text[i] & 0xc0u) != 0x80u;
+	s.exact = e->end_mark.line == e->start_mark.line && e->end_mark.index - e->start_mark.index == chars;
+	return pol_tree_scalar(&r->tree, &s);
 }
 
 static int
@@ -267,11 +55,11 @@ event(struct reader *r, const yaml_event_t *e)
 	switch (e->type) {
 	case YAML_DOCUMENT_START_EVENT:
 		if (r->seen)
-			return fail(r, e->start_mark, "a second document begins here: exactly one document is wanted");
+			return pol_tree_fail(&r->tree, place(e->start_mark), "a second document begins here: exactly one document is wanted");
 		r->seen = true;
 		return 0;
 	case YAML_ALIAS_EVENT:
-		return fail(r, e->start_mark, POL_YAML_ALIAS);
+		return pol_tree_fail(&r->tree, place(e->start_mark), POL_YAML_ALIAS);
 	case YAML_SCALAR_EVENT:
 		tag = e->data.scalar.tag;
 		anchor = e->data.scalar.anchor;
@@ -286,16 +74,16 @@ event(struct reader *r, const yaml_event_t *e)
 		break;
 	case YAML_SEQUENCE_END_EVENT:
 	case YAML_MAPPING_END_EVENT:
-		return end(r);
+		return pol_tree_end(&r->tree);
 	default:
 		return 0;
 	}
 	if (anchor != NULL)
-		return fail(r, e->start_mark, POL_YAML_ANCHOR);
+		return pol_tree_fail(&r->tree, place(e->start_mark), POL_YAML_ANCHOR);
 	if (tag != NULL)
-		return fail(r, e->start_mark, POL_YAML_TAG);
+		return pol_tree_fail(&r->tree, place(e->start_mark), POL_YAML_TAG);
 	return e->type == YAML_SCALAR_EVENT ? scalar(r, e)
-	    : begin(r, e, e->type == YAML_MAPPING_START_EVENT);
+	    : pol_tree_begin(&r->tree, place(e->start_mark), e->type == YAML_MAPPING_START_EVENT);
 }
 
 static int
@@ -307,8 +95,9 @@ read_events(struct reader *r)
 
 	while (rc == 0 && !last) {
 		if (!yaml_parser_parse(&r->parser, &e))
-			return pol_yaml_fail(r->set, r->file, &r->parser, r->text, r->len);
+			return pol_yaml_fail(r->tree.set, r->tree.file, &r->parser, r->text, r->len);
 		last = e.type == YAML_STREAM_END_EVENT;
+		pol_tree_tell(&r->tree, e.end_mark.index);	/* characters: no more than bytes */
 		rc = event(r, &e);
 		yaml_event_delete(&e);
 	}
@@ -318,53 +107,102 @@ read_events(struct reader *r)
 static int
 read_text(struct reader *r, struct pol_node *root)
 {
-	yaml_mark_t top = { 0, 0, 0 };
+	struct pol_tree_at top = { 1, 1 };
 	int rc;
 
 	if (!yaml_parser_initialize(&r->parser))
-		return pol_set_nomem(r->set);
+		return pol_set_nomem(r->tree.set);
 	yaml_parser_set_encoding(&r->parser, YAML_UTF8_ENCODING);
 	yaml_parser_set_input_string(&r->parser, (const unsigned char *)r->text, r->len);
 	rc = read_events(r);
 	yaml_parser_delete(&r->parser);
 	if (rc != 0)
 		return rc;
-	if (r->n != 1)
-		return fail(r, top, "nothing is in this file: exactly one document is wanted, its first line `policy: 1`");
-	*root = r->stack[0];
+	if (r->tree.n != 1)
+		return pol_tree_fail(&r->tree, top, "nothing is in this file: exactly one document is wanted, its first line `policy: 1`");
+	*root = r->tree.stack[0];
 	return 0;
+}
+
+static void
+init(struct pol_tree *t, struct ast_set *set, struct pol_size *size, const struct pol_yaml_source *s)
+{
+	t->set = set;
+	t->limits = s->limits;
+	t->size = size;
+	t->seed = s->seed;
+	t->source = s;
+	t->file = s->file;
+	memset(size, 0, sizeof(*size));
+	size->bytes = s->len;
+}
+
+/* What fails here is told by libyaml's reading of the same text, or not at all. */
+static int
+read_plain(struct pol_node *root, struct pol_size *size, struct ast_set *set,
+    const struct pol_yaml_source *s, const char *text, size_t len)
+{
+	struct policy_error *err = set->err, unsaid = POLICY_ERROR_INIT;
+	struct pol_tree *t = calloc(1, sizeof(*t));
+	struct pol_arena_mark before;
+	int rc;
+
+	if (t == NULL)
+		return pol_set_nomem(set);
+	pol_arena_mark(&set->arena, &before);
+	init(t, set, size, s);
+	t->taker = s->taker;
+	set->err = &unsaid;
+	rc = pol_plain_read(t, text, len);
+	if (rc == 0 && s->taker != NULL && s->taker->root(s->taker->ctx, t->stack) != 0)
+		rc = POL_PLAIN_UNSURE;
+	set->err = err;
+	if (rc == 0) {
+		*root = t->stack[0];
+		size->plain = true;
+	}
+	if (rc == POL_PLAIN_UNSURE && s->taker == NULL)
+		pol_arena_return(&set->arena, &before);
+	if (rc == POL_PLAIN_UNSURE && s->taker != NULL)
+		s->taker->again(s->taker->ctx);
+	pol_tree_fini(t);
+	free(t);
+	return rc == POLICY_ERR_NOMEM ? pol_set_nomem(set) : rc;
+}
+
+static int
+read_any(struct pol_node *root, struct pol_size *size, struct ast_set *set,
+    const struct pol_yaml_source *s, const char *text, size_t len)
+{
+	struct reader *r = calloc(1, sizeof(*r));
+	int rc;
+
+	if (r == NULL)
+		return pol_set_nomem(set);
+	init(&r->tree, set, size, s);
+	r->text = text;
+	r->len = len;
+	rc = read_text(r, root);
+	pol_tree_fini(&r->tree);
+	free(r);
+	return rc;
 }
 
 int
 pol_yaml_read(struct pol_node *root, struct pol_size *size, struct ast_set *set,
-    uint16_t file, const char *text, size_t len, const struct policy_limits *limits,
-    uint64_t seed)
+    const struct pol_yaml_source *s)
 {
-	struct reader *r;
-	yaml_mark_t top = { 0, 0, 0 };
-	int rc;
+	struct pol_node top = { .file = s->file, .line = 1, .column = 1 };
+	const char *text = s->text;
+	size_t len = s->len;
+	int rc = POL_PLAIN_UNSURE;
 
-	r = calloc(1, sizeof(*r));
-	if (r == NULL)
-		return pol_set_nomem(set);
-	r->set = set;
-	r->limits = limits;
-	r->size = size;
-	r->file = file;
-	r->seed = seed;
-	size->bytes = len;
-	if (len > limits->file_bytes) {
-		rc = over(r, top, "limit file_bytes: the file is too long", limits->file_bytes, "bytes");
-	} else {
-		rc = pol_yaml_check(set, file, &text, &len);
-		r->text = text;
-		r->len = len;
-		if (rc == 0)
-			rc = read_text(r, root);
-	}
-	free(r->stack);
-	free(r->frames);
-	free(r->seen_keys.slots);
-	free(r);
-	return rc;
+	if (len > s->limits->file_bytes)
+		return pol_set_limit(set, &top, "limit file_bytes: the file is too long: at most %llu bytes are taken",
+		    (unsigned long long)s->limits->file_bytes);
+	rc = pol_yaml_check(set, s->file, &text, &len);
+	if (rc != 0)
+		return rc;
+	rc = s->slowly ? POL_PLAIN_UNSURE : read_plain(root, size, set, s, text, len);
+	return rc != POL_PLAIN_UNSURE ? rc : read_any(root, size, set, s, text, len);
 }

@@ -13,5 +13,4 @@ struct pol_yaml_seen {
 /* Refuses a key that is repeated. items: key, value, key, value... */
 int pol_yaml_keys(struct ast_set *set, const struct pol_node *items, size_t pairs,
     uint64_t seed, struct pol_yaml_seen *seen);
-
 #endif

@@ -342,12 +342,21 @@ pol_files_read(struct pol_files *files, const char *path, const struct policy_li
 }
 
 void
-pol_files_free(struct pol_files *files)
+pol_files_drop(struct pol_files *files)
 {
 	for (size_t i = 0; i < files->n; i++) {
-		free(files->list[i].name);
 		free(files->list[i].text);
+		files->list[i].text = NULL;
+		files->list[i].len = 0;
 	}
+}
+
+void
+pol_files_free(struct pol_files *files)
+{
+	pol_files_drop(files);
+	for (size_t i = 0; i < files->n; i++)
+		free(files->list[i].name);
 	free(files->list);
 	files->list = NULL;
 	files->n = 0;

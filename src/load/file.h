@@ -37,6 +37,8 @@ typedef void pol_file_warning_fn(void *ctx, const char *file, const char *text);
 int pol_files_read(struct pol_files *files, const char *path,
     const struct policy_limits *limits, pol_file_warning_fn *warn, void *warn_ctx,
     struct policy_error *err);
+/* The texts alone: the names stay. */
+void pol_files_drop(struct pol_files *files);
 void pol_files_free(struct pol_files *files);
 
 #endif

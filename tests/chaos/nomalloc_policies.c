@@ -92,15 +92,15 @@ ask(struct policy *p, const char *file, const struct ast_test *t, const struct a
 	struct policy_token token;
 
 	if (!t->anonymous) {
-		r.subject_type = t->as.type;
-		r.subject_id = t->as.name;
+		r.subject_type = ast_holder_type(&t->as);
+		r.subject_id = ast_holder_name(&t->as);
 		r.subject_attributes = t->subject;
 	}
 	r.groups = t->groups;
 	r.groups_count = t->n_groups;
 	if (t->has_actor) {
-		r.actor_type = t->actor.type;
-		r.actor_id = t->actor.name;
+		r.actor_type = ast_holder_type(&t->actor);
+		r.actor_id = ast_holder_name(&t->actor);
 	}
 	r.context = t->context;
 	if (t->has_token) {

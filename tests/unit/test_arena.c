@@ -34,7 +34,7 @@ memory_is_zeroed_aligned_and_apart(void)
 			asked += size;
 			seen[n] = pol_arena_alloc(&a, size);
 			CU_ASSERT_PTR_NOT_NULL_FATAL(seen[n]);
-			CU_ASSERT_EQUAL((uintptr_t)seen[n] % 16, 0);
+			CU_ASSERT_EQUAL((uintptr_t)seen[n] % 8, 0);
 			CU_ASSERT(is_zero(seen[n], size));
 			memset(seen[n], 0xa5, size);
 			for (size_t k = 0; k < n; k++)
@@ -49,6 +49,44 @@ memory_is_zeroed_aligned_and_apart(void)
 	CU_ASSERT_EQUAL(a.bytes, 0);
 	CU_ASSERT_PTR_NOT_NULL(pol_arena_alloc(&a, 1));	/* as good as new */
 	pol_arena_fini(&a);
+	pol_arena_fini(&a);
+}
+
+static void
+a_mark_is_come_back_to(void)
+{
+	static const size_t sizes[] = { 0, 100, 3000, 5000, 70000, 3000000 };
+	struct pol_arena a;
+	struct pol_arena_mark empty, some;
+	char *kept, *p;
+	size_t bytes;
+
+	pol_arena_init(&a);
+	pol_arena_mark(&a, &empty);
+	for (int round = 0; round < 2; round++) {
+		kept = pol_arena_copy(&a, "kept", 4);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(kept);
+		pol_arena_mark(&a, &some);
+		bytes = a.bytes;
+		for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+			for (size_t k = 0; k <= i; k++) {
+				p = pol_arena_alloc(&a, sizes[k]);
+				CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+				CU_ASSERT(is_zero(p, sizes[k]));
+				memset(p, 0xa5, sizes[k]);
+			}
+			pol_arena_return(&a, &some);
+			CU_ASSERT_EQUAL(a.bytes, bytes);
+			CU_ASSERT_STRING_EQUAL(kept, "kept");
+			p = pol_arena_alloc(&a, 64);
+			CU_ASSERT_PTR_NOT_NULL_FATAL(p);
+			CU_ASSERT(is_zero(p, 64));
+			pol_arena_return(&a, &some);
+		}
+		pol_arena_return(&a, &empty);
+		CU_ASSERT_PTR_NULL(a.chunks);
+		CU_ASSERT_EQUAL(a.bytes, 0);
+	}
 	pol_arena_fini(&a);
 }
 
@@ -211,6 +249,8 @@ scarce_realloc(void *p, size_t size)
 #define pol_buf_printf scarce_buf_printf
 #undef POL_BASE_ARENA_H
 #define pol_arena scarce_arena
+#define pol_arena_mark scarce_arena_mark
+#define pol_arena_return scarce_arena_return
 #define pol_buf scarce_buf
 #include "base/arena.c"
 
@@ -266,6 +306,7 @@ CU_TestInfo suite_arena[] = {
 	{ "memory is zeroed, aligned and apart", memory_is_zeroed_aligned_and_apart },
 	{ "a big piece leaves the current chunk in use", a_big_piece_leaves_the_current_chunk_in_use },
 	{ "sizes that overflow are refused", sizes_that_overflow_are_refused },
+	{ "a mark is come back to", a_mark_is_come_back_to },
 	{ "a copy ends in NUL", a_copy_ends_in_nul },
 	{ "a buffer grows and gives offsets", a_buffer_grows_and_gives_offsets },
 	{ "padding is zero and only where needed", padding_is_zero_and_only_where_needed },

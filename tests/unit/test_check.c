@@ -86,7 +86,7 @@ numbers_follow_names_not_files(void)
 	CU_ASSERT_EQUAL_FATAL(set->entries.n, 8);
 	for (size_t i = 0; i < 8; i++) {
 		CU_ASSERT_EQUAL(set->entries.list[i]->number, i);
-		CU_ASSERT_STRING_EQUAL(set->files[set->entries.list[i]->source->file], order[i]);
+		CU_ASSERT_STRING_EQUAL(set->files[set->entries.list[i]->place.file], order[i]);
 	}
 	CU_ASSERT_EQUAL(set->entries.list[2]->role, 2);
 	CU_ASSERT_EQUAL(set->entries.list[5]->role, 1);
@@ -107,13 +107,13 @@ globs_aliases_and_implications_are_resolved(void)
 	CU_ASSERT_EQUAL(set->actions.list[1]->n_implied, 5);
 	CU_ASSERT_EQUAL(set->actions.list[2]->n_implied, 1);
 	CU_ASSERT_EQUAL(set->actions.list[4]->implied[0], 4);
-	CU_ASSERT_EQUAL(set->entries.list[0]->n_acts, 4);
-	CU_ASSERT_EQUAL(set->entries.list[1]->n_acts, 2);
-	CU_ASSERT_EQUAL(set->entries.list[1]->acts[0], 2);
-	CU_ASSERT_EQUAL(set->entries.list[2]->n_acts, 5);
-	CU_ASSERT_EQUAL(set->entries.list[3]->acts[0], 2);
-	CU_ASSERT_PTR_EQUAL(set->entries.list[4]->acts, set->entries.list[1]->acts);
-	CU_ASSERT_PTR_EQUAL(set->entries.list[5]->acts, set->entries.list[3]->acts);
+	CU_ASSERT_EQUAL(set->entries.list[0]->actions->n_ids, 4);
+	CU_ASSERT_EQUAL(set->entries.list[1]->actions->n_ids, 2);
+	CU_ASSERT_EQUAL(set->entries.list[1]->actions->ids[0], 2);
+	CU_ASSERT_EQUAL(set->entries.list[2]->actions->n_ids, 5);
+	CU_ASSERT_EQUAL(set->entries.list[3]->actions->ids[0], 2);
+	CU_ASSERT_PTR_EQUAL(set->entries.list[4]->actions->ids, set->entries.list[1]->actions->ids);
+	CU_ASSERT_PTR_EQUAL(set->entries.list[5]->actions->ids, set->entries.list[3]->actions->ids);
 	pol_set_free(set);
 }
 

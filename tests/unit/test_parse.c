@@ -69,14 +69,14 @@ holders_are_split_at_the_first_colon(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
 	h = set->groups.list[0]->members.list;
-	CU_ASSERT_TRUE(is(h[0].type, "user") && is(h[0].name, "ann"));
-	CU_ASSERT_TRUE(is(h[1].type, "sa") && is(h[1].name, "a:b"));
-	CU_ASSERT_TRUE(is(h[2].type, "group") && is(h[2].name, "a/b"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&h[0]), "user") && is(ast_holder_name(&h[0]), "ann"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&h[1]), "sa") && is(ast_holder_name(&h[1]), "a:b"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&h[2]), "group") && is(ast_holder_name(&h[2]), "a/b"));
 	h = set->grants.list[0]->to.list;
-	CU_ASSERT_TRUE(is(h[0].type, "") && is(h[0].name, "everyone"));
-	CU_ASSERT_TRUE(is(h[1].type, "device") && is(h[1].name, "*"));
-	CU_ASSERT_TRUE(is(h[2].type, "user") && is(h[2].name, "everyone"));
-	CU_ASSERT_TRUE(is(h[3].type, "") && is(h[3].name, "authenticated"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&h[0]), "") && is(ast_holder_name(&h[0]), "everyone"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&h[1]), "device") && is(ast_holder_name(&h[1]), "*"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&h[2]), "user") && is(ast_holder_name(&h[2]), "everyone"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&h[3]), "") && is(ast_holder_name(&h[3]), "authenticated"));
 	pol_set_free(set);
 }
 
@@ -91,14 +91,14 @@ entries_keep_conditions_in_one_list(void)
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(set);
 	CU_ASSERT_EQUAL_FATAL(set->entries.n, 2);
-	CU_ASSERT_EQUAL(set->entries.list[0]->source->line, 7);
-	CU_ASSERT_EQUAL(set->entries.list[0]->source->column, 7);
+	CU_ASSERT_EQUAL(set->entries.list[0]->place.line, 7);
+	CU_ASSERT_EQUAL(set->entries.list[0]->place.column, 7);
 	e = set->entries.list[1];
-	CU_ASSERT_EQUAL(e->conds.n, 3);
-	CU_ASSERT_TRUE(e->conds.list[0].unless && e->conds.list[1].unless && !e->conds.list[2].unless);
-	CU_ASSERT_PTR_EQUAL(e->conds.list[0].expr, e->conds.list[2].expr);
-	CU_ASSERT_PTR_NULL(e->patterns[0].glob.data);
-	CU_ASSERT_TRUE(is(e->patterns[1].glob, "a*/**") && e->patterns[1].type == 1);
+	CU_ASSERT_EQUAL(e->more->conds.n, 3);
+	CU_ASSERT_TRUE(e->more->conds.list[0].unless && e->more->conds.list[1].unless && !e->more->conds.list[2].unless);
+	CU_ASSERT_PTR_EQUAL(e->more->conds.list[0].expr, e->more->conds.list[2].expr);
+	CU_ASSERT_PTR_NULL(ast_pattern_glob(&e->patterns[0]).data);
+	CU_ASSERT_TRUE(is(ast_pattern_glob(&e->patterns[1]), "a*/**") && e->patterns[1].type == 1);
 	CU_ASSERT_TRUE(set->has_credentials);
 	CU_ASSERT_TRUE(set->kinds.list[0]->has_ceiling && !set->kinds.list[1]->has_ceiling);
 	pol_set_free(set);
@@ -121,7 +121,7 @@ tests_are_kept_as_callers_send_them(void)
 	CU_ASSERT_TRUE(t->lines[2].has_resource && is(t->lines[2].type, "m") && is(t->lines[2].id, "a/b"));
 	CU_ASSERT_TRUE(t->lines[3].has_resource && is(t->lines[3].type, "") && is(t->lines[3].id, ""));
 	t = set->tests.list[1];
-	CU_ASSERT_TRUE(is(t->as.type, "sa") && is(t->as.name, "a:b") && is(t->actor.name, "ann"));
+	CU_ASSERT_TRUE(is(ast_holder_type(&t->as), "sa") && is(ast_holder_name(&t->as), "a:b") && is(ast_holder_name(&t->actor), "ann"));
 	CU_ASSERT_TRUE(t->has_scopes && t->n_scopes == 0 && t->now.data == NULL && t->kind.data == NULL);
 	CU_ASSERT_EQUAL(t->subject.list[0].value.type, POLICY_INT);
 	CU_ASSERT_EQUAL(t->subject.list[1].value.type, POLICY_STRING);

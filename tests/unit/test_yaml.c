@@ -38,7 +38,9 @@ init(struct reading *r)
 static int
 take(struct reading *r, const char *text, size_t len)
 {
-	r->rc = pol_yaml_read(&r->root, &r->size, &r->set, 0, text, len, &r->limits, 42);
+	struct pol_yaml_source source = { .text = text, .len = len, .limits = &r->limits, .seed = 42 };
+
+	r->rc = pol_yaml_read(&r->root, &r->size, &r->set, &source);
 	return r->rc;
 }
 
