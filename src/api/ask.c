@@ -159,8 +159,11 @@ decide_sized(const struct pol_snapshot *s, struct pol_time now, const void *req,
 	return decide_resized(s, now, req, size, out, witness);
 }
 
-int
-pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+/* On the snapshot in force. Not inline: an engine that is off shall not pay for the
+ * registers it takes. */
+__attribute__((noinline))
+static int
+ask(struct policy *p, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness)
 {
 	const struct pol_snapshot *s;
@@ -169,14 +172,6 @@ pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_de
 	int rc;
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
-	if (__builtin_expect(p == NULL || req == NULL, 0)) {
-		pol_fill_error(out, POLICY_ERR_ARG, 0);
-		return POLICY_ERR_ARG;
-	}
-	if (atomic_load_explicit(&p->off, memory_order_acquire) != 0) {
-		pol_fill_off(out, 0);
-		return 0;
-	}
 	read_host_clock(p, &now);
 	s = pol_handle_enter(p, &in);
 	rc = read_clock(p, s, &now);
@@ -186,6 +181,21 @@ pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_de
 		pol_fill_error(out, rc, s->generation);
 	pol_handle_exit(in);
 	return rc;
+}
+
+int
+pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	if (__builtin_expect(p == NULL || req == NULL, 0)) {
+		pol_fill_error(out, POLICY_ERR_ARG, 0);
+		return POLICY_ERR_ARG;
+	}
+	if (__builtin_expect(atomic_load_explicit(&p->off, memory_order_acquire) != 0, 0)) {
+		pol_fill_off(out, 0);
+		return 0;
+	}
+	return ask(p, req, out, witness);
 }
 
 /* Decision i of the row, which was found to be of `size` bytes. */

@@ -7,27 +7,15 @@
  * the new snapshot into `now`; the old one is freed once every counter, of both
  * parities, has been seen at zero after that.
  *
- * Why that is enough. All four operations are seq_cst, so they stand in one order
- * (of the owners of stripes, see below). A decider that got the old snapshot loaded `now` before the writer's exchange,
- * and counted itself in before that; so every later look of the writer's at that
+ * Why that is enough. All four operations are seq_cst, so they stand in one order (seat.c
+ * tells what stands in for it where a stripe has an owner). A decider that got the old
+ * snapshot loaded `now` before the writer's exchange, and counted itself in before that; so every later look of the writer's at that
  * counter sees the count, until the decider has counted itself out. A counter is
- * changed by read-modify-write only and nobody counts out who is not in, so zero
+ * changed by read-modify-write, or by one thread, and nobody counts out who is not in, so zero
  * means that nobody is in; and reading it synchronises with every count-out before
  * (a release sequence of RMWs), so that the decider's last read of the snapshot
  * happens before the free. Counters need not be zero at one moment: a decider stays
  * with the counter it began with.
- *
- * Owners. A locked instruction costs as much as a look-up, so the thread that owns a
- * stripe counts with plain loads and stores: only it writes there, and a signal
- * handler that decides in its midst leaves the count as it was. What a plain store
- * lacks is the order of counting before looking; the writer brings it: between its
- * exchange of `now` and its first look it has the kernel run a full barrier on every
- * thread of the process (membarrier). A decider's barrier falls either before its
- * count, and then it will load the new snapshot, or after, and then the writer sees
- * the count. Where the kernel has no membarrier no stripe is ever owned; where it
- * fails later (a filter of system calls), stripes are taken back and what was replaced
- * since waits for close. An owner is a thread pointer: that of a dead thread owns on,
- * until a new thread happens to have it too.
  *
  * Why it ends. Under steady load the counter of the parity of the day may never be
  * seen at zero. So first those of the other parity are waited for, where only those
@@ -38,21 +26,11 @@
  *
  * The wait is a state machine that goes on where it stopped: a reload gives it
  * 100 ms, a single change one look; what is left is for the next writer, or close.
- *
- * Fork. The counters and the lock lie in memory that the kernel zeroes in the child:
- * deciders and writers that were inside are not in the child. The mark beside them reads zero too; one
- * load a decision notices, without a system call. Where a writer of the parent was at
- * work, snapshots that waited are left alone in the child, a leak of few: it may have
- * been freeing them. Where memory cannot be wiped (no MADV_WIPEONFORK,
- * Linux before 4.14) writers compare getpid() and nothing else is done: counters
- * that were not at zero never get there in the child, so that its reloads each wait
- * 100 ms and what they replace is freed by close.
  */
 #include "api/handle.h"
 
 #include <errno.h>
 #include <linux/futex.h>
-#include <linux/membarrier.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
@@ -63,136 +41,20 @@
 #define WAIT_NS 100000000		/* a reload's patience with deciders */
 #define MANY_WAITING 64			/* old snapshots that a single change leaves unwaited */
 
-/* ---- counting ---- */
-
-/* Asks the kernel for what fence() needs; 0 where it cannot be had. */
-static uint32_t
-may_fence(void)
-{
-	int before = errno;
-	long rc = syscall(SYS_membarrier, MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED, 0, 0);
-
-	errno = before;
-	return rc == 0;
-}
-
-/* No stripe has an owner from now on; what is replaced by then waits for close. */
-static void
-take_back(struct policy *p)
-{
-	atomic_store(&p->fenced, 0);
-	for (uint32_t i = 0; i < POL_STRIPES; i++)
-		atomic_store(&p->wiped->stripes[i].owner, 0);
-	p->unfenced = true;
-}
-
-/* After `now` was exchanged: orders each decider's count and look. */
-static void
-fence(struct policy *p)
-{
-	int before = errno;
-
-	if (atomic_load(&p->fenced) == 0 || syscall(SYS_membarrier, MEMBARRIER_CMD_PRIVATE_EXPEDITED, 0, 0) == 0)
-		return;
-	errno = before;
-	take_back(p);
-}
-
-struct pol_seat
-pol_handle_sit(struct policy *p, struct pol_stripe *stripe, uint64_t self)
-{
-	uint32_t parity = atomic_load_explicit(&p->parity, memory_order_relaxed) & 1;
-	uint64_t nobody = 0;
-
-	/* from the next time on: this time it is counted as all are */
-	if (atomic_load_explicit(&stripe->owner, memory_order_relaxed) == 0 && atomic_load(&p->fenced) != 0)
-		atomic_compare_exchange_strong(&stripe->owner, &nobody, self);
-	atomic_fetch_add_explicit(&stripe->in[parity], 1, memory_order_seq_cst);
-	return (struct pol_seat){ &stripe->in[parity], false };
-}
-
-/* ---- fork ---- */
-
-static void
-start_child(struct policy *p)
-{
-	if (atomic_load(&p->fenced) != 0 && !may_fence())
-		take_back(p);
-	atomic_store(&p->wiped->ticket, 0);
-	atomic_store(&p->wiped->serving, 0);
-	p->covered = NULL;
-	if (atomic_load(&p->busy) != 0) {
-		/* a writer of the parent's had the list and the people in hand: what they
-		 * were like in that moment nobody knows */
-		p->waiting = p->last = NULL;
-		p->n_waiting = 0;
-		p->tainted = true;
-	}
-	atomic_store(&p->busy, 0);
-}
-
-void
-pol_handle_wake(struct policy *p)
-{
-	uint32_t seen = POL_MARK_CHILD;
-
-	/* two threads of the child may come here at once */
-	if (atomic_compare_exchange_strong(&p->wiped->mark, &seen, POL_MARK_WAKING)) {
-		start_child(p);
-		atomic_store(&p->wiped->mark, POL_MARK_LIVE);
-		return;
-	}
-	while (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
-		sched_yield();
-}
-
-/* The fallback: by process number, writers only. */
-static void
-wake_by_pid(struct policy *p)
-{
-	int32_t pid = (int32_t)getpid(), seen = atomic_load(&p->pid);
-
-	while (seen != pid) {
-		if (seen != -1 && atomic_compare_exchange_strong(&p->pid, &seen, -1)) {
-			start_child(p);
-			atomic_store(&p->pid, pid);
-			return;
-		}
-		sched_yield();
-		seen = atomic_load(&p->pid);
-	}
-}
-
-static void
-wake_writer(struct policy *p)
-{
-	if (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
-		pol_handle_wake(p);
-	if (atomic_load(&p->pid) != 0)
-		wake_by_pid(p);
-}
-
 /* ---- new and free ---- */
 
 int
 pol_handle_new(struct policy **out)
 {
 	struct policy *p = calloc(1, sizeof(*p));
-	void *page;
 
 	*out = NULL;
 	if (p == NULL)
 		return POLICY_ERR_NOMEM;
-	page = mmap(NULL, sizeof(*p->wiped), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (page == MAP_FAILED) {
+	if (pol_seat_init(p) != 0) {
 		free(p);
 		return POLICY_ERR_NOMEM;
 	}
-	p->wiped = page;
-	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
-		atomic_init(&p->pid, (int32_t)getpid());
-	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
-	atomic_store(&p->fenced, may_fence());
 	*out = p;
 	return 0;
 }
@@ -236,7 +98,7 @@ pol_handle_free(struct policy *p)
 
 	if (p == NULL)
 		return;
-	wake_writer(p);
+	pol_seat_wake_writer(p);
 	if (p->waiting != NULL)
 		free_waiting(p, p->last);
 	s = atomic_load(&p->now);
@@ -264,7 +126,7 @@ pol_handle_lock(struct policy *p)
 {
 	uint32_t mine, now;
 
-	wake_writer(p);
+	pol_seat_wake_writer(p);
 	mine = atomic_fetch_add(&p->wiped->ticket, 1);
 	while ((now = atomic_load(&p->wiped->serving)) != mine)
 		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
@@ -326,7 +188,7 @@ pol_handle_swap(struct policy *p, struct pol_snapshot *s)
 	if (!s->off)
 		atomic_store(&p->off, 0);
 	old = atomic_exchange(&p->now, s);
-	fence(p);
+	pol_seat_fence(p);
 	if (s->off)
 		atomic_store(&p->off, 1);
 	p->tainted = false;

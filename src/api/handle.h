@@ -128,8 +128,13 @@ typedef int pol_handle_change_fn(void *ctx, struct pol_people_root *from,
  */
 int pol_handle_change(struct policy *p, pol_handle_change_fn *change, void *ctx);
 
-/* In a child's first call. */
-void pol_handle_wake(struct policy *p);
+/* seat.c: the memory that is wiped in a child; its first call there; and the same for
+ * writers, also where memory cannot be wiped. */
+int pol_seat_init(struct policy *p);
+void pol_seat_wake(struct policy *p);
+void pol_seat_wake_writer(struct policy *p);
+/* After `now` was exchanged: orders each decider's count and look. */
+void pol_seat_fence(struct policy *p);
 
 /* No two living threads have the same. */
 static inline uint64_t
@@ -156,12 +161,12 @@ pol_handle_stripe(struct policy *p, uint64_t self)
 }
 
 /* One who does not own his stripe, or not yet. */
-struct pol_seat pol_handle_sit(struct policy *p, struct pol_stripe *stripe, uint64_t self);
+struct pol_seat pol_seat_take(struct policy *p, struct pol_stripe *stripe, uint64_t self);
 
 /*
  * Holds the snapshot now in force until pol_handle_exit(seat). Between the two: no
  * foreign code, nothing that may fork or block. Count first, then look: what keeps
- * the two in order, and why that is enough, is told in handle.c.
+ * the two in order, and why that is enough, is told in handle.c and seat.c.
  */
 static inline const struct pol_snapshot *
 pol_handle_enter(struct policy *p, struct pol_seat *seat)
@@ -171,7 +176,7 @@ pol_handle_enter(struct policy *p, struct pol_seat *seat)
 	uint32_t parity;
 
 	if (__builtin_expect(atomic_load_explicit(&p->wiped->mark, memory_order_acquire) != POL_MARK_LIVE, 0))
-		pol_handle_wake(p);
+		pol_seat_wake(p);
 	if (__builtin_expect(atomic_load_explicit(&stripe->owner, memory_order_relaxed) == self, 1)) {
 		parity = atomic_load_explicit(&p->parity, memory_order_relaxed) & 1;
 		*seat = (struct pol_seat){ &stripe->own[parity], true };
@@ -179,7 +184,7 @@ pol_handle_enter(struct policy *p, struct pol_seat *seat)
 		    atomic_load_explicit(seat->count, memory_order_relaxed) + 1, memory_order_relaxed);
 		atomic_signal_fence(memory_order_seq_cst);
 	} else {
-		*seat = pol_handle_sit(p, stripe, self);
+		*seat = pol_seat_take(p, stripe, self);
 	}
 	return atomic_load_explicit(&p->now, memory_order_seq_cst);
 }

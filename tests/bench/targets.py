@@ -71,6 +71,10 @@ def number(x, unit):
     return f'{x:,.0f} {unit}' if x >= 100 else f'{x:.3g} {unit}'
 
 
+def reach(low, high, unit):
+    return number(low, unit) if low == high else f'{number(low, unit)} to {number(high, unit)}'
+
+
 def ours(results):
     """Each workload's own times once, though they stand beside every peer: as rows without a peer."""
     seen = {}
@@ -96,11 +100,11 @@ def judge(results):
             low, high = min(found), max(found)
             worst = low if how == AT_LEAST else high
             t['met'] = worst[0] >= wanted if how == AT_LEAST else worst[0] <= wanted
-            t['seen'] = number(worst[0], unit) if low[0] == high[0] else f'{number(low[0], unit)} to {number(high[0], unit)}'
+            t['seen'] = reach(low[0], high[0], unit)
             if not t['met']:
                 missed = sum(v < wanted if how == AT_LEAST else v > wanted for v, _ in found)
                 calm = [v for v in (value(r, UNDISTURBED.get) for r in rows) if v is not None]
-                if calm: t['seen'] += f'; undisturbed {number(min(calm), unit)} to {number(max(calm), unit)}'
+                if calm: t['seen'] += f'; undisturbed {reach(min(calm), max(calm), unit)}'
                 t['by'] = f'{worst[0] / wanted:.2f} of what is wanted at {worst[1]}' + \
                     (f', {missed} of {len(found)} miss it' if len(found) > 1 else '')
         out.append(t)
