@@ -340,7 +340,9 @@ struct policy_trace {
 
 #define POLICY_TRACE_INIT { .size = sizeof(struct policy_trace) }
 
-/* policy_decide() with a witness: the same code, slower. */
+/* policy_decide() with a witness: slower.  A request that policy_decide() would answer
+ * by its index alone is decided both ways here; were they to differ, the answer is a
+ * deny and POLICY_ERR_INTERNAL. */
 int policy_trace(struct policy *p, const struct policy_request *req,
     struct policy_decision *out, struct policy_trace *trace);
 
