@@ -11,6 +11,7 @@
 #include "core/anchor.h"
 
 #define MOST_ABOVE 32u			/* things, the one asked about among them */
+#define MOST_NAMED 64u			/* parents of all of them: far below POL_MAX_ANCESTORS */
 #define MOST_GRANTS 16u			/* of one thing */
 #define MOST_ROWS 16u
 
@@ -20,7 +21,7 @@ struct quick {
 	const struct pol_holder *who;
 	const uint64_t *words;
 	uint64_t roles, want;		/* held so far; of which some entry of the action is */
-	uint32_t n;
+	uint32_t n, named;		/* things above; parents that they name, stored or not */
 	const struct pol_thing *above[MOST_ABOVE];
 };
 
@@ -88,6 +89,9 @@ add_parents(struct quick *q, const struct pol_thing *t)
 
 	if (more->parents.n == 0 || type->parent_kind == POL_PARENT_NONE || inherit == POL_INHERIT_FALSE)
 		return true;
+	if (more->parents.n > MOST_NAMED - q->named)
+		return false;
+	q->named += more->parents.n;
 	for (uint32_t i = 0; i < more->parents.n; i++) {
 		if (!add_above(q, &up[i], pol_str_at(t, up[i].id)))
 			return false;
@@ -104,7 +108,7 @@ find_roles(struct quick *q, const struct pol_known *k)
 	if (q->w->anywhere != NULL || q->w->has_stars != 0 || mine->n_timed != 0 || !is_plain_type(q, k->type))
 		return false;
 	q->roles = q->w->everyone.sig | q->w->authenticated.sig | mine->role_sig;
-	q->n = 0;
+	q->n = q->named = 0;
 	if (k->thing != NULL)
 		q->above[q->n++] = k->thing;
 	for (uint32_t i = 0; i < q->n; i++) {
@@ -124,16 +128,15 @@ find_entry(const struct quick *q, const struct pol_action *a, uint32_t *best)
 	uint32_t ask = POL_NONE;
 
 	for (uint32_t i = 0; i < a->rows.n; i++) {
-		const uint32_t *item = &items[rows[i].first];
+		uint32_t first;
 
-		if ((q->roles >> rows[i].role & 1) == 0)
+		if ((q->roles >> rows[i].role & 1) == 0 || rows[i].n_allow == 0)
 			continue;
-		for (uint32_t k = 0; k < rows[i].n_allow && (item[k] & POL_ITEM_NUMBER) < *best; k++) {
-			if ((item[k] & POL_ITEM_ASK) == 0)
-				*best = item[k];
-			else if ((item[k] & POL_ITEM_NUMBER) < ask)
-				ask = item[k] & POL_ITEM_NUMBER;
-		}
+		first = items[rows[i].first];	/* those behind it are of no use to either */
+		if ((first & POL_ITEM_ASK) == 0)
+			*best = first < *best ? first : *best;
+		else if ((first & POL_ITEM_NUMBER) < ask)
+			ask = first & POL_ITEM_NUMBER;
 	}
 	return *best <= ask;
 }
@@ -145,11 +148,7 @@ names(const struct pol_program *p, const struct pol_item *item, uint32_t action)
 
 	if ((item->entry & POL_ITEM_SET) == 0)
 		return item->acts == action;
-	for (uint32_t i = 1; i <= acts[0]; i++) {
-		if (acts[i] == action)
-			return true;
-	}
-	return false;
+	return pol_sorted_has(acts + 1, acts[0], action);
 }
 
 /* Likewise of the entries on the thing itself. */
@@ -165,6 +164,8 @@ find_item(const struct quick *q, const struct pol_action *a, const struct pol_kn
 	if (anchor == NULL)
 		return true;
 	items = pol_anchor_items(q->p, anchor, &n);
+	if (n > POL_ANCHOR_FEW)
+		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		if ((q->roles >> items[i].role & 1) == 0)
 			continue;
@@ -178,19 +179,13 @@ find_item(const struct quick *q, const struct pol_action *a, const struct pol_kn
 		if ((items[i].entry & POL_ITEM_NUMBER) < *best)
 			*best = items[i].entry & POL_ITEM_NUMBER;
 	}
-	return n <= POL_ANCHOR_FEW;
+	return true;
 }
 
 static inline bool
 is_for(const struct pol_program *p, const struct pol_action *a, uint32_t type)
 {
-	const uint32_t *types = POL_AT(p, a->types.off);
-
-	for (uint32_t i = 0; i < a->types.n; i++) {
-		if (types[i] == type)
-			return true;
-	}
-	return a->types.n == 0;
+	return a->types.n == 0 || pol_sorted_has(POL_AT(p, a->types.off), a->types.n, type);
 }
 
 bool
