@@ -223,7 +223,7 @@ what_stands_on_the_thing_itself_is_heard(void)
 {
 	CHECK(HEAD
 	    "roles:\n"
-	    "  a: { allow: [ { id: a1, actions: [write, read], resources: doc/1 }, { id: a2, actions: read }, { id: a3, actions: edit, resources: doc/1 } ] }\n"
+	    "  a: { allow: [ { id: a1, actions: [write, read], resources: doc/1 }, { id: a2, actions: read }, { id: a3, actions: edit, resources: doc/1 }, { id: a4, actions: [read, write], resources: doc/5 } ] }\n"
 	    "  b: { allow: [ { id: b1, actions: read, resources: doc/2, when: context.x }, { id: b2, actions: write, resources: [doc/2, doc/3] } ] }\n"
 	    "  c: { deny: { id: c1, actions: read, resources: doc/3 }, allow: { id: c2, actions: read } }\n"
 	    "  d: { allow: { id: d1, actions: [when, unless], resources: [doc/1, org/1] } }\n"
@@ -231,6 +231,7 @@ what_stands_on_the_thing_itself_is_heard(void)
 	    "grants: [ { role: b, to: dan, resource: doc/3 } ]\n",
 	    { 'Q', "ann", "read", "doc/1", "allow a1" }, { 'Q', "ann", "write", "doc/1", "allow a1" },
 	    { 'Q', "ann", "read", "doc/2", "allow a2" }, { 'Q', "ann", "edit", "doc/2", "no_rule" },
+	    { 'Q', "ann", "read", "doc/5", "allow a2" }, { 'Q', "ann", "write", "doc/5", "allow a4" },
 	    { 'Q', "ann", "edit", "doc/1", "allow a3" }, { 'F', "ann", "change", "doc/1", "allow a3" },
 	    { 'Q', "ann", "change", "doc/2", "no_rule" },
 	    { 'F', "bea", "read", "doc/2", "allow a2" }, { 'Q', "bea", "write", "doc/2", "allow b2" },
