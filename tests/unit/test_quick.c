@@ -207,14 +207,18 @@ conditions_and_denies_are_left_alone(void)
 	    "  b: { allow: [ { id: b1, actions: [read, edit, when, unless] }, { id: b2, actions: write } ] }\n"
 	    "  c: { allow: { id: c1, actions: read, resources: \"doc/a*\" } }\n"
 	    "  d: { allow: { id: d1, actions: read }, deny: { id: d2, actions: write, when: context.x } }\n"
-	    "users: { ann: { roles: [a, b] }, bea: { roles: b }, cy: { roles: [b, c] }, dan: { roles: c }, eva: { roles: d }, fay: { roles: [c, d] } }\n",
+	    "  e: { allow: { id: e1, actions: read } }\n"
+	    "  f: { deny: { id: f1, actions: read } }\n"
+	    "users: { ann: { roles: [a, b] }, bea: { roles: b }, cy: { roles: [b, c] }, dan: { roles: c }, eva: { roles: d }, fay: { roles: [c, d] }, gus: { roles: e } }\n"
+	    "grants: [ { role: f, to: gus, resource: doc/1 }, { role: e, to: gus, resource: org/1 } ]\n",
 	    { 'Q', "ann", "read", "doc/1", "allow a2" }, { 'F', "ann", "write", "doc/1", "allow a2" },
 	    { 'Q', "bea", "read", "doc/1", "allow b1" }, { 'Q', "bea", "write", "doc/1", "allow b2" },
 	    { 'Q', "bea", "change", "doc/1", "allow b1" }, { 'Q', "bea", "edit", "doc/1", "allow b1" },
 	    { 'F', "bea", "when", "doc/1", "no_rule" }, { 'F', "bea", "unless", "doc/1", "no_rule" },
 	    { 'Q', "cy", "read", "doc/a", "allow b1" }, { 'F', "dan", "read", "doc/a", "allow c1" },
 	    { 'F', "dan", "read", "doc/b", "no_rule" }, { 'Q', "eva", "read", "doc/b", "allow d1" },
-	    { 'F', "eva", "write", "doc/b", "condition_error d2" }, { 'F', "fay", "read", "doc/b", "allow d1" });
+	    { 'F', "eva", "write", "doc/b", "condition_error d2" }, { 'F', "fay", "read", "doc/b", "allow d1" },
+	    { 'F', "gus", "read", "doc/1", "denied f1" }, { 'Q', "gus", "read", "doc/2", "allow e1" });
 }
 
 /* Entries on one thing by its name. */
@@ -333,6 +337,8 @@ entries_that_name_very_many_actions_are_left_alone(void)
 	static const struct row rows[] = {
 		{ 'F', "ann", "read", "doc/1", "allow boss" }, { 'Q', "bob", "read", "doc/1", "allow r" },
 		{ 'F', "cy", "read", "doc/1", "allow r" }, { 'F', "dan", "x7", "doc/1", "denied no" },
+		{ 'F', "eva", "x7", "doc/1", "denied no" }, { 'Q', "eva", "x7", "doc/2", "allow seven" },
+		{ 'F', "fay", "read", "doc/1", "allow boss" }, { 'Q', "fay", "read", "doc/2", "no_rule" },
 	};
 	struct pol_buf b;
 
@@ -341,8 +347,10 @@ entries_that_name_very_many_actions_are_left_alone(void)
 	for (int i = 0; i < 1200; i++)
 		pol_buf_printf(&b, "  x%d:\n", i);
 	pol_buf_printf(&b, "roles:\n  boss: { allow: { id: boss, actions: any } }\n  reader: { allow: { id: r, actions: read } }\n"
-	    "  low: { allow: { id: low, actions: any } }\n  no: { deny: { id: no, actions: \"x*\" }, allow: { id: yes, actions: \"x*\" } }\n"
-	    "users: { ann: { roles: [boss, reader] }, bob: { roles: reader }, cy: { roles: [low, reader] }, dan: { roles: no } }\n");
+	    "  low: { allow: { id: low, actions: any } }\n  no: { deny: { id: no, actions: \"x*\" } }\n"
+	    "  seven: { allow: { id: seven, actions: x7 } }\n"
+	    "users: { ann: { roles: [boss, reader] }, bob: { roles: reader }, cy: { roles: [low, reader] }, dan: { roles: [no, seven] }, eva: { roles: seven }, fay: }\n"
+	    "grants: [ { role: no, to: eva, resource: doc/1 }, { role: boss, to: fay, resource: doc/1 } ]\n");
 	check(__LINE__, b.data, rows, sizeof(rows) / sizeof(rows[0]));
 	pol_buf_fini(&b);
 }
