@@ -127,12 +127,13 @@ thing_record(struct pol_work *w, struct pol_buf *buf, const struct pol_sort_key 
 	}
 	one->n = 0;
 	for (size_t i = 0; i < n; i++) {
-		const struct pol_bthing *t = (const struct pol_bthing *)w->b->things.data + k[i].row;
+		const struct pol_bthing *t;
 
 		if (k[i].kind == 0) {
 			pol_work_parts(w, &g[k[i].row], &one->grants[one->n++]);
 			continue;
 		}
+		t = (const struct pol_bthing *)w->b->things.data + k[i].row;
 		if (t->attrs.count != 0)
 			p.given = &t->attrs;
 		p.parents = t->parents;
