@@ -13,6 +13,7 @@
 
 #include <policy.h>
 
+#include "api/handle.h"
 #include "base/hash.h"
 #include "base/name.h"
 #include "unit/unit.h"
@@ -362,6 +363,91 @@ decisions_read_nothing_behind_a_text(void)
 	policy_close(p);
 }
 
+/* ---- what is said of the entry ---- */
+
+static void
+a_rule_without_an_id_is_named_by_file_and_line(void)
+{
+	static const unsigned lines[] = { 6, 9, 10, 11, 19, 20, 99, 100, 101, 109, 110, 199, 999, 1000, 1001, 9999, 10000, 10010, 99999, 100000, 100001 };
+	static char text[200000], file[256], want[300];
+	static const char head[] = "policy: 1\nactions: [go]\nroles: { r: { allow:\n", tail[] = "go } }\neveryone: { roles: r }\n";
+
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]) + 64; i++) {
+		unsigned line = lines[i % (sizeof(lines) / sizeof(lines[0]))];
+		struct policy_decision d = POLICY_DECISION_INIT;
+		struct policy_request r = POLICY_REQUEST_INIT;
+		size_t n = i < 40 ? i + 1 : 255 - (i - 40), at = strlen(head);
+		struct policy *p;
+
+		memset(file, 'f', n);
+		file[n] = '\0';
+		memcpy(text, head, at);
+		memset(text + at, '\n', line - 4);
+		strcpy(text + at + line - 4, tail);
+		CU_ASSERT_EQUAL_FATAL(policy_open_text(&p, file, text, strlen(text), NULL, NULL), 0);
+		r.action = policy_text("go");
+		memset(d.rule, DIRT, sizeof(d.rule));
+		CU_ASSERT_EQUAL(policy_decide(p, &r, &d), 0);
+		CU_ASSERT_EQUAL(d.verdict, POLICY_ALLOW);
+		snprintf(want, sizeof(want), "%s:%u", file, line);
+		CU_ASSERT(d.line == line && d.rule_len == strlen(want) && strcmp(d.rule, want) == 0);
+		CU_ASSERT(d.file_len == n && strcmp(d.file, file) == 0);
+		policy_close(p);
+	}
+}
+
+/* ---- the clock ---- */
+
+static int
+add_window(void *ctx, struct pol_people_root *from, const struct pol_program *program, struct pol_people_root **out)
+{
+	struct pol_who who = { POLICY_TEXT("user"), POLICY_TEXT("ann") };
+	uint32_t role = 0;
+	struct pol_grant_fact g;
+
+	(void)ctx;
+	memset(&g, 0, sizeof(g));
+	g.roles = &role;
+	g.to = &who;
+	g.n_roles = g.n_to = 1;
+	g.has_from = true;
+	g.from.sec = 1000000000;
+	return pol_people_add_grant(from, program, &g, out);
+}
+
+/* Where nothing depends on the time the clock is not read, and it is 1970 for ever. */
+static void
+the_clock_is_read_where_something_depends_on_it(void)
+{
+	static const char *const sets[] = {
+		"policy: 1\nactions: [go]\nroles: { r: { allow: { actions: go, when: 'context.time after \"2001-09-09T00:00:00Z\"' } } }\nauthenticated: { roles: r }\n",
+		"policy: 1\nactions: [go]\nconditions: { late: 'context.time like \"2*\"' }\nroles: { r: { allow: { actions: go, when: late } } }\nauthenticated: { roles: r }\n",
+		"policy: 1\nactions: [go]\nroles: { r: { allow: { actions: go, when: 'subject.id like \"an*\" and context.time != \"1970-01-01T00:00:00Z\"' } } }\nauthenticated: { roles: r }\n",
+		"policy: 1\nactions: [go]\nroles: { r: { allow: go } }\ngrants: [ { role: r, to: ann, from: \"2001-09-09T00:00:00Z\" } ]\n",
+		"policy: 1\nactions: { go: { when: 'context.time after \"2001-09-09T00:00:00Z\"' } }\nroles: { r: { allow: go } }\nauthenticated: { roles: r }\n",
+		"policy: 1\nactions: [go]\nroles: { r: { allow: go } }\nusers: { ann: }\n",
+	};
+
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		struct policy_decision d = POLICY_DECISION_INIT;
+		struct policy_request r = POLICY_REQUEST_INIT;
+		bool change = i + 1 == sizeof(sets) / sizeof(sets[0]);
+		struct policy *p = open_set(sets[i], 0);
+
+		r.subject_id = policy_text("ann");
+		r.action = policy_text("go");
+		if (change) {
+			CU_ASSERT(policy_decide(p, &r, &d) == 0 && d.verdict == POLICY_DENY);
+			CU_ASSERT_EQUAL(pol_handle_change(p, add_window, NULL), 0);
+		}
+		CU_ASSERT_EQUAL(policy_decide(p, &r, &d), 0);
+		CU_ASSERT_EQUAL(d.verdict, POLICY_ALLOW);
+		if (d.verdict != POLICY_ALLOW)
+			printf("set %zu\n", i);
+		policy_close(p);
+	}
+}
+
 CU_TestInfo suite_ask[] = {
 	{ "texts are read to their end and no further", texts_are_read_to_their_end_and_no_further },
 	{ "a row is answered as each alone", a_row_is_answered_as_each_alone },
@@ -369,5 +455,7 @@ CU_TestInfo suite_ask[] = {
 	{ "a row of a set that is off is answered as each alone", a_row_of_a_set_that_is_off_is_answered_as_each_alone },
 	{ "the first error is given back and all others are decided", the_first_error_is_given_back_and_all_others_are_decided },
 	{ "decisions read nothing behind a text", decisions_read_nothing_behind_a_text },
+	{ "a rule without an id is named by file and line", a_rule_without_an_id_is_named_by_file_and_line },
+	{ "the clock is read where something depends on it", the_clock_is_read_where_something_depends_on_it },
 	CU_TEST_INFO_NULL
 };

@@ -355,6 +355,63 @@ entries_that_name_very_many_actions_are_left_alone(void)
 	pol_buf_fini(&b);
 }
 
+/* One thing more, or less, or longer: what is still plain is well formed. */
+static void
+make(struct policy_request *r, int what, const char *much)
+{
+	static const struct policy_attr one;
+	static const struct policy_text text;
+	static const struct policy_token token;
+	static const struct policy_credential credential;
+	const struct policy_attrs bag = { &one, 1 };
+
+	switch (what) {
+	case 1: r->flags = 2; break;
+	case 2: case 3: case 4: case 5: r->reserved[what - 2] = 1; break;
+	case 6: r->subject_attributes = bag; break;
+	case 7: r->actor_attributes = bag; break;
+	case 8: r->action_attributes = bag; break;
+	case 9: r->resource_attributes = bag; break;
+	case 10: r->context = bag; break;
+	case 11: r->groups = &text, r->groups_count = 1; break;
+	case 12: r->credentials = &credential, r->credentials_count = 1; break;
+	case 13: r->token = &token; break;
+	case 14: r->actor_id = policy_text("a"); break;
+	case 15: r->actor_type = policy_text("a"); break;
+	case 16: r->action = policy_text(NULL); break;
+	case 17: r->action = (struct policy_text){ much, POL_MAX_ID + 1 }; break;
+	case 18: r->subject_id = policy_text(NULL); break;
+	case 19: r->subject_id.len = 0; break;
+	case 20: r->subject_id = (struct policy_text){ much, POL_MAX_ID + 1 }; break;
+	case 21: r->subject_type = (struct policy_text){ much, POL_MAX_TYPE + 1 }; break;
+	case 22: r->resource_type = policy_text(NULL); break;
+	case 23: r->resource_type = (struct policy_text){ much, POL_MAX_TYPE + 1 }; break;
+	case 24: r->resource_id = policy_text(NULL); break;
+	case 25: r->resource_id = (struct policy_text){ much, POL_MAX_RESOURCE_ID + 1 }; break;
+	case 26: r->flags = POLICY_NONBLOCK, r->deadline_ns = 5; break;
+	case 27: r->action = r->subject_id = (struct policy_text){ much, POL_MAX_ID }; break;
+	case 28: r->subject_type = r->resource_type = (struct policy_text){ much, POL_MAX_TYPE }; break;
+	case 29: r->resource_id = (struct policy_text){ much, POL_MAX_RESOURCE_ID }; break;
+	case 30: r->resource_id.len = r->action.len = 0; break;
+	default: break;
+	}
+}
+
+static void
+only_who_what_and_on_what_is_plain(void)
+{
+	static const char much[POL_MAX_RESOURCE_ID + 1];
+
+	for (int what = 0; what <= 30; what++) {
+		struct policy_request r = fixture_request();
+		const char *why;
+
+		make(&r, what, much);
+		CU_ASSERT_EQUAL(pol_request_is_plain(&r), what == 0 || what > 25);
+		CU_ASSERT(!pol_request_is_plain(&r) || pol_request_sizes(&r, &why) == 0);
+	}
+}
+
 /* Beside what a row can say: bytes that no text of a set has. */
 static void
 malformed_names_are_left_alone(void)
@@ -434,6 +491,7 @@ CU_TestInfo suite_quick[] = {
 	{ "so many roles of an action, grants and entries are looked at", so_many_roles_of_an_action_grants_and_entries_are_looked_at },
 	{ "a long family is left alone", a_long_family_is_left_alone },
 	{ "entries that name very many actions are left alone", entries_that_name_very_many_actions_are_left_alone },
+	{ "only who, what and on what is plain", only_who_what_and_on_what_is_plain },
 	{ "malformed names are left alone", malformed_names_are_left_alone },
 	{ "single changes are heard", single_changes_are_heard },
 	CU_TEST_INFO_NULL
