@@ -230,7 +230,7 @@ a_glance_sees_what_a_look_sees(void)
 			bag[i].name = (struct policy_text){ names[i], 3 - ((r >> 17) % 8 == 0) };
 			bag[i].value.u.text = (struct policy_text){ big, 5 };
 			switch ((r >> 20) % 200) {
-			case 0: bag[i].name = policy_text(NULL); break;
+			case 0: bag[i].name = (struct policy_text){ NULL, 3 }; break;
 			case 1: bag[i].name = (struct policy_text){ big, POL_MAX_ID }; break;
 			case 2: bag[i].name = (struct policy_text){ big, POL_MAX_ID + 1 }; break;
 			case 3: bag[i].value.type = POLICY_NULL; break;
