@@ -112,7 +112,7 @@ class Asker:
         return {'subject': {'type': t, 'id': i}, 'action': {'name': act}, 'resource': res, 'now': s.rng.choice(pools.TIMES)}
 
     def request(s):
-        if s.chance(.8 if s.info.ordinary else .04): return s.plain()
+        if s.chance(.9 if s.info.ordinary else .04): return s.plain()
         rng, q = s.rng, {}
         if not s.chance(.09): q['subject'] = s.subject()
         elif s.chance(.4): q['subject'] = None

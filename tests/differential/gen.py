@@ -383,7 +383,7 @@ def features(docs):
     return out
 
 
-def make_set(rng, fault_share=.08, ordinary_share=.3):
+def make_set(rng, fault_share=.08, ordinary_share=.2):
     m = Maker(rng, rng.random() < ordinary_share)
     m.build()
     info = m.info
