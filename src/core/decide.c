@@ -279,9 +279,10 @@ pol_decide(const struct pol_engine *e, const struct policy_request *req,
 	if (plain && w == NULL && quick(e, req, &known, a))
 		return 0;
 	rc = decide(e, req, &known, now, now_text, a, w, why);
-	/* a witness has seen it all: the quick answer, had it been taken, is the same */
-	if (rc == 0 && plain && w != NULL && quick(e, req, &known, &b) &&
-	    (b.verdict != a->verdict || b.reason != a->reason || b.entry != a->entry)) {
+	/* a witness has seen it all: the quick answer, had it been taken, is the same. (One
+	 * that has seen too much is no witness: it met a limit that others need not meet.) */
+	if (plain && w != NULL && rc != POLICY_ERR_LIMIT && quick(e, req, &known, &b) &&
+	    (rc != 0 || b.verdict != a->verdict || b.reason != a->reason || b.entry != a->entry)) {
 		*a = (struct pol_answer){ POLICY_DENY, POLICY_REASON_ERROR, POL_NONE, POL_NONE };
 		*why = "two ways to one answer differ: this is a mistake of the engine";
 		return POLICY_ERR_INTERNAL;

@@ -123,16 +123,15 @@ find_entry(const struct quick *q, const struct pol_action *a, uint32_t *best)
 	uint32_t ask = POL_NONE;
 
 	for (uint32_t i = 0; i < a->rows.n; i++) {
-		const uint32_t *item = &items[rows[i].first];
+		uint32_t first;
 
-		if ((q->roles >> rows[i].role & 1) == 0)
+		if ((q->roles >> rows[i].role & 1) == 0 || rows[i].n_allow == 0)
 			continue;
-		for (uint32_t k = 0; k < rows[i].n_allow && (item[k] & POL_ITEM_NUMBER) < *best; k++) {
-			if ((item[k] & POL_ITEM_ASK) == 0)
-				*best = item[k];
-			else if ((item[k] & POL_ITEM_NUMBER) < ask)
-				ask = item[k] & POL_ITEM_NUMBER;
-		}
+		first = items[rows[i].first];	/* those behind it are of no use to either */
+		if ((first & POL_ITEM_ASK) == 0)
+			*best = first < *best ? first : *best;
+		else if ((first & POL_ITEM_NUMBER) < ask)
+			ask = first & POL_ITEM_NUMBER;
 	}
 	return *best <= ask;
 }
@@ -144,11 +143,7 @@ names(const struct pol_program *p, const struct pol_item *item, uint32_t action)
 
 	if ((item->entry & POL_ITEM_SET) == 0)
 		return item->acts == action;
-	for (uint32_t i = 1; i <= acts[0]; i++) {
-		if (acts[i] == action)
-			return true;
-	}
-	return false;
+	return pol_sorted_has(acts + 1, acts[0], action);
 }
 
 /* Likewise of the entries on the thing itself. */
@@ -164,6 +159,8 @@ find_item(const struct quick *q, const struct pol_action *a, const struct pol_kn
 	if (anchor == NULL)
 		return true;
 	items = pol_anchor_items(q->p, anchor, &n);
+	if (n > POL_ANCHOR_FEW)
+		return false;
 	for (uint32_t i = 0; i < n; i++) {
 		if ((q->roles >> items[i].role & 1) == 0)
 			continue;
@@ -177,19 +174,13 @@ find_item(const struct quick *q, const struct pol_action *a, const struct pol_kn
 		if ((items[i].entry & POL_ITEM_NUMBER) < *best)
 			*best = items[i].entry & POL_ITEM_NUMBER;
 	}
-	return n <= POL_ANCHOR_FEW;
+	return true;
 }
 
 static inline bool
 is_for(const struct pol_program *p, const struct pol_action *a, uint32_t type)
 {
-	const uint32_t *types = POL_AT(p, a->types.off);
-
-	for (uint32_t i = 0; i < a->types.n; i++) {
-		if (types[i] == type)
-			return true;
-	}
-	return a->types.n == 0;
+	return a->types.n == 0 || pol_sorted_has(POL_AT(p, a->types.off), a->types.n, type);
 }
 
 bool

@@ -148,14 +148,14 @@ pol_builder_users(struct pol_builder *b, const struct pol_user_fact *f, size_t n
 static int
 window(struct pol_builder *b, const struct pol_grant_fact *f, uint32_t *out)
 {
-	const struct pol_window *last = (const struct pol_window *)b->windows.data + b->windows.n;
+	const struct pol_window *all = b->windows.data;
 	struct pol_window w;
 	int rc = 0;
 
 	*out = 0;
 	if (pol_window_of(f, &w) == NULL)
 		return 0;
-	if (b->windows.n == 0 || memcmp(&last[-1], &w, sizeof(w)) != 0)
+	if (b->windows.n == 0 || memcmp(&all[b->windows.n - 1], &w, sizeof(w)) != 0)
 		rc = pol_vec_push(&b->windows, &w, sizeof(w));
 	*out = (uint32_t)b->windows.n;
 	return rc;

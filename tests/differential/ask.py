@@ -104,7 +104,15 @@ class Asker:
         if s.chance(.02): out['kind'] = None
         return out
 
+    def plain(s):
+        """nothing but who, what and on what, of what the set knows"""
+        (t, i), act = s.rng.choice(s.users), s.rng.choice(s.names)
+        res = s.resource(act, None) or {'type': s.rng.choice(s.types or pools.TYPES), 'id': s.rng.choice(s.info.ids)}
+        res.pop('properties', None)
+        return {'subject': {'type': t, 'id': i}, 'action': {'name': act}, 'resource': res, 'now': s.rng.choice(pools.TIMES)}
+
     def request(s):
+        if s.chance(.9 if s.info.ordinary else .04): return s.plain()
         rng, q = s.rng, {}
         if not s.chance(.09): q['subject'] = s.subject()
         elif s.chance(.4): q['subject'] = None

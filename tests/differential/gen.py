@@ -28,16 +28,19 @@ def one_or_list(xs, rng):
 class Info:
     """what make_requests and the shrinker need to know of a set"""
     def __init__(s):
-        s.docs, s.fault, s.fixtures, s.features = [], None, True, set()
+        s.docs, s.fault, s.fixtures, s.features, s.ordinary = [], None, True, set(), False
         s.types, s.actions, s.alias, s.roles, s.groups, s.users, s.ents, s.scopes, s.kinds, s.hot, s.ids = {}, {}, {}, [], [], [], [], [], [], [], []
 
 
 class Maker:
-    def __init__(s, rng):
+    """A share of the sets is ordinary: seldom a condition, a deny, a window, a glob, so that most questions have the engine's quick answer"""
+    def __init__(s, rng, ordinary=False):
         s.rng, s.info, s.conds, s.ids, s.d = rng, Info(), [], 0, {}
+        s.info.ordinary = ordinary
         s.info.hot, s.info.ids = pools.hot_names(rng), pools.hot_ids(rng)
 
     def chance(s, x): return s.rng.random() < x
+    def odd(s, x): return s.rng.random() < (x / 12 if s.info.ordinary else x)     # what no ordinary question has
     def some(s, pool, least, most): return s.rng.sample(list(pool), min(len(pool), s.rng.randint(least, most)))
 
     # ----- resources -----
@@ -63,7 +66,7 @@ class Maker:
 
     def parent(s, v, names, t):
         rng, r = s.rng, s.rng.random()
-        if r < .32:
+        if r < (.03 if s.info.ordinary else .32):
             v['parent'] = ([rng.choice(names)], 'id')
             return {'type': v['parent'][0][0], 'from': 'id'}
         ts = s.some(names, 1, 1 if r < .55 else 2)
@@ -77,7 +80,7 @@ class Maker:
             typ = ATTR_TYPE[pools.KIND_OF[n]] if n in pools.KIND_OF and not s.chance(.08) else rng.choice(list(DEFAULT_OF))
             a = {'type': {'parent': rng.choice(('string', 'list')), 'inherit': 'boolean'}.get(n, typ)}
             if s.chance(.4): a['from'] = rng.choice(('store', 'caller', 'caller'))
-            if s.chance(.35): a['default'] = s.default(n, a['type'], v)
+            if s.odd(.35) if n == 'parent' else s.chance(.35): a['default'] = s.default(n, a['type'], v)
             if a.get('default', 0) is None: del a['default']
             out[n] = v['attrs'][n] = a
         return out
@@ -117,8 +120,8 @@ class Maker:
             env, out = s.env_of({a}, []), {}
             if bare: row['resource'], row['implies'] = [], []
             if row['resource']: out['resource'] = one_or_list(row['resource'], rng)
-            if s.chance(.3) and not bare: out['when'] = 'own' if env.own and s.chance(.3) else s.conditions(env)
-            if s.chance(.22) and not bare: out['unless'] = s.conditions(env, True)
+            if s.odd(.3) and not bare: out['when'] = 'own' if env.own and s.chance(.3) else s.conditions(env)
+            if s.odd(.22) and not bare: out['unless'] = s.conditions(env, True)
             if row['implies']: out['implies'] = one_or_list(row['implies'], rng)
             if row['aliases']: out['aliases'] = one_or_list(row['aliases'], rng)
             if s.chance(.04): out['description'] = 'an action: "quoted"'
@@ -176,6 +179,12 @@ class Maker:
         t = s.rng.choice(list(types or s.info.types))
         return t if s.chance(.3) else f'{t}/{s.rng.choice(pools.GLOBS if s.chance(.5) else s.info.ids)}'.rstrip('\\')
 
+    def thing(s):
+        """a pattern; where questions are ordinary, mostly one thing, and mostly one of which something is stored"""
+        if s.odd(1): return s.pattern()
+        t, i = s.rng.choice(s.info.ents) if s.info.ents and s.chance(.7) else (s.rng.choice(list(s.info.types)), s.rng.choice(s.info.ids))
+        return f'{t}/{i}'.replace('\\', '\\\\').replace('*', '\\*')
+
     def acts(s, most=2):
         if s.chance(.25): return [s.glob() or '**']
         if s.chance(.12): return ['**']
@@ -185,11 +194,11 @@ class Maker:
         rng, acts = s.rng, s.acts()
         if s.chance(plain) and not deny: return rng.choice(acts)
         e = {'actions': one_or_list(acts, rng)}
-        pats = [s.pattern() for _ in range(rng.randint(1, 2))] if s.info.types and s.chance(.5 if deny else .35) else []
+        pats = [s.thing() for _ in range(rng.randint(1, 2))] if s.info.types and s.chance(.5 if deny else .35) else []
         if pats: e['resources'] = one_or_list(pats, rng)
         env = s.env_of(set().union(*(s.named(a) for a in acts)), {p.partition('/')[0] for p in pats})
-        if s.chance(.85 if deny else .5): e['when'] = 'own' if env.own and s.chance(.12) else s.conditions(env, deny)
-        if s.chance(.2): e['unless'] = s.conditions(env, not deny)
+        if s.odd(.85 if deny else .5): e['when'] = 'own' if env.own and s.chance(.12) else s.conditions(env, deny)
+        if s.odd(.2): e['unless'] = s.conditions(env, not deny)
         if s.chance(.4):
             s.ids += 1
             e['id'] = f'{rng.choice(("no", "rule", "é", "a b"))}-{s.ids}'
@@ -206,7 +215,7 @@ class Maker:
             out, later = {}, names[i + 1:]
             if later and s.chance(.35): out['includes'] = one_or_list([Src(r) for r in s.some(later, 1, 2)], s.rng)
             if s.chance(.93): out['allow'] = s.entries(1, 3)
-            if s.chance(.36): out['deny'] = s.entries(1, 2, True)
+            if s.chance(.12 if s.info.ordinary else .36): out['deny'] = s.entries(1, 2, True)
             if s.chance(.04): out['description'] = 'a role'
             s.d.setdefault('roles', {})[r] = out or None
         s.info.roles = names
@@ -251,7 +260,7 @@ class Maker:
             if s.chance(.65): row['attributes'] = s.typed(attributes(rng, s.info.hot), due)
             name = u[1] if u[0] == 'user' and ':' not in u[1] and s.chance(.7) else ':'.join(u)
             s.put(u in later, 'users', name, row or None)
-        for _ in range(rng.randint(0, 4)):
+        for _ in range(rng.randint(0, 8 if s.info.ordinary else 4)):
             s.grant(base_groups)
 
     def put(s, fixture, section, k, v):
@@ -264,19 +273,19 @@ class Maker:
             r = rng.random()
             pool = info.groups if fixture else base_groups
             if r < .25 and pool: to.append(Src('group:' + rng.choice(pool)))
-            elif r < .37: to.append(rng.choice(('user', 'device', 'service')) + ':*')
+            elif r < .37 and s.odd(1): to.append(rng.choice(('user', 'device', 'service')) + ':*')
             elif r < .5: to.append(rng.choice(('everyone', 'authenticated')))
             else: to.append(s.who(rng.choice(info.users if s.chance(.9) else pools.STRANGERS[:2])))
         row = {'role': s.role_list(1, 2 if s.chance(.2) else 1), 'to': one_or_list(to, rng)}
-        if info.types and s.chance(.7): row['resource'] = s.pattern()
+        if info.types and s.chance(.7): row['resource'] = s.thing()
         for k in ('from', 'until'):
-            if s.chance(.3): row[k] = rng.choice(pools.TIMES)
+            if s.odd(.3): row[k] = rng.choice(pools.TIMES)
         d = s.d.setdefault('fixtures', {}) if fixture else s.d
         d.setdefault('grants', []).append(row)
 
     def entities(s):
         rng, info = s.rng, s.info
-        for _ in range(rng.randint(1, 8) if info.types else 0):
+        for _ in range(rng.randint(1, 16 if info.ordinary else 8) if info.types else 0):
             t = rng.choice(list(info.types))
             v, i = info.types[t], rng.choice(info.ids if s.chance(.75) else pools.IDS if s.chance(.8) else [x for x in pools.ODD_IDS if x and len(x) < 99])
             if (t, i) in info.ents: continue
@@ -325,9 +334,10 @@ class Maker:
         if not s.chance(.05): s.resources()
         s.named_conditions()
         s.actions()
+        if s.info.ordinary: s.entities()
         s.roles()
         s.people()
-        s.entities()
+        if not s.info.ordinary: s.entities()
         if s.chance(.5): s.scopes()
         if s.chance(.5): s.credentials()
         if s.chance(.1): s.tests()
@@ -373,8 +383,8 @@ def features(docs):
     return out
 
 
-def make_set(rng, fault_share=.08):
-    m = Maker(rng)
+def make_set(rng, fault_share=.08, ordinary_share=.2):
+    m = Maker(rng, rng.random() < ordinary_share)
     m.build()
     info = m.info
     info.docs = m.split()

@@ -86,7 +86,7 @@ def told_apart(k):
 def main():
     a = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     a.add_argument('--reference', default=reference.DEFAULT)
-    for name, n in (('sets', 800), ('requests', 100), ('seed', 1), ('jobs', 2)): a.add_argument('--' + name, type=int, default=n)
+    for name, n in (('sets', 1000), ('requests', 100), ('seed', 1), ('jobs', 2)): a.add_argument('--' + name, type=int, default=n)
     args = a.parse_args()
     if reference.source(args.reference) is None:
         print('power: reference not found, skipped\n0 passed, 0 failed, 1 skipped')

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "core/quick.h"
 #include "unit/fixture.h"
 
 int
@@ -67,6 +68,43 @@ fixture_ask(const struct fixture *f, const char *subject, const char *action,
 	if (a.verdict == POLICY_ALLOW)
 		return "allow";
 	return policy_reason_name((int)a.reason);
+}
+
+static void
+see_nothing(void *ctx, const struct pol_engine *e, enum policy_stage stage, uint32_t entry,
+    enum policy_outcome outcome, uint32_t term, int term_value, bool for_actor)
+{
+	(void)ctx;
+	(void)e;
+	(void)stage;
+	(void)entry;
+	(void)outcome;
+	(void)term;
+	(void)term_value;
+	(void)for_actor;
+}
+
+bool
+fixture_both(const struct fixture *f, const struct policy_request *req, int64_t now,
+    struct pol_answer *full, struct pol_answer *quick)
+{
+	static const struct pol_witness nobody = { see_nothing, NULL };
+	struct pol_time t = { now, 0 };
+	struct pol_known known;
+	const char *why;
+	uint32_t entry;
+	int rc = pol_decide(&f->engine, req, t, NULL, full, &nobody, &why);
+
+	if (rc != 0)
+		*full = (struct pol_answer){ POLICY_DENY, rc == POLICY_ERR_LIMIT ? POLICY_REASON_LIMIT : POLICY_REASON_ERROR,
+		    POL_NONE, POL_NONE };
+	pol_known_hash(&known, &f->engine, req);
+	pol_known_find(&known, &f->engine, req);
+	if (!pol_quick(&f->engine, req, &known, &entry))
+		return false;
+	*quick = (struct pol_answer){ entry != POL_NONE ? POLICY_ALLOW : POLICY_DENY,
+	    entry != POL_NONE ? POLICY_REASON_RULE : POLICY_REASON_NO_RULE, entry, POL_NONE };
+	return true;
 }
 
 struct policy_request

@@ -23,6 +23,13 @@ void fixture_close(struct fixture *f);
 const char *fixture_ask(const struct fixture *f, const char *subject, const char *action,
     const char *resource, int64_t now);
 
+/*
+ * A plain request both ways: the full one in *full, by a witness who sees nothing (a
+ * refusal is a deny of reason error or limit); true: there is a quick one, in *quick.
+ */
+bool fixture_both(const struct fixture *f, const struct policy_request *req, int64_t now,
+    struct pol_answer *full, struct pol_answer *quick);
+
 /* May ann read doc/1? To be changed at will. */
 struct policy_request fixture_request(void);
 /* An attribute of a type, its value zero. */

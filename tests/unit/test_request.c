@@ -200,11 +200,67 @@ values_are_counted_over_the_whole_request(void)
 	free(items);
 }
 
+/* A bag that may be seen through at a glance says the same when something stands
+ * behind it that must be looked at. */
+static void
+a_glance_sees_what_a_look_sees(void)
+{
+	static char big[POL_MAX_SCALAR + 2];
+	struct policy_attr bag[17];
+	char names[16][3];
+	uint64_t state = 88172645463325252u;
+	unsigned seen[3] = { 0, 0, 0 };
+
+	memset(big, 'n', sizeof(big));
+	for (int round = 0; round < 20000; round++) {
+		struct policy_request req = fixture_request();
+		size_t n = 1 + (size_t)round % 16;
+		const char *why;
+		int glance, look;
+
+		for (size_t i = 0; i < n; i++) {
+			unsigned r;
+
+			state = state * 6364136223846793005u + 1442695040888963407u;
+			r = (unsigned)(state >> 33);
+			bag[i] = fixture_attr("", r % 3 == 0 ? POLICY_INT : r % 3 == 1 ? POLICY_BOOL : POLICY_STRING);
+			names[i][0] = (char)('a' + (r >> 2) % 26);
+			names[i][1] = (char)('a' + (r >> 7) % 26);
+			names[i][2] = (char)('a' + (r >> 12) % 26);
+			bag[i].name = (struct policy_text){ names[i], 3 - ((r >> 17) % 8 == 0) };
+			bag[i].value.u.text = (struct policy_text){ big, 5 };
+			switch ((r >> 20) % 200) {
+			case 0: bag[i].name = (struct policy_text){ NULL, 3 }; break;
+			case 1: bag[i].name = (struct policy_text){ big, POL_MAX_ID }; break;
+			case 2: bag[i].name = (struct policy_text){ big, POL_MAX_ID + 1 }; break;
+			case 3: bag[i].value.type = POLICY_NULL; break;
+			case 4: bag[i].value.type = 99; break;
+			case 5: bag[i].value.u.text.len = POL_MAX_SCALAR; break;
+			case 6: bag[i].value.u.text.len = POL_MAX_SCALAR + 1; break;
+			case 7: bag[i].value.u.text.data = NULL; break;
+			case 8: bag[i].name.len = 0; break;
+			case 9: bag[i].name = bag[0].name; break;
+			case 10: bag[i].value.type = POLICY_LIST; break;
+			default: break;
+			}
+		}
+		bag[n] = fixture_attr("behind", POLICY_DOUBLE);
+		req.context = (struct policy_attrs){ bag, n };
+		glance = check(&req, &why);
+		req.context.count++;
+		look = check(&req, &why);
+		CU_ASSERT_EQUAL(glance, look);
+		seen[look == 0 ? 0 : look == POLICY_ERR_ARG ? 1 : 2]++;
+	}
+	CU_ASSERT(seen[0] > 1000 && seen[1] > 1000 && seen[2] > 100);
+}
+
 CU_TestInfo suite_request[] = {
 	{ "malformed requests are refused", malformed_requests_are_refused },
 	{ "depth of values is bounded", depth_of_values_is_bounded },
 	{ "sizes at their edges are taken", sizes_at_their_edges_are_taken },
 	{ "every attribute is looked at", every_attribute_is_looked_at },
+	{ "a glance sees what a look sees", a_glance_sees_what_a_look_sees },
 	{ "values are counted over the whole request", values_are_counted_over_the_whole_request },
 	CU_TEST_INFO_NULL
 };
