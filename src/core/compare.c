@@ -29,8 +29,26 @@ order(const struct pol_val *a, const struct pol_val *b)
 	return -pol_num_cmp(b->u.i, a->u.d);
 }
 
-int
-pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b)
+static inline int
+same_text(struct pol_eval *ev, const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	if (a_len != b_len)
+		return POL_F;
+	if (a_len >= 64 && !pol_spend(ev, (uint32_t)(a_len / 64)))
+		return POL_E;
+	return pol_bytes_same(a, b, a_len) ? POL_T : POL_F;
+}
+
+/* Text as it stands: its bytes are at hand. */
+static inline bool
+is_text(const struct pol_val *v)
+{
+	return v->type == POLICY_STRING && !v->is_now;
+}
+
+/* Of values that are not both texts as they stand. */
+static __attribute__((noinline)) int
+same_other(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b)
 {
 	char ta[POL_NUM_TEXT], tb[POL_NUM_TEXT];
 	struct policy_text x, y;
@@ -43,11 +61,13 @@ pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_
 		return b->type == POLICY_NULL ? POL_T : POL_E;
 	if (!pol_facts_text(ev, a, ta, &x) || !pol_facts_text(ev, b, tb, &y))
 		return POL_E;
-	if (x.len != y.len)
-		return POL_F;
-	if (x.len >= 64 && !pol_spend(ev, (uint32_t)(x.len / 64)))
-		return POL_E;
-	return pol_bytes_same(x.data, y.data, x.len) ? POL_T : POL_F;
+	return same_text(ev, x.data, x.len, y.data, y.len);
+}
+
+int
+pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b)
+{
+	return is_text(a) && is_text(b) ? same_text(ev, a->u.s, a->n, b->u.s, b->n) : same_other(ev, a, b);
 }
 
 static void

@@ -146,7 +146,7 @@ join(const struct pol_insn *in, uint8_t *stack, uint32_t *sp, int *acc)
 }
 
 /* The value of instructions pc to end. compile/ bounds how deep PUSH goes in a term. */
-static int
+static __attribute__((noinline)) int
 run(struct pol_eval *ev, uint32_t pc, uint32_t end)
 {
 	const struct pol_insn *code = POL_ROWS(ev->p, code, struct pol_insn);
@@ -196,14 +196,27 @@ run(struct pol_eval *ev, uint32_t pc, uint32_t end)
 	}
 }
 
+/* Most terms are one test. */
+static inline int
+term(struct pol_eval *ev, const struct pol_term *t)
+{
+	const struct pol_insn *in = &POL_ROWS(ev->p, code, struct pol_insn)[t->pc];
+
+	if (t->n == 1 && in->op == POL_OP_CMP)
+		return test_cmp(ev, in);
+	if (t->n == 1 && in->op != POL_OP_CALL)
+		return test(ev, in);
+	return run(ev, t->pc, t->pc + t->n);
+}
+
 int
-pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value)
+pol_cond_terms(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value)
 {
 	const struct pol_term *t = POL_ROWS(ev->p, terms, struct pol_term) + c.first;
 	int all = POL_T;
 
 	for (uint32_t i = 0; i < c.n; i++) {
-		int v = run(ev, t[i].pc, t[i].pc + t[i].n);
+		int v = term(ev, &t[i]);
 
 		if (t[i].negate)
 			v = kleene_not[v];

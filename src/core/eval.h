@@ -131,7 +131,12 @@ int pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct 
 int pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct pol_val *one);
 
 /* cond.c: POL_F, POL_T, POL_E. failed (may be NULL): the first term that was not true, and its value */
-int pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value);
+int pol_cond_terms(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value);
+static inline int
+pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value)
+{
+	return c.n == 0 ? POL_T : pol_cond_terms(ev, c, failed, failed_value);
+}
 
 /* match.c */
 bool pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat, uint32_t type, const char *id, size_t len);

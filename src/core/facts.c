@@ -13,13 +13,14 @@ pol_facts_sent(struct pol_val *out, const struct policy_value *v)
 	out->ident = 0;
 	out->is_now = 0;
 	out->where = POL_IN_CALLER;
-	out->n = v->count;
 	out->base = NULL;
-	switch ((enum policy_type)v->type) {
-	case POLICY_STRING:
+	if (v->type == POLICY_STRING) {		/* most are */
 		out->n = (uint32_t)v->u.text.len;
 		out->u.s = v->u.text.data;
-		break;
+		return;
+	}
+	out->n = v->count;
+	switch ((enum policy_type)v->type) {
 	case POLICY_DOUBLE:
 		out->u.d = v->u.real;
 		break;
@@ -72,50 +73,33 @@ from_text(struct pol_val *out, const char *s, size_t len)
 	out->base = NULL;
 }
 
-static const struct policy_value *
-sent(const struct policy_attr *list, size_t n, const char *name, size_t len)
+/* Of a bag, or the members of an object, as the caller sends them. */
+static bool
+in_caller(struct pol_val *out, const struct policy_attr *a, size_t n, const char *s, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].name.len == len && pol_bytes_same(list[i].name.data, name, len))
-			return list[i].value.type == POLICY_NULL ? NULL : &list[i].value;
+		if (a[i].name.len == len && pol_bytes_same(a[i].name.data, s, len)) {
+			pol_facts_sent(out, &a[i].value);
+			return a[i].value.type != POLICY_NULL;
+		}
 	}
-	return NULL;
+	return false;
 }
 
-/* Stored attributes: a block of its own, offsets from its start. */
-static const struct pol_sval *
-stored(const void *block, uint32_t n, const struct pol_name *name, const char *s)
+/* Stored attributes are a block, offsets from its start; members of an object lie in
+ * the block of their attribute. */
+static bool
+in_store(struct pol_val *out, const void *block, const struct pol_sattr *a, uint32_t n,
+    const struct pol_name *name, const char *s)
 {
-	const struct pol_sattr *a = block;
-
 	for (uint32_t i = 0; i < n; i++) {
 		if (a[i].hash == name->hash && a[i].name.len == name->text.len &&
-		    pol_bytes_same(pol_str_at(block, a[i].name), s, name->text.len))
-			return &a[i].value;
+		    pol_bytes_same(pol_str_at(block, a[i].name), s, name->text.len)) {
+			pol_facts_stored(out, &a[i].value, block);
+			return true;
+		}
 	}
-	return NULL;
-}
-
-static bool
-in_caller(struct pol_val *out, const struct policy_attrs *attrs, const char *s, size_t len)
-{
-	const struct policy_value *v = sent(attrs->list, attrs->count, s, len);
-
-	if (v == NULL)
-		return false;
-	pol_facts_sent(out, v);
-	return true;
-}
-
-static bool
-in_store(struct pol_val *out, const void *block, uint32_t n, const struct pol_name *name, const char *s)
-{
-	const struct pol_sval *v = stored(block, n, name, s);
-
-	if (v == NULL)
-		return false;
-	pol_facts_stored(out, v, block);
-	return true;
+	return false;
 }
 
 static const struct pol_attrdef *
@@ -139,16 +123,20 @@ pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out)
 	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
 	const struct pol_attrdef *d = definition(ev, name);
 	const char *s = pol_str_at(ev->p, n->text);
-	const struct pol_thing *t = ev->thing;
+	const struct policy_attrs *bag = &ev->req->resource_attributes;
 	uint32_t from = d != NULL ? d->from : POL_FROM_ANY;
 	bool ok = false;
 
 	if (from == POL_FROM_CALLER)
-		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
-	if (!ok && t != NULL && t->more != 0)
-		ok = in_store(out, POL_AT(t, pol_thing_more(t)->attrs.off), pol_thing_more(t)->attrs.n, n, s);
+		ok = in_caller(out, bag->list, bag->count, s, n->text.len);
+	if (!ok && ev->thing != NULL && ev->thing->more != 0) {
+		struct pol_span own = pol_thing_more(ev->thing)->attrs;
+		const void *block = POL_AT(ev->thing, own.off);
+
+		ok = in_store(out, block, block, own.n, n, s);
+	}
 	if (!ok && from == POL_FROM_ANY)
-		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
+		ok = in_caller(out, bag->list, bag->count, s, n->text.len);
 	if (!ok && d != NULL && d->has_default) {
 		pol_facts_stored(out, &d->dflt, ev->p);
 		ok = true;
@@ -183,22 +171,19 @@ side_get(struct pol_eval *ev, const struct pol_side *side, uint32_t name, struct
 {
 	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
 	const char *s = pol_str_at(ev->p, n->text);
-	const struct pol_holder_more *m;
-	const struct policy_value *v;
+	const struct policy_value *said = side->said;
 
 	if (!side->present)
 		return false;
-	m = side->record == NULL ? NULL : pol_holder_more(side->record);
-	if (m != NULL && in_store(out, pol_more_attrs(m), m->n_attrs, n, s))
-		return true;
-	if (side->said != NULL) {
-		v = sent(side->said->u.members, side->said->count, s, n->text.len);
-		if (v != NULL) {
-			pol_facts_sent(out, v);
+	if (side->record != NULL && side->record->more != 0) {
+		const struct pol_holder_more *m = pol_holder_more(side->record);
+		const struct pol_sattr *own = pol_more_attrs(m);
+
+		if (in_store(out, own, own, m->n_attrs, n, s))
 			return true;
-		}
 	}
-	return in_caller(out, side->sent, s, n->text.len);
+	return (said != NULL && in_caller(out, said->u.members, said->count, s, n->text.len)) ||
+	    in_caller(out, side->sent->list, side->sent->count, s, n->text.len);
 }
 
 static bool
@@ -284,7 +269,21 @@ first(struct pol_eval *ev, const struct pol_path *path, uint32_t name, struct po
 		return false;
 	}
 	t = POL_ROWS(ev->p, names, struct pol_name)[name].text;
-	return in_caller(out, bag, pol_str_at(ev->p, t), t.len);
+	return in_caller(out, bag->list, bag->count, pol_str_at(ev->p, t), t.len);
+}
+
+/* The member of an object that is in *out, into *out. */
+static bool
+member(const struct pol_eval *ev, uint32_t name, struct pol_val *out)
+{
+	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
+	const char *s = pol_str_at(ev->p, n->text);
+
+	if (out->type != POLICY_OBJECT)
+		return false;
+	if (out->where == POL_IN_STORE)
+		return in_store(out, out->base, out->u.p, out->n, n, s) && out->type != POLICY_NULL;
+	return in_caller(out, out->u.p, out->n, s, n->text.len);
 }
 
 bool
@@ -298,30 +297,8 @@ pol_facts_get(struct pol_eval *ev, uint32_t index, struct pol_val *out)
 	if (path->flags & POL_PATH_IDENT)
 		out->ident = 1;
 	for (uint32_t i = 1; i < path->n; i++) {
-		const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[names[i]];
-		const char *s = pol_str_at(ev->p, n->text);
-
-		if (out->type != POLICY_OBJECT)
+		if (!member(ev, names[i], out))
 			return false;
-		if (out->where == POL_IN_STORE) {
-			/* members of an object lie in the block of their attribute */
-			const struct pol_sattr *a = out->u.p;
-			const void *base = out->base;
-			uint32_t k = 0;
-
-			while (k < out->n && (a[k].hash != n->hash || !pol_bytes_equal(
-			    pol_str_at(base, a[k].name), a[k].name.len, s, n->text.len)))
-				k++;
-			if (k == out->n || a[k].value.type == POLICY_NULL)
-				return false;
-			pol_facts_stored(out, &a[k].value, base);
-		} else {
-			const struct policy_value *v = sent(out->u.p, out->n, s, n->text.len);
-
-			if (v == NULL)
-				return false;
-			pol_facts_sent(out, v);
-		}
 	}
 	return true;
 }
