@@ -158,6 +158,21 @@ next(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 	return true;
 }
 
+/* The texts that a stored list begins with, most often all of it: is it one of them? */
+static inline bool
+is_stored(struct pol_eval *ev, struct cursor *c, const struct pol_val *one)
+{
+	const struct pol_sval *items = c->list->u.p;
+
+	for (; c->at < c->list->n && items[c->at].type == POLICY_STRING && pol_spend(ev, 1); c->at++) {
+		const char *s = POL_AT(c->list->base, items[c->at].u.off);
+
+		if (same_text(ev, s, items[c->at].n, one->u.s, one->n) == POL_T)
+			return true;
+	}
+	return false;
+}
+
 int
 pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct pol_val *one)
 {
@@ -165,6 +180,8 @@ pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct po
 	struct pol_val x;
 	int any = POL_F;
 
+	if (list->where == POL_IN_STORE && is_text(one) && is_stored(ev, &c, one))
+		return POL_T;
 	while (next(ev, &c, &x)) {
 		int v = pol_compare_same(ev, &x, one);
 

@@ -145,7 +145,7 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 	ev->n_numbers = 0;
 	if (ev->p->named.n != 0)
 		memset(ev->named, 0, ev->p->named.n);
-	ev->held_ready = false;
+	ev->n_held = 0;
 	if (ev->for_actor) {
 		ev->token = NULL;
 		set_side(&ev->subject, &req->actor_type, &req->actor_id, &req->actor_attributes);
@@ -187,8 +187,7 @@ actors_turn(struct pol_eval *ev, struct pol_answer *a)
 
 /* Texts that the set has itself are well formed. A request that names itself after a
  * group is found too: it is not let off the check. */
-__attribute__((noinline))
-static int
+static inline int
 check_names(const struct policy_request *req, const struct pol_known *k, const char **why)
 {
 	return pol_request_names(req,

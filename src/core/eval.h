@@ -96,11 +96,12 @@ struct pol_eval {
 	char now_buf[POL_TIME_TEXT];
 	uint32_t n_numbers;			/* parents sent as integers */
 	char numbers[POL_MAX_NUMBERS][POL_NUM_TEXT];
+	bool more_above;			/* what else is in the thing's record is not taken yet */
 	uint32_t n_above;
 	struct pol_above above[POL_MAX_ANCESTORS];
 	struct pol_side subject, actor;
 	uint8_t named[POL_COND_NAMED];		/* 0 not yet, else value + 1 */
-	bool held_ready;			/* held is not zeroed before it is needed */
+	uint32_t n_held;			/* so many of held are set */
 	uint8_t held[POL_HELD_KEPT];		/* likewise, by place among the action's impliers */
 };
 
@@ -141,7 +142,13 @@ pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *fai
 /* match.c */
 bool pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat, uint32_t type, const char *id, size_t len);
 bool pol_match_glob(struct pol_eval *ev, const char *glob, size_t glob_len, const char *id, size_t len);
-bool pol_match_entry(struct pol_eval *ev, const struct pol_entry *e);
+bool pol_match_some(struct pol_eval *ev, struct pol_span patterns);
+/* An anchored entry is met by its thing, or not at all. */
+static inline bool
+pol_match_entry(struct pol_eval *ev, const struct pol_entry *e, const struct pol_body *body)
+{
+	return !e->anchored && (body->patterns.n == 0 || pol_match_some(ev, body->patterns));
+}
 bool pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action);
 bool pol_match_search(const uint32_t *list, uint32_t n, uint32_t x);
 static inline bool
@@ -159,13 +166,24 @@ pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x)
 /* above.c */
 int pol_above_check(struct pol_eval *ev);	/* family(): the request's parent and inherit */
 int pol_above_rest(struct pol_eval *ev);
-/* The thing itself, and what lies above it. */
+void pol_above_stored(struct pol_eval *ev);
+/* Is all that lies above the thing in its record? Only where nothing is sent that may
+ * say otherwise. */
+static inline bool
+pol_above_is_stored(const struct pol_eval *ev)
+{
+	return ev->type_row->parent_kind == POL_PARENT_ATTRIBUTE && ev->type_row->default_parents.n == 0 &&
+	    ev->req->resource_attributes.count == 0 &&
+	    (ev->thing == NULL || pol_thing_more(ev->thing)->n_above != POL_NONE);
+}
+/* The thing itself, and what lies above it; what is stored is taken when it is needed. */
 static inline int
 pol_above_find(struct pol_eval *ev)
 {
 	struct pol_above *x = &ev->above[0];
 
 	ev->n_above = 0;
+	ev->more_above = false;
 	if (ev->type_row == NULL)
 		return 0;
 	x->type = ev->type;
@@ -174,7 +192,10 @@ pol_above_find(struct pol_eval *ev)
 	x->hash = ev->known->thing_hash;
 	x->thing = ev->known->thing;
 	ev->n_above = 1;
-	return ev->type_row->parent_kind == POL_PARENT_NONE ? 0 : pol_above_rest(ev);
+	if (ev->type_row->parent_kind == POL_PARENT_NONE)
+		return 0;
+	ev->more_above = pol_above_is_stored(ev);
+	return ev->more_above ? 0 : pol_above_rest(ev);
 }
 
 /* meet.c: entries that speak of the request. The lowest numbers met so far: */

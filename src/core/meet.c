@@ -33,12 +33,13 @@ static void
 meet_deny(struct pol_eval *ev, struct pol_found *f, uint32_t number, bool fits)
 {
 	const struct pol_entry *e = entry_at(ev, number);
+	const struct pol_body *body = pol_body_of(ev->p, e);
 	uint32_t term = POL_NONE;
 	int value = POL_E, v;
 
-	if (!fits && !pol_match_entry(ev, e))
+	if (!fits && !pol_match_entry(ev, e, body))
 		return;
-	v = pol_cond_eval(ev, pol_body_of(ev->p, e)->cond, &term, &value);
+	v = pol_cond_eval(ev, body->cond, &term, &value);
 	witness(ev, POLICY_STAGE_DENY, number, v, term, value);
 	if (v == POL_T)
 		f->deny = number;
@@ -61,12 +62,8 @@ held(struct pol_eval *ev, uint32_t i, struct pol_cond c, uint32_t *term, int *va
 {
 	int v;
 
-	if (c.n == 0)
-		return POL_T;
-	if (!ev->held_ready) {
-		memset(ev->held, 0, sizeof(ev->held));
-		ev->held_ready = true;
-	}
+	for (; ev->n_held <= i && ev->n_held < POL_HELD_KEPT; ev->n_held++)
+		ev->held[ev->n_held] = 0;
 	if (i < POL_HELD_KEPT && ev->held[i] != 0 && ev->witness == NULL)
 		return ev->held[i] - 1;
 	if (!pol_spend(ev, 4))
@@ -85,8 +82,10 @@ reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, i
 	const uint32_t *impliers = pol_action_impliers(ev->p, &ev->action, &n_impliers);
 
 	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
+		struct pol_cond own = pol_action_at(ev->p, impliers[i])->held;
+
 		if (pol_match_sorted(acts, n, impliers[i]) &&
-		    held(ev, i, pol_action_at(ev->p, impliers[i])->held, term, value) == POL_T)
+		    (own.n == 0 || held(ev, i, own, term, value) == POL_T))
 			return true;
 	}
 	return false;
@@ -101,7 +100,7 @@ allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32
 	uint32_t term = POL_NONE;
 	int value = POL_E, v;
 
-	if (!fits && !pol_match_entry(ev, e))
+	if (!fits && !pol_match_entry(ev, e, body))
 		return false;
 	v = pol_cond_eval(ev, body->cond, &term, &value);
 	if (v == POL_T && !asked_ok(ev, f, &term, &value))
@@ -114,7 +113,7 @@ allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32
 }
 
 /* An entry with a number lower than what was found so far. */
-static NOINLINE void
+static inline void
 meet(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect effect, bool fits)
 {
 	if (effect == POL_EFFECT_DENY)
