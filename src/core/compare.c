@@ -180,8 +180,12 @@ pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct po
 	struct pol_val x;
 	int any = POL_F;
 
-	if (list->where == POL_IN_STORE && is_text(one) && is_stored(ev, &c, one))
-		return POL_T;
+	if (list->where == POL_IN_STORE && is_text(one)) {
+		if (is_stored(ev, &c, one))
+			return POL_T;
+		if (c.at == list->n)
+			return POL_F;
+	}
 	while (next(ev, &c, &x)) {
 		int v = pol_compare_same(ev, &x, one);
 

@@ -28,15 +28,16 @@ allow(struct pol_answer *a, uint32_t entry)
 static enum policy_reason
 known(struct pol_eval *ev)
 {
-	const struct pol_action *a;
+	struct pol_span types;
 
 	if (ev->action == POL_NONE)
 		return POLICY_REASON_UNKNOWN_ACTION;
 	if (ev->has_resource && ev->p->has_types && ev->type_row == NULL)
 		return POLICY_REASON_UNKNOWN_RESOURCE;
-	a = pol_action_at(ev->p, ev->action);
-	if (a->types.n != 0 && (ev->type_row == NULL ||
-	    !pol_match_sorted(POL_AT(ev->p, a->types.off), a->types.n, ev->type)))
+	ev->act = pol_action_at(ev->p, ev->action);
+	types = ev->act->types;
+	if (types.n != 0 && (ev->type_row == NULL ||
+	    !pol_match_sorted(POL_AT(ev->p, types.off), types.n, ev->type)))
 		return POLICY_REASON_NO_RULE;
 	return POLICY_REASON_RULE;
 }
@@ -46,11 +47,10 @@ static uint64_t
 wanted(const struct pol_eval *ev)
 {
 	const struct pol_program *p = ev->p;
-	const struct pol_action *a = pol_action_at(p, ev->action);
 
 	if (p->hears_roles || pol_meet_has_anchors(ev))
 		return ~(uint64_t)0;
-	return a->sig_allow | a->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
+	return ev->act->sig_allow | ev->act->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
 }
 
 static inline int
@@ -267,7 +267,9 @@ pol_decide(const struct pol_engine *e, const struct policy_request *req,
 {
 	struct pol_known known;
 	struct pol_answer b;
-	bool plain = pol_request_is_plain(req);
+	/* most that come here bring attributes */
+	bool plain = (req->subject_attributes.count | req->resource_attributes.count | req->context.count) == 0 &&
+	    pol_request_is_plain(req);
 	int rc;
 
 	pol_known_hash(&known, e, req);

@@ -85,6 +85,7 @@ struct pol_eval {
 	const uint64_t *words;			/* the program's role_words; NULL: roles are many */
 	uint64_t want;				/* bits (role & 63) of what may bear on this request */
 	uint32_t action;
+	const struct pol_action *act;		/* its row; set once the action is known */
 	uint32_t steps;				/* left of POL_MAX_STEPS */
 	bool limit;				/* a limit was met: whatever follows, no decision */
 	bool for_actor;
@@ -215,9 +216,7 @@ pol_meet_has_anchors(const struct pol_eval *ev)
 static inline bool
 pol_meet_may_deny(const struct pol_eval *ev)
 {
-	const struct pol_action *a = pol_action_at(ev->p, ev->action);
-
-	return ((a->sig_deny | ev->p->wide_sig_deny) & ev->subject.role_sig) != 0 ||
+	return ((ev->act->sig_deny | ev->p->wide_sig_deny) & ev->subject.role_sig) != 0 ||
 	    (ev->p->anchor_denies != 0 && pol_meet_has_anchors(ev));
 }
 bool pol_meet_scopes(struct pol_eval *ev, struct pol_found *f);

@@ -52,7 +52,7 @@ static bool
 asked_ok(struct pol_eval *ev, struct pol_found *f, uint32_t *term, int *value)
 {
 	if (f->asked < 0 || ev->witness != NULL)
-		f->asked = pol_cond_eval(ev, pol_action_at(ev->p, ev->action)->asked, term, value);
+		f->asked = pol_cond_eval(ev, ev->act->asked, term, value);
 	return f->asked == POL_T;
 }
 
@@ -74,18 +74,30 @@ held(struct pol_eval *ev, uint32_t i, struct pol_cond c, uint32_t *term, int *va
 	return v;
 }
 
+/* The actions that imply the asked one: itself first, and it alone where none else does. */
+static inline const uint32_t *
+impliers_of(const struct pol_eval *ev, uint32_t *n)
+{
+	struct pol_span list = ev->act->impliers;
+
+	*n = list.n == 0 ? 1 : list.n;
+	return list.n == 0 ? &ev->action : POL_AT(ev->p, list.off);
+}
+
 /* Does some action of the set `acts` imply the asked one, with its own limits true? */
 static bool
 reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, int *value)
 {
 	uint32_t n_impliers;
-	const uint32_t *impliers = pol_action_impliers(ev->p, &ev->action, &n_impliers);
+	const uint32_t *impliers = impliers_of(ev, &n_impliers);
 
 	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
-		struct pol_cond own = pol_action_at(ev->p, impliers[i])->held;
+		struct pol_cond own;
 
-		if (pol_match_sorted(acts, n, impliers[i]) &&
-		    (own.n == 0 || held(ev, i, own, term, value) == POL_T))
+		if (!pol_match_sorted(acts, n, impliers[i]))
+			continue;
+		own = i == 0 ? ev->act->held : pol_action_at(ev->p, impliers[i])->held;
+		if (own.n == 0 || held(ev, i, own, term, value) == POL_T)
 			return true;
 	}
 	return false;
@@ -131,7 +143,7 @@ names_action(struct pol_eval *ev, const uint32_t *acts, uint32_t n, enum pol_eff
 
 	if (effect == POL_EFFECT_DENY)
 		return pol_match_sorted(acts, n, ev->action);
-	impliers = pol_action_impliers(ev->p, &ev->action, &n_impliers);
+	impliers = impliers_of(ev, &n_impliers);
 	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
 		if (pol_match_sorted(acts, n, impliers[i]))
 			return true;
@@ -149,7 +161,7 @@ wide_names(struct pol_eval *ev, uint32_t number, enum pol_effect effect)
 
 /* Its items are sorted by number: none behind the lowest found can be named. Where
  * a witness looks, each is asked in full. */
-static void
+static inline void
 meet_row(struct pol_eval *ev, struct pol_found *f, const struct pol_row *row, enum pol_effect effect, bool wide)
 {
 	bool deny = effect == POL_EFFECT_DENY;
@@ -255,7 +267,7 @@ meet_item(struct pol_eval *ev, struct pol_found *f, const struct pol_item *item,
 	if (((item->entry & POL_ITEM_DENY) != 0) != deny || number >= *best)
 		return;
 	if (item->acts == ev->action && (item->entry & (POL_ITEM_ASK | POL_ITEM_SET)) == 0 &&
-	    ev->witness == NULL && (deny || pol_action_at(ev->p, ev->action)->held.n == 0))
+	    ev->witness == NULL && (deny || ev->act->held.n == 0))
 		*best = number;
 	else
 		ask_item(ev, f, item, effect);
@@ -316,7 +328,7 @@ void
 pol_meet_all(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect)
 {
 	const struct pol_program *p = ev->p;
-	const struct pol_action *a = pol_action_at(p, ev->action);
+	const struct pol_action *a = ev->act;
 	bool deny = effect == POL_EFFECT_DENY;
 	uint64_t mine = ev->subject.role_sig;
 
