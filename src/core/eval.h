@@ -146,9 +146,11 @@ bool pol_match_glob(struct pol_eval *ev, const char *glob, size_t glob_len, cons
 bool pol_match_some(struct pol_eval *ev, struct pol_span patterns);
 /* An anchored entry is met by its thing, or not at all. */
 static inline bool
-pol_match_entry(struct pol_eval *ev, const struct pol_entry *e, const struct pol_body *body)
+pol_match_entry(struct pol_eval *ev, const struct pol_entry *e)
 {
-	return !e->anchored && (body->patterns.n == 0 || pol_match_some(ev, body->patterns));
+	struct pol_span patterns = pol_body_of(ev->p, e)->patterns;
+
+	return !e->anchored && (patterns.n == 0 || pol_match_some(ev, patterns));
 }
 bool pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action);
 bool pol_match_search(const uint32_t *list, uint32_t n, uint32_t x);

@@ -33,13 +33,12 @@ static void
 meet_deny(struct pol_eval *ev, struct pol_found *f, uint32_t number, bool fits)
 {
 	const struct pol_entry *e = entry_at(ev, number);
-	const struct pol_body *body = pol_body_of(ev->p, e);
 	uint32_t term = POL_NONE;
 	int value = POL_E, v;
 
-	if (!fits && !pol_match_entry(ev, e, body))
+	if (!fits && !pol_match_entry(ev, e))
 		return;
-	v = pol_cond_eval(ev, body->cond, &term, &value);
+	v = pol_cond_eval(ev, pol_body_of(ev->p, e)->cond, &term, &value);
 	witness(ev, POLICY_STAGE_DENY, number, v, term, value);
 	if (v == POL_T)
 		f->deny = number;
@@ -112,7 +111,7 @@ allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32
 	uint32_t term = POL_NONE;
 	int value = POL_E, v;
 
-	if (!fits && !pol_match_entry(ev, e, body))
+	if (!fits && !pol_match_entry(ev, e))
 		return false;
 	v = pol_cond_eval(ev, body->cond, &term, &value);
 	if (v == POL_T && !asked_ok(ev, f, &term, &value))
