@@ -298,14 +298,12 @@ time_of(struct pol_eval *ev, const struct pol_val *v, struct pol_time *out)
 }
 
 int
-pol_compare(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b)
+pol_compare_rest(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b)
 {
 	struct pol_time x, y;
 	int v;
 
 	switch (cmp) {
-	case POL_CMP_EQ:
-		return pol_compare_same(ev, a, b);
 	case POL_CMP_NE:
 		v = pol_compare_same(ev, a, b);
 		return v == POL_E ? POL_E : v == POL_T ? POL_F : POL_T;

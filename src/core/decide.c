@@ -53,7 +53,7 @@ wanted(const struct pol_eval *ev)
 	return ev->act->sig_allow | ev->act->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
 }
 
-static inline int
+static inline __attribute__((always_inline)) int
 answer(struct pol_eval *ev, struct pol_answer *a)
 {
 	struct pol_found f = { POL_NONE, POL_NONE, POL_NONE, -1, false, NULL };

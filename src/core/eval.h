@@ -128,8 +128,13 @@ bool pol_facts_text(struct pol_eval *ev, const struct pol_val *v, char tmp[POL_N
 int pol_facts_own(struct pol_eval *ev);
 
 /* compare.c */
-int pol_compare(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b);
+int pol_compare_rest(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b);
 int pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b);
+static inline int
+pol_compare(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b)
+{
+	return cmp == POL_CMP_EQ ? pol_compare_same(ev, a, b) : pol_compare_rest(ev, cmp, a, b);
+}
 int pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct pol_val *one);
 
 /* cond.c: POL_F, POL_T, POL_E. failed (may be NULL): the first term that was not true, and its value */

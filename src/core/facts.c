@@ -6,8 +6,8 @@
  */
 #include "core/eval.h"
 
-void
-pol_facts_sent(struct pol_val *out, const struct policy_value *v)
+static inline void
+take_sent(struct pol_val *out, const struct policy_value *v)
 {
 	out->type = (uint8_t)v->type;
 	out->ident = 0;
@@ -61,6 +61,12 @@ pol_facts_stored(struct pol_val *out, const struct pol_sval *v, const void *base
 	}
 }
 
+void
+pol_facts_sent(struct pol_val *out, const struct policy_value *v)
+{
+	take_sent(out, v);
+}
+
 static void
 from_text(struct pol_val *out, const char *s, size_t len)
 {
@@ -79,7 +85,7 @@ in_caller(struct pol_val *out, const struct policy_attr *a, size_t n, const char
 {
 	for (size_t i = 0; i < n; i++) {
 		if (a[i].name.len == len && pol_bytes_same(a[i].name.data, s, len)) {
-			pol_facts_sent(out, &a[i].value);
+			take_sent(out, &a[i].value);
 			return a[i].value.type != POLICY_NULL;
 		}
 	}
@@ -117,33 +123,54 @@ definition(const struct pol_eval *ev, uint32_t name)
 	return NULL;
 }
 
+static inline bool
+in_thing(const struct pol_eval *ev, const struct pol_name *n, struct pol_val *out)
+{
+	struct pol_span own;
+	const void *block;
+
+	if (ev->thing == NULL || ev->thing->more == 0)
+		return false;
+	own = pol_thing_more(ev->thing)->attrs;
+	block = POL_AT(ev->thing, own.off);
+	return in_store(out, block, block, own.n, n, pol_str_at(ev->p, n->text));
+}
+
+static inline bool
+in_request(const struct pol_eval *ev, const struct pol_name *n, struct pol_val *out)
+{
+	const struct policy_attrs *bag = &ev->req->resource_attributes;
+
+	return in_caller(out, bag->list, bag->count, pol_str_at(ev->p, n->text), n->text.len);
+}
+
+/* An attribute that the thing's type declares. */
+static bool
+declared(const struct pol_eval *ev, const struct pol_attrdef *d, const struct pol_name *n, struct pol_val *out)
+{
+	if ((d->from == POL_FROM_CALLER && in_request(ev, n, out)) || in_thing(ev, n, out) ||
+	    (d->from == POL_FROM_ANY && in_request(ev, n, out))) {
+		out->ident = d->is_text;
+		return true;
+	}
+	if (!d->has_default)
+		return false;
+	pol_facts_stored(out, &d->dflt, ev->p);
+	out->ident = d->is_text;
+	return true;
+}
+
 bool
 pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out)
 {
 	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
 	const struct pol_attrdef *d = definition(ev, name);
-	const char *s = pol_str_at(ev->p, n->text);
-	const struct policy_attrs *bag = &ev->req->resource_attributes;
-	uint32_t from = d != NULL ? d->from : POL_FROM_ANY;
-	bool ok = false;
 
-	if (from == POL_FROM_CALLER)
-		ok = in_caller(out, bag->list, bag->count, s, n->text.len);
-	if (!ok && ev->thing != NULL && ev->thing->more != 0) {
-		struct pol_span own = pol_thing_more(ev->thing)->attrs;
-		const void *block = POL_AT(ev->thing, own.off);
-
-		ok = in_store(out, block, block, own.n, n, s);
-	}
-	if (!ok && from == POL_FROM_ANY)
-		ok = in_caller(out, bag->list, bag->count, s, n->text.len);
-	if (!ok && d != NULL && d->has_default) {
-		pol_facts_stored(out, &d->dflt, ev->p);
-		ok = true;
-	}
-	if (ok)
-		out->ident = (d != NULL && d->is_text) || name == ev->p->name_parent;
-	return ok;
+	if (d != NULL ? !declared(ev, d, n, out) : !in_thing(ev, n, out) && !in_request(ev, n, out))
+		return false;
+	if (name == ev->p->name_parent)
+		out->ident = 1;
+	return true;
 }
 
 static bool

@@ -103,7 +103,7 @@ reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, i
 }
 
 /* Does this entry allow the request? fits: its patterns are known to. */
-static bool
+static inline bool
 allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32_t number, bool fits)
 {
 	const struct pol_entry *e = entry_at(ev, number);

@@ -169,20 +169,15 @@ check_each(const struct policy_attrs *attrs, size_t *left, const char **why)
 	return rc;
 }
 
-static int
-check_bag(const struct policy_attrs *attrs, size_t *left, const char **why)
+static inline __attribute__((always_inline)) int
+check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
 {
+	if (attrs->count == 0)		/* most bags of most requests */
+		return 0;
 	if (attrs->count > SIMPLE || attrs->count > *left || attrs->list == NULL || !is_simple(attrs->list, attrs->count))
 		return check_each(attrs, left, why);
 	*left -= attrs->count;
 	return 0;
-}
-
-/* Most bags of most requests are empty. */
-static inline int
-check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
-{
-	return attrs->count == 0 ? 0 : check_bag(attrs, left, why);
 }
 
 static int
@@ -232,8 +227,6 @@ check_who_names(const struct policy_text *type, const struct policy_text *id, co
 {
 	int rc;
 
-	if (id->data == NULL)
-		return 0;
 	if (type->data != NULL) {
 		rc = check_name(type, why);
 		if (rc != 0)
@@ -347,9 +340,9 @@ pol_request_names(const struct policy_request *req, unsigned known, const char *
 	int rc = 0;
 
 	*why = NULL;
-	if ((known & POL_KNOWN_SUBJECT) == 0)
+	if ((known & POL_KNOWN_SUBJECT) == 0 && req->subject_id.data != NULL)
 		rc = check_who_names(&req->subject_type, &req->subject_id, why);
-	if (rc == 0)
+	if (rc == 0 && req->actor_id.data != NULL)
 		rc = check_who_names(&req->actor_type, &req->actor_id, why);
 	if (rc == 0 && (known & POL_KNOWN_TYPE) == 0 && req->resource_type.data != NULL)
 		rc = check_name(&req->resource_type, why);
