@@ -18,7 +18,7 @@ static const uint8_t kleene_or[3][3] = {
 };
 static const uint8_t kleene_not[3] = { POL_T, POL_F, POL_E };
 
-static bool
+static inline bool
 operand(struct pol_eval *ev, bool literal, uint32_t x, struct pol_val *out)
 {
 	if (!literal)
@@ -80,7 +80,7 @@ test_like(struct pol_eval *ev, const struct pol_insn *in)
 	return v.u.i ? POL_T : POL_F;
 }
 
-static int
+static inline __attribute__((always_inline)) int
 test_cmp(struct pol_eval *ev, const struct pol_insn *in)
 {
 	struct pol_val a, b;

@@ -25,7 +25,7 @@ allow(struct pol_answer *a, uint32_t entry)
 }
 
 /* What stands before any entry: is the action known, is it for this type? */
-static enum policy_reason
+static inline enum policy_reason
 known(struct pol_eval *ev)
 {
 	struct pol_span types;

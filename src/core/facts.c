@@ -47,18 +47,12 @@ pol_facts_stored(struct pol_val *out, const struct pol_sval *v, const void *base
 	out->where = POL_IN_STORE;
 	out->n = v->n;
 	out->base = base;
-	switch (v->type) {
-	case POLICY_INT:
-	case POLICY_BOOL:
-	case POL_T_TIME:
+	if (v->type == POLICY_INT || v->type == POLICY_BOOL || v->type == POL_T_TIME)
 		out->u.i = v->u.i;
-		break;
-	case POLICY_DOUBLE:
+	else if (v->type == POLICY_DOUBLE)
 		out->u.d = v->u.d;
-		break;
-	default:
+	else
 		out->u.p = POL_AT(base, v->u.off);
-	}
 }
 
 void
@@ -266,7 +260,7 @@ special(struct pol_eval *ev, const struct pol_path *path, struct pol_val *out)
 }
 
 /* The value of the path's first name. */
-static bool
+static inline bool
 first(struct pol_eval *ev, const struct pol_path *path, uint32_t name, struct pol_val *out)
 {
 	struct pol_str t;
@@ -313,6 +307,16 @@ member(const struct pol_eval *ev, uint32_t name, struct pol_val *out)
 	return in_caller(out, out->u.p, out->n, s, n->text.len);
 }
 
+static __attribute__((noinline)) bool
+members(const struct pol_eval *ev, const uint32_t *names, uint32_t n, struct pol_val *out)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (!member(ev, names[i], out))
+			return false;
+	}
+	return true;
+}
+
 bool
 pol_facts_get(struct pol_eval *ev, uint32_t index, struct pol_val *out)
 {
@@ -323,11 +327,7 @@ pol_facts_get(struct pol_eval *ev, uint32_t index, struct pol_val *out)
 		return false;
 	if (path->flags & POL_PATH_IDENT)
 		out->ident = 1;
-	for (uint32_t i = 1; i < path->n; i++) {
-		if (!member(ev, names[i], out))
-			return false;
-	}
-	return true;
+	return path->n == 1 || members(ev, names + 1, path->n - 1u, out);
 }
 
 /* v as text, if it is one: an integer where text is due is its decimal text. */

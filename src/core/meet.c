@@ -11,6 +11,8 @@
 /* Most requests need none of these: those that do pay for the registers they use. */
 #define NOINLINE __attribute__((noinline))
 
+#define FEW_ROWS 16u			/* of an action: each row's role is sought */
+
 static void
 witness(struct pol_eval *ev, enum policy_stage stage, uint32_t entry, int value, uint32_t term, int term_value)
 {
@@ -197,15 +199,20 @@ row_of(const struct pol_row *rows, uint32_t n, uint32_t role)
 	return low < n && rows[low].role == role ? &rows[low] : NULL;
 }
 
-static void
+static NOINLINE void
 meet_roles(struct pol_eval *ev, struct pol_found *f, const struct pol_row *rows, uint32_t n,
-    const uint32_t *roles, uint32_t n_roles, enum pol_effect effect, bool wide)
+    enum pol_effect effect, bool wide)
 {
-	for (uint32_t i = 0; i < n_roles; i++) {
-		const struct pol_row *row = row_of(rows, n, roles[i]);
+	const uint32_t *roles;
+	uint32_t n_roles;
 
-		if (row != NULL)
-			meet_row(ev, f, row, effect, wide);
+	for (uint32_t k = 0; pol_roles_list(ev, &ev->subject, k, &roles, &n_roles); k++) {
+		for (uint32_t i = 0; i < n_roles; i++) {
+			const struct pol_row *row = row_of(rows, n, roles[i]);
+
+			if (row != NULL)
+				meet_row(ev, f, row, effect, wide);
+		}
 	}
 }
 
@@ -220,25 +227,21 @@ may_have(const struct pol_eval *ev, uint32_t role)
  * each of the asker's roles is sought among the rows. An entry met twice is the
  * same answer.
  */
-static NOINLINE void
+static inline void
 meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, enum pol_effect effect, bool wide)
 {
 	const struct pol_row *rows = POL_AT(ev->p, span.off);
-	const struct pol_side *s = &ev->subject;
-	const uint32_t *ids;
-	uint32_t n;
 
-	if (span.n <= 16) {
-		for (uint32_t i = 0; i < span.n; i++) {
-			if (may_have(ev, rows[i].role) &&
-			    (effect == POL_EFFECT_DENY ? rows[i].n_deny : rows[i].n_allow) != 0 &&
-			    pol_roles_has(ev, s, rows[i].role))
-				meet_row(ev, f, &rows[i], effect, wide);
-		}
+	if (span.n > FEW_ROWS) {
+		meet_roles(ev, f, rows, span.n, effect, wide);
 		return;
 	}
-	for (uint32_t k = 0; pol_roles_list(ev, s, k, &ids, &n); k++)
-		meet_roles(ev, f, rows, span.n, ids, n, effect, wide);
+	for (uint32_t i = 0; i < span.n; i++) {
+		if (may_have(ev, rows[i].role) &&
+		    (effect == POL_EFFECT_DENY ? rows[i].n_deny : rows[i].n_allow) != 0 &&
+		    pol_roles_has(ev, &ev->subject, rows[i].role))
+			meet_row(ev, f, &rows[i], effect, wide);
+	}
 }
 
 /* An entry on this very thing that is not decided by what lies beside its number. */
