@@ -5,6 +5,7 @@
  * among entries that decide, the lowest number is named, whatever the order in
  * which they are met.
  */
+#include "core/anchor.h"
 #include "core/eval.h"
 #include "core/quick.h"
 
@@ -63,6 +64,8 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 	if (reason != POLICY_REASON_RULE)
 		return say(a, reason, POL_NONE);
 	ev->want = wanted(ev);
+	if (pol_meet_has_anchors(ev))		/* it comes while roles are found */
+		pol_anchor_prefetch(ev->p, ev->known->thing_hash);
 	rc = pol_above_find(ev);
 	if (rc == 0)
 		rc = pol_roles_find(ev, &ev->subject, !ev->for_actor);
