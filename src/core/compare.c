@@ -70,18 +70,6 @@ pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_
 	return is_text(a) && is_text(b) ? same_text(ev, a->u.s, a->n, b->u.s, b->n) : same_other(ev, a, b);
 }
 
-static void
-element_text(struct pol_val *out, const char *s, uint32_t len)
-{
-	out->type = POLICY_STRING;
-	out->ident = 0;
-	out->is_now = 0;
-	out->where = POL_IN_CALLER;
-	out->n = len;
-	out->u.s = s;
-	out->base = NULL;
-}
-
 static bool
 next_role(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 {
@@ -92,7 +80,7 @@ next_role(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 		if (c->at < n) {
 			struct pol_str name = pol_role_name(ev->p, ids[c->at++]);
 
-			element_text(out, pol_str_at(ev->p, name), name.len);
+			pol_facts_bytes(out, pol_str_at(ev->p, name), name.len);
 			return true;
 		}
 		c->record++;
@@ -116,7 +104,7 @@ next_group(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 
 			c->at = at + 1;
 			if (g < ev->w->n_groups) {
-				element_text(out, ev->w->group_names[g].data, ev->w->group_names[g].len);
+				pol_facts_bytes(out, ev->w->group_names[g].data, ev->w->group_names[g].len);
 				return true;
 			}
 		}
@@ -147,7 +135,7 @@ next(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 	if (l->where == POL_IN_TEXTS) {
 		const struct policy_text *t = (const struct policy_text *)l->u.p + c->at;
 
-		element_text(out, t->data, (uint32_t)t->len);
+		pol_facts_bytes(out, t->data, (uint32_t)t->len);
 	} else if (l->where == POL_IN_STORE) {
 		pol_facts_stored(out, (const struct pol_sval *)l->u.p + c->at, l->base);
 	} else {

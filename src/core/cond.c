@@ -90,6 +90,51 @@ test_cmp(struct pol_eval *ev, const struct pol_insn *in)
 	return pol_compare(ev, (enum pol_cmp)in->cmp, &a, &b);
 }
 
+/* The owner attribute; it may be the thing's own id or type. */
+static bool
+owner(struct pol_eval *ev, const struct pol_type *t, struct pol_val *out)
+{
+	struct pol_str name = POL_ROWS(ev->p, names, struct pol_name)[t->owner_name].text;
+	const char *s = pol_str_at(ev->p, name);
+
+	if (pol_bytes_equal(s, name.len, "id", 2)) {
+		pol_facts_bytes(out, ev->req->resource_id.data, ev->req->resource_id.len);
+		return true;
+	}
+	if (pol_bytes_equal(s, name.len, "type", 4)) {
+		pol_facts_bytes(out, ev->req->resource_type.data, ev->req->resource_type.len);
+		return true;
+	}
+	return pol_facts_resource(ev, t->owner_name, out);
+}
+
+/*
+ * own: the subject is of the owner's type, and the owner attribute equals, or as a
+ * list holds, the subject's. False as soon as one half is false.
+ */
+static int
+test_own(struct pol_eval *ev)
+{
+	const struct pol_type *t = ev->type_row;
+	struct pol_val a, b;
+	int right_type, same = POL_E;
+
+	if (t == NULL || !t->has_owner)
+		return POL_E;
+	if (!ev->subject.present)
+		right_type = POL_E;
+	else
+		right_type = ev->subject.type.len == t->owner_type.len && pol_bytes_same(ev->subject.type.data,
+		    pol_str_at(ev->p, t->owner_type), t->owner_type.len) ? POL_T : POL_F;
+	if (right_type == POL_F)
+		return POL_F;
+	if (owner(ev, t, &a) && pol_facts_get(ev, t->owner_path, &b))
+		same = a.type == POLICY_LIST ? pol_compare_any(ev, &a, &b) : pol_compare_same(ev, &a, &b);
+	if (same == POL_F || right_type == POL_T)
+		return same;
+	return POL_E;
+}
+
 static int
 test(struct pol_eval *ev, const struct pol_insn *in)
 {
@@ -97,7 +142,7 @@ test(struct pol_eval *ev, const struct pol_insn *in)
 
 	switch ((enum pol_op)in->op) {
 	case POL_OP_OWN:
-		return pol_facts_own(ev);
+		return test_own(ev);
 	case POL_OP_CMP:
 		return test_cmp(ev, in);
 	case POL_OP_HAS:

@@ -125,7 +125,18 @@ bool pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out)
 void pol_facts_stored(struct pol_val *out, const struct pol_sval *v, const void *base);
 void pol_facts_sent(struct pol_val *out, const struct policy_value *v);
 bool pol_facts_text(struct pol_eval *ev, const struct pol_val *v, char tmp[POL_NUM_TEXT], struct policy_text *out);
-int pol_facts_own(struct pol_eval *ev);
+/* A text that stands in memory. */
+static inline void
+pol_facts_bytes(struct pol_val *out, const char *s, size_t len)
+{
+	out->type = POLICY_STRING;
+	out->ident = 0;
+	out->is_now = 0;
+	out->where = POL_IN_CALLER;
+	out->n = (uint32_t)len;
+	out->u.s = s;
+	out->base = NULL;
+}
 
 /* compare.c */
 int pol_compare_rest(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b);
@@ -204,6 +215,16 @@ pol_above_find(struct pol_eval *ev)
 		return 0;
 	ev->more_above = pol_above_is_stored(ev);
 	return ev->more_above ? 0 : pol_above_rest(ev);
+}
+
+/* The actions that imply the asked one: itself first, and it alone where none else does. */
+static inline const uint32_t *
+pol_meet_impliers(const struct pol_eval *ev, uint32_t *n)
+{
+	struct pol_span list = ev->act->impliers;
+
+	*n = list.n == 0 ? 1 : list.n;
+	return list.n == 0 ? &ev->action : POL_AT(ev->p, list.off);
 }
 
 /* meet.c: entries that speak of the request. The lowest numbers met so far: */

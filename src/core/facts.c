@@ -61,18 +61,6 @@ pol_facts_sent(struct pol_val *out, const struct policy_value *v)
 	take_sent(out, v);
 }
 
-static void
-from_text(struct pol_val *out, const char *s, size_t len)
-{
-	out->type = POLICY_STRING;
-	out->ident = 0;
-	out->is_now = 0;
-	out->where = POL_IN_CALLER;
-	out->n = (uint32_t)len;
-	out->u.s = s;
-	out->base = NULL;
-}
-
 /* Of a bag, or the members of an object, as the caller sends them. */
 static bool
 in_caller(struct pol_val *out, const struct policy_attr *a, size_t n, const char *s, size_t len)
@@ -173,7 +161,7 @@ side_special(const struct pol_eval *ev, const struct pol_side *side, enum pol_sp
 	if (sp == POL_SP_TYPE || sp == POL_SP_ID) {
 		const struct policy_text *t = sp == POL_SP_ID ? &side->id : &side->type;
 
-		from_text(out, t->data, t->len);
+		pol_facts_bytes(out, t->data, t->len);
 		return side->present;
 	}
 	out->type = POLICY_LIST;
@@ -215,7 +203,7 @@ token_special(const struct pol_eval *ev, enum pol_special sp, struct pol_val *ou
 	if (sp != POL_SP_SCOPES) {
 		const struct policy_text *x = sp == POL_SP_KIND ? &t->kind : &t->id;
 
-		from_text(out, x->data, x->len);
+		pol_facts_bytes(out, x->data, x->len);
 		return x->data != NULL;
 	}
 	out->type = POLICY_LIST;
@@ -241,16 +229,16 @@ special(struct pol_eval *ev, const struct pol_path *path, struct pol_val *out)
 		return side_special(ev, &ev->actor, (enum pol_special)path->special, out);
 	case POL_ROOT_RESOURCE:
 		if (path->special == POL_SP_ID)
-			from_text(out, ev->req->resource_id.data, ev->req->resource_id.len);
+			pol_facts_bytes(out, ev->req->resource_id.data, ev->req->resource_id.len);
 		else
-			from_text(out, ev->req->resource_type.data, ev->req->resource_type.len);
+			pol_facts_bytes(out, ev->req->resource_type.data, ev->req->resource_type.len);
 		return ev->has_resource;
 	case POL_ROOT_ACTION:
 		name = pol_action_key(ev->p, ev->action);
-		from_text(out, pol_str_at(ev->p, name), name.len);
+		pol_facts_bytes(out, pol_str_at(ev->p, name), name.len);
 		return true;
 	case POL_ROOT_CONTEXT:
-		from_text(out, NULL, 0);
+		pol_facts_bytes(out, NULL, 0);
 		out->is_now = 1;
 		return true;
 	case POL_ROOT_TOKEN:
@@ -356,49 +344,4 @@ pol_facts_text(struct pol_eval *ev, const struct pol_val *v, char tmp[POL_NUM_TE
 		return true;
 	}
 	return false;
-}
-
-/* The owner attribute; it may be the thing's own id or type. */
-static bool
-owner(struct pol_eval *ev, const struct pol_type *t, struct pol_val *out)
-{
-	struct pol_str name = POL_ROWS(ev->p, names, struct pol_name)[t->owner_name].text;
-	const char *s = pol_str_at(ev->p, name);
-
-	if (pol_bytes_equal(s, name.len, "id", 2)) {
-		from_text(out, ev->req->resource_id.data, ev->req->resource_id.len);
-		return true;
-	}
-	if (pol_bytes_equal(s, name.len, "type", 4)) {
-		from_text(out, ev->req->resource_type.data, ev->req->resource_type.len);
-		return true;
-	}
-	return pol_facts_resource(ev, t->owner_name, out);
-}
-
-/*
- * own: the subject is of the owner's type, and the owner attribute equals, or as a
- * list holds, the subject's. False as soon as one half is false.
- */
-int
-pol_facts_own(struct pol_eval *ev)
-{
-	const struct pol_type *t = ev->type_row;
-	struct pol_val a, b;
-	int right_type, same = POL_E;
-
-	if (t == NULL || !t->has_owner)
-		return POL_E;
-	if (!ev->subject.present)
-		right_type = POL_E;
-	else
-		right_type = ev->subject.type.len == t->owner_type.len && pol_bytes_same(ev->subject.type.data,
-		    pol_str_at(ev->p, t->owner_type), t->owner_type.len) ? POL_T : POL_F;
-	if (right_type == POL_F)
-		return POL_F;
-	if (owner(ev, t, &a) && pol_facts_get(ev, t->owner_path, &b))
-		same = a.type == POLICY_LIST ? pol_compare_any(ev, &a, &b) : pol_compare_same(ev, &a, &b);
-	if (same == POL_F || right_type == POL_T)
-		return same;
-	return POL_E;
 }

@@ -75,22 +75,12 @@ held(struct pol_eval *ev, uint32_t i, struct pol_cond c, uint32_t *term, int *va
 	return v;
 }
 
-/* The actions that imply the asked one: itself first, and it alone where none else does. */
-static inline const uint32_t *
-impliers_of(const struct pol_eval *ev, uint32_t *n)
-{
-	struct pol_span list = ev->act->impliers;
-
-	*n = list.n == 0 ? 1 : list.n;
-	return list.n == 0 ? &ev->action : POL_AT(ev->p, list.off);
-}
-
 /* Does some action of the set `acts` imply the asked one, with its own limits true? */
 static bool
 reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, int *value)
 {
 	uint32_t n_impliers;
-	const uint32_t *impliers = impliers_of(ev, &n_impliers);
+	const uint32_t *impliers = pol_meet_impliers(ev, &n_impliers);
 
 	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
 		struct pol_cond own;
@@ -144,7 +134,7 @@ names_action(struct pol_eval *ev, const uint32_t *acts, uint32_t n, enum pol_eff
 
 	if (effect == POL_EFFECT_DENY)
 		return pol_match_sorted(acts, n, ev->action);
-	impliers = impliers_of(ev, &n_impliers);
+	impliers = pol_meet_impliers(ev, &n_impliers);
 	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
 		if (pol_match_sorted(acts, n, impliers[i]))
 			return true;

@@ -141,14 +141,15 @@ is_simple(const struct policy_attr *m, size_t n)
 
 	for (; m < end; m++) {
 		const unsigned char *s = (const unsigned char *)m->name.data;
-		size_t last = m->name.len - 1, looks;
+		size_t last = m->name.len - 1;
+		uint64_t looks;
 
 		if (s == NULL || last >= POL_MAX_ID || !is_simple_value(&m->value))
 			return false;
-		looks = (s[0] + 2u * s[last] + 4u * last) % 64;
-		if ((seen >> looks & 1) != 0)
+		looks = (uint64_t)1 << ((s[0] + 2u * s[last] + 4u * last) & 63);
+		if ((seen & looks) != 0)
 			return false;
-		seen |= (uint64_t)1 << looks;
+		seen |= looks;
 	}
 	return true;
 }
