@@ -72,7 +72,7 @@ pol_above_check(struct pol_eval *ev)
 		const struct policy_text *n = &attrs->list[i].name;
 		int rc;
 
-		if (v->type == POLICY_NULL)
+		if ((n->len != 6 && n->len != 7) || v->type == POLICY_NULL)
 			continue;
 		if (pol_bytes_equal(n->data, n->len, "inherit", 7) && v->type != POLICY_BOOL)
 			return bad(ev, "resource: inherit must be true or false");
@@ -237,6 +237,25 @@ add_first(struct pol_eval *ev)
 	for (uint32_t i = 0; rc == 0 && i < said->count; i++)
 		rc = add_value(ev, t, &said->u.items[i]);
 	return rc;
+}
+
+/* By the thing's record, which leaves nothing out. */
+void
+pol_above_stored(struct pol_eval *ev)
+{
+	const struct pol_thing_more *more = pol_thing_more(ev->thing);
+	const struct pol_parent *up = POL_AT(ev->thing, more->parents.off);
+
+	ev->more_above = false;
+	for (uint32_t i = 0; i < more->n_above; i++) {
+		struct pol_above *x = &ev->above[ev->n_above++];
+
+		x->type = up[i].type;
+		x->id = pol_str_at(ev->thing, up[i].id);
+		x->len = up[i].id.len;
+		x->hash = up[i].hash;
+		x->thing = pol_find_thing(ev->w, x->hash, x->type, x->id, x->len);
+	}
 }
 
 int

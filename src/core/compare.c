@@ -29,8 +29,26 @@ order(const struct pol_val *a, const struct pol_val *b)
 	return -pol_num_cmp(b->u.i, a->u.d);
 }
 
-int
-pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b)
+static inline int
+same_text(struct pol_eval *ev, const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	if (a_len != b_len)
+		return POL_F;
+	if (a_len >= 64 && !pol_spend(ev, (uint32_t)(a_len / 64)))
+		return POL_E;
+	return pol_bytes_same(a, b, a_len) ? POL_T : POL_F;
+}
+
+/* Text as it stands: its bytes are at hand. */
+static inline bool
+is_text(const struct pol_val *v)
+{
+	return v->type == POLICY_STRING && !v->is_now;
+}
+
+/* Of values that are not both texts as they stand. */
+static __attribute__((noinline)) int
+same_other(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b)
 {
 	char ta[POL_NUM_TEXT], tb[POL_NUM_TEXT];
 	struct policy_text x, y;
@@ -43,23 +61,13 @@ pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_
 		return b->type == POLICY_NULL ? POL_T : POL_E;
 	if (!pol_facts_text(ev, a, ta, &x) || !pol_facts_text(ev, b, tb, &y))
 		return POL_E;
-	if (x.len != y.len)
-		return POL_F;
-	if (x.len >= 64 && !pol_spend(ev, (uint32_t)(x.len / 64)))
-		return POL_E;
-	return pol_bytes_same(x.data, y.data, x.len) ? POL_T : POL_F;
+	return same_text(ev, x.data, x.len, y.data, y.len);
 }
 
-static void
-element_text(struct pol_val *out, const char *s, uint32_t len)
+int
+pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b)
 {
-	out->type = POLICY_STRING;
-	out->ident = 0;
-	out->is_now = 0;
-	out->where = POL_IN_CALLER;
-	out->n = len;
-	out->u.s = s;
-	out->base = NULL;
+	return is_text(a) && is_text(b) ? same_text(ev, a->u.s, a->n, b->u.s, b->n) : same_other(ev, a, b);
 }
 
 static bool
@@ -72,7 +80,7 @@ next_role(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 		if (c->at < n) {
 			struct pol_str name = pol_role_name(ev->p, ids[c->at++]);
 
-			element_text(out, pol_str_at(ev->p, name), name.len);
+			pol_facts_bytes(out, pol_str_at(ev->p, name), name.len);
 			return true;
 		}
 		c->record++;
@@ -96,7 +104,7 @@ next_group(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 
 			c->at = at + 1;
 			if (g < ev->w->n_groups) {
-				element_text(out, ev->w->group_names[g].data, ev->w->group_names[g].len);
+				pol_facts_bytes(out, ev->w->group_names[g].data, ev->w->group_names[g].len);
 				return true;
 			}
 		}
@@ -127,7 +135,7 @@ next(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 	if (l->where == POL_IN_TEXTS) {
 		const struct policy_text *t = (const struct policy_text *)l->u.p + c->at;
 
-		element_text(out, t->data, (uint32_t)t->len);
+		pol_facts_bytes(out, t->data, (uint32_t)t->len);
 	} else if (l->where == POL_IN_STORE) {
 		pol_facts_stored(out, (const struct pol_sval *)l->u.p + c->at, l->base);
 	} else {
@@ -138,6 +146,21 @@ next(struct pol_eval *ev, struct cursor *c, struct pol_val *out)
 	return true;
 }
 
+/* The texts that a stored list begins with, most often all of it: is it one of them? */
+static inline bool
+is_stored(struct pol_eval *ev, struct cursor *c, const struct pol_val *one)
+{
+	const struct pol_sval *items = c->list->u.p;
+
+	for (; c->at < c->list->n && items[c->at].type == POLICY_STRING && pol_spend(ev, 1); c->at++) {
+		const char *s = POL_AT(c->list->base, items[c->at].u.off);
+
+		if (same_text(ev, s, items[c->at].n, one->u.s, one->n) == POL_T)
+			return true;
+	}
+	return false;
+}
+
 int
 pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct pol_val *one)
 {
@@ -145,6 +168,12 @@ pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct po
 	struct pol_val x;
 	int any = POL_F;
 
+	if (list->where == POL_IN_STORE && is_text(one)) {
+		if (is_stored(ev, &c, one))
+			return POL_T;
+		if (c.at == list->n)
+			return POL_F;
+	}
 	while (next(ev, &c, &x)) {
 		int v = pol_compare_same(ev, &x, one);
 
@@ -257,14 +286,12 @@ time_of(struct pol_eval *ev, const struct pol_val *v, struct pol_time *out)
 }
 
 int
-pol_compare(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b)
+pol_compare_rest(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b)
 {
 	struct pol_time x, y;
 	int v;
 
 	switch (cmp) {
-	case POL_CMP_EQ:
-		return pol_compare_same(ev, a, b);
 	case POL_CMP_NE:
 		v = pol_compare_same(ev, a, b);
 		return v == POL_E ? POL_E : v == POL_T ? POL_F : POL_T;

@@ -18,7 +18,7 @@ static const uint8_t kleene_or[3][3] = {
 };
 static const uint8_t kleene_not[3] = { POL_T, POL_F, POL_E };
 
-static bool
+static inline bool
 operand(struct pol_eval *ev, bool literal, uint32_t x, struct pol_val *out)
 {
 	if (!literal)
@@ -80,7 +80,7 @@ test_like(struct pol_eval *ev, const struct pol_insn *in)
 	return v.u.i ? POL_T : POL_F;
 }
 
-static int
+static inline __attribute__((always_inline)) int
 test_cmp(struct pol_eval *ev, const struct pol_insn *in)
 {
 	struct pol_val a, b;
@@ -90,6 +90,51 @@ test_cmp(struct pol_eval *ev, const struct pol_insn *in)
 	return pol_compare(ev, (enum pol_cmp)in->cmp, &a, &b);
 }
 
+/* The owner attribute; it may be the thing's own id or type. */
+static bool
+owner(struct pol_eval *ev, const struct pol_type *t, struct pol_val *out)
+{
+	struct pol_str name = POL_ROWS(ev->p, names, struct pol_name)[t->owner_name].text;
+	const char *s = pol_str_at(ev->p, name);
+
+	if (pol_bytes_equal(s, name.len, "id", 2)) {
+		pol_facts_bytes(out, ev->req->resource_id.data, ev->req->resource_id.len);
+		return true;
+	}
+	if (pol_bytes_equal(s, name.len, "type", 4)) {
+		pol_facts_bytes(out, ev->req->resource_type.data, ev->req->resource_type.len);
+		return true;
+	}
+	return pol_facts_resource(ev, t->owner_name, out);
+}
+
+/*
+ * own: the subject is of the owner's type, and the owner attribute equals, or as a
+ * list holds, the subject's. False as soon as one half is false.
+ */
+static int
+test_own(struct pol_eval *ev)
+{
+	const struct pol_type *t = ev->type_row;
+	struct pol_val a, b;
+	int right_type, same = POL_E;
+
+	if (t == NULL || !t->has_owner)
+		return POL_E;
+	if (!ev->subject.present)
+		right_type = POL_E;
+	else
+		right_type = ev->subject.type.len == t->owner_type.len && pol_bytes_same(ev->subject.type.data,
+		    pol_str_at(ev->p, t->owner_type), t->owner_type.len) ? POL_T : POL_F;
+	if (right_type == POL_F)
+		return POL_F;
+	if (owner(ev, t, &a) && pol_facts_get(ev, t->owner_path, &b))
+		same = a.type == POLICY_LIST ? pol_compare_any(ev, &a, &b) : pol_compare_same(ev, &a, &b);
+	if (same == POL_F || right_type == POL_T)
+		return same;
+	return POL_E;
+}
+
 static int
 test(struct pol_eval *ev, const struct pol_insn *in)
 {
@@ -97,7 +142,7 @@ test(struct pol_eval *ev, const struct pol_insn *in)
 
 	switch ((enum pol_op)in->op) {
 	case POL_OP_OWN:
-		return pol_facts_own(ev);
+		return test_own(ev);
 	case POL_OP_CMP:
 		return test_cmp(ev, in);
 	case POL_OP_HAS:
@@ -146,7 +191,7 @@ join(const struct pol_insn *in, uint8_t *stack, uint32_t *sp, int *acc)
 }
 
 /* The value of instructions pc to end. compile/ bounds how deep PUSH goes in a term. */
-static int
+static __attribute__((noinline)) int
 run(struct pol_eval *ev, uint32_t pc, uint32_t end)
 {
 	const struct pol_insn *code = POL_ROWS(ev->p, code, struct pol_insn);
@@ -196,14 +241,27 @@ run(struct pol_eval *ev, uint32_t pc, uint32_t end)
 	}
 }
 
+/* Most terms are one test. */
+static inline int
+term(struct pol_eval *ev, const struct pol_term *t)
+{
+	const struct pol_insn *in = &POL_ROWS(ev->p, code, struct pol_insn)[t->pc];
+
+	if (t->n == 1 && in->op == POL_OP_CMP)
+		return test_cmp(ev, in);
+	if (t->n == 1 && in->op != POL_OP_CALL)
+		return test(ev, in);
+	return run(ev, t->pc, t->pc + t->n);
+}
+
 int
-pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value)
+pol_cond_terms(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value)
 {
 	const struct pol_term *t = POL_ROWS(ev->p, terms, struct pol_term) + c.first;
 	int all = POL_T;
 
 	for (uint32_t i = 0; i < c.n; i++) {
-		int v = run(ev, t[i].pc, t[i].pc + t[i].n);
+		int v = term(ev, &t[i]);
 
 		if (t[i].negate)
 			v = kleene_not[v];

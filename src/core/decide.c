@@ -5,6 +5,7 @@
  * among entries that decide, the lowest number is named, whatever the order in
  * which they are met.
  */
+#include "core/anchor.h"
 #include "core/eval.h"
 #include "core/quick.h"
 
@@ -25,18 +26,19 @@ allow(struct pol_answer *a, uint32_t entry)
 }
 
 /* What stands before any entry: is the action known, is it for this type? */
-static enum policy_reason
+static inline enum policy_reason
 known(struct pol_eval *ev)
 {
-	const struct pol_action *a;
+	struct pol_span types;
 
 	if (ev->action == POL_NONE)
 		return POLICY_REASON_UNKNOWN_ACTION;
 	if (ev->has_resource && ev->p->has_types && ev->type_row == NULL)
 		return POLICY_REASON_UNKNOWN_RESOURCE;
-	a = pol_action_at(ev->p, ev->action);
-	if (a->types.n != 0 && (ev->type_row == NULL ||
-	    !pol_match_sorted(POL_AT(ev->p, a->types.off), a->types.n, ev->type)))
+	ev->act = pol_action_at(ev->p, ev->action);
+	types = ev->act->types;
+	if (types.n != 0 && (ev->type_row == NULL ||
+	    !pol_match_sorted(POL_AT(ev->p, types.off), types.n, ev->type)))
 		return POLICY_REASON_NO_RULE;
 	return POLICY_REASON_RULE;
 }
@@ -46,14 +48,13 @@ static uint64_t
 wanted(const struct pol_eval *ev)
 {
 	const struct pol_program *p = ev->p;
-	const struct pol_action *a = pol_action_at(p, ev->action);
 
 	if (p->hears_roles || pol_meet_has_anchors(ev))
 		return ~(uint64_t)0;
-	return a->sig_allow | a->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
+	return ev->act->sig_allow | ev->act->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
 }
 
-static inline int
+static inline __attribute__((always_inline)) int
 answer(struct pol_eval *ev, struct pol_answer *a)
 {
 	struct pol_found f = { POL_NONE, POL_NONE, POL_NONE, -1, false, NULL };
@@ -63,6 +64,8 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 	if (reason != POLICY_REASON_RULE)
 		return say(a, reason, POL_NONE);
 	ev->want = wanted(ev);
+	if (pol_meet_has_anchors(ev))		/* it comes while roles are found */
+		pol_anchor_prefetch(ev->p, ev->known->thing_hash);
 	rc = pol_above_find(ev);
 	if (rc == 0)
 		rc = pol_roles_find(ev, &ev->subject, !ev->for_actor);
@@ -145,7 +148,7 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 	ev->n_numbers = 0;
 	if (ev->p->named.n != 0)
 		memset(ev->named, 0, ev->p->named.n);
-	ev->held_ready = false;
+	ev->n_held = 0;
 	if (ev->for_actor) {
 		ev->token = NULL;
 		set_side(&ev->subject, &req->actor_type, &req->actor_id, &req->actor_attributes);
@@ -187,8 +190,7 @@ actors_turn(struct pol_eval *ev, struct pol_answer *a)
 
 /* Texts that the set has itself are well formed. A request that names itself after a
  * group is found too: it is not let off the check. */
-__attribute__((noinline))
-static int
+static inline int
 check_names(const struct policy_request *req, const struct pol_known *k, const char **why)
 {
 	return pol_request_names(req,
@@ -270,7 +272,9 @@ pol_decide(const struct pol_engine *e, const struct policy_request *req,
 {
 	struct pol_known known;
 	struct pol_answer b;
-	bool plain = pol_request_is_plain(req);
+	/* most that come here bring attributes */
+	bool plain = (req->subject_attributes.count | req->resource_attributes.count | req->context.count) == 0 &&
+	    pol_request_is_plain(req);
 	int rc;
 
 	pol_known_hash(&known, e, req);

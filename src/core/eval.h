@@ -85,6 +85,7 @@ struct pol_eval {
 	const uint64_t *words;			/* the program's role_words; NULL: roles are many */
 	uint64_t want;				/* bits (role & 63) of what may bear on this request */
 	uint32_t action;
+	const struct pol_action *act;		/* its row; set once the action is known */
 	uint32_t steps;				/* left of POL_MAX_STEPS */
 	bool limit;				/* a limit was met: whatever follows, no decision */
 	bool for_actor;
@@ -96,11 +97,12 @@ struct pol_eval {
 	char now_buf[POL_TIME_TEXT];
 	uint32_t n_numbers;			/* parents sent as integers */
 	char numbers[POL_MAX_NUMBERS][POL_NUM_TEXT];
+	bool more_above;			/* what else is in the thing's record is not taken yet */
 	uint32_t n_above;
 	struct pol_above above[POL_MAX_ANCESTORS];
 	struct pol_side subject, actor;
 	uint8_t named[POL_COND_NAMED];		/* 0 not yet, else value + 1 */
-	bool held_ready;			/* held is not zeroed before it is needed */
+	uint32_t n_held;			/* so many of held are set */
 	uint8_t held[POL_HELD_KEPT];		/* likewise, by place among the action's impliers */
 };
 
@@ -123,20 +125,49 @@ bool pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out)
 void pol_facts_stored(struct pol_val *out, const struct pol_sval *v, const void *base);
 void pol_facts_sent(struct pol_val *out, const struct policy_value *v);
 bool pol_facts_text(struct pol_eval *ev, const struct pol_val *v, char tmp[POL_NUM_TEXT], struct policy_text *out);
-int pol_facts_own(struct pol_eval *ev);
+/* A text that stands in memory. */
+static inline void
+pol_facts_bytes(struct pol_val *out, const char *s, size_t len)
+{
+	out->type = POLICY_STRING;
+	out->ident = 0;
+	out->is_now = 0;
+	out->where = POL_IN_CALLER;
+	out->n = (uint32_t)len;
+	out->u.s = s;
+	out->base = NULL;
+}
 
 /* compare.c */
-int pol_compare(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b);
+int pol_compare_rest(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b);
 int pol_compare_same(struct pol_eval *ev, const struct pol_val *a, const struct pol_val *b);
+static inline int
+pol_compare(struct pol_eval *ev, enum pol_cmp cmp, const struct pol_val *a, const struct pol_val *b)
+{
+	return cmp == POL_CMP_EQ ? pol_compare_same(ev, a, b) : pol_compare_rest(ev, cmp, a, b);
+}
 int pol_compare_any(struct pol_eval *ev, const struct pol_val *list, const struct pol_val *one);
 
 /* cond.c: POL_F, POL_T, POL_E. failed (may be NULL): the first term that was not true, and its value */
-int pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value);
+int pol_cond_terms(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value);
+static inline int
+pol_cond_eval(struct pol_eval *ev, struct pol_cond c, uint32_t *failed, int *failed_value)
+{
+	return c.n == 0 ? POL_T : pol_cond_terms(ev, c, failed, failed_value);
+}
 
 /* match.c */
 bool pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat, uint32_t type, const char *id, size_t len);
 bool pol_match_glob(struct pol_eval *ev, const char *glob, size_t glob_len, const char *id, size_t len);
-bool pol_match_entry(struct pol_eval *ev, const struct pol_entry *e);
+bool pol_match_some(struct pol_eval *ev, struct pol_span patterns);
+/* An anchored entry is met by its thing, or not at all. */
+static inline bool
+pol_match_entry(struct pol_eval *ev, const struct pol_entry *e)
+{
+	struct pol_span patterns = pol_body_of(ev->p, e)->patterns;
+
+	return !e->anchored && (patterns.n == 0 || pol_match_some(ev, patterns));
+}
 bool pol_match_has_action(const struct pol_program *p, const struct pol_entry *e, uint32_t action);
 bool pol_match_search(const uint32_t *list, uint32_t n, uint32_t x);
 static inline bool
@@ -154,13 +185,24 @@ pol_match_sorted(const uint32_t *list, uint32_t n, uint32_t x)
 /* above.c */
 int pol_above_check(struct pol_eval *ev);	/* family(): the request's parent and inherit */
 int pol_above_rest(struct pol_eval *ev);
-/* The thing itself, and what lies above it. */
+void pol_above_stored(struct pol_eval *ev);
+/* Is all that lies above the thing in its record? Only where nothing is sent that may
+ * say otherwise. */
+static inline bool
+pol_above_is_stored(const struct pol_eval *ev)
+{
+	return ev->type_row->parent_kind == POL_PARENT_ATTRIBUTE && ev->type_row->default_parents.n == 0 &&
+	    ev->req->resource_attributes.count == 0 &&
+	    (ev->thing == NULL || pol_thing_more(ev->thing)->n_above != POL_NONE);
+}
+/* The thing itself, and what lies above it; what is stored is taken when it is needed. */
 static inline int
 pol_above_find(struct pol_eval *ev)
 {
 	struct pol_above *x = &ev->above[0];
 
 	ev->n_above = 0;
+	ev->more_above = false;
 	if (ev->type_row == NULL)
 		return 0;
 	x->type = ev->type;
@@ -169,7 +211,20 @@ pol_above_find(struct pol_eval *ev)
 	x->hash = ev->known->thing_hash;
 	x->thing = ev->known->thing;
 	ev->n_above = 1;
-	return ev->type_row->parent_kind == POL_PARENT_NONE ? 0 : pol_above_rest(ev);
+	if (ev->type_row->parent_kind == POL_PARENT_NONE)
+		return 0;
+	ev->more_above = pol_above_is_stored(ev);
+	return ev->more_above ? 0 : pol_above_rest(ev);
+}
+
+/* The actions that imply the asked one: itself first, and it alone where none else does. */
+static inline const uint32_t *
+pol_meet_impliers(const struct pol_eval *ev, uint32_t *n)
+{
+	struct pol_span list = ev->act->impliers;
+
+	*n = list.n == 0 ? 1 : list.n;
+	return list.n == 0 ? &ev->action : POL_AT(ev->p, list.off);
 }
 
 /* meet.c: entries that speak of the request. The lowest numbers met so far: */
@@ -189,9 +244,7 @@ pol_meet_has_anchors(const struct pol_eval *ev)
 static inline bool
 pol_meet_may_deny(const struct pol_eval *ev)
 {
-	const struct pol_action *a = pol_action_at(ev->p, ev->action);
-
-	return ((a->sig_deny | ev->p->wide_sig_deny) & ev->subject.role_sig) != 0 ||
+	return ((ev->act->sig_deny | ev->p->wide_sig_deny) & ev->subject.role_sig) != 0 ||
 	    (ev->p->anchor_denies != 0 && pol_meet_has_anchors(ev));
 }
 bool pol_meet_scopes(struct pol_eval *ev, struct pol_found *f);

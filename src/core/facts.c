@@ -6,20 +6,21 @@
  */
 #include "core/eval.h"
 
-void
-pol_facts_sent(struct pol_val *out, const struct policy_value *v)
+static inline void
+take_sent(struct pol_val *out, const struct policy_value *v)
 {
 	out->type = (uint8_t)v->type;
 	out->ident = 0;
 	out->is_now = 0;
 	out->where = POL_IN_CALLER;
-	out->n = v->count;
 	out->base = NULL;
-	switch ((enum policy_type)v->type) {
-	case POLICY_STRING:
+	if (v->type == POLICY_STRING) {		/* most are */
 		out->n = (uint32_t)v->u.text.len;
 		out->u.s = v->u.text.data;
-		break;
+		return;
+	}
+	out->n = v->count;
+	switch ((enum policy_type)v->type) {
 	case POLICY_DOUBLE:
 		out->u.d = v->u.real;
 		break;
@@ -46,76 +47,47 @@ pol_facts_stored(struct pol_val *out, const struct pol_sval *v, const void *base
 	out->where = POL_IN_STORE;
 	out->n = v->n;
 	out->base = base;
-	switch (v->type) {
-	case POLICY_INT:
-	case POLICY_BOOL:
-	case POL_T_TIME:
+	if (v->type == POLICY_INT || v->type == POLICY_BOOL || v->type == POL_T_TIME)
 		out->u.i = v->u.i;
-		break;
-	case POLICY_DOUBLE:
+	else if (v->type == POLICY_DOUBLE)
 		out->u.d = v->u.d;
-		break;
-	default:
+	else
 		out->u.p = POL_AT(base, v->u.off);
-	}
 }
 
-static void
-from_text(struct pol_val *out, const char *s, size_t len)
+void
+pol_facts_sent(struct pol_val *out, const struct policy_value *v)
 {
-	out->type = POLICY_STRING;
-	out->ident = 0;
-	out->is_now = 0;
-	out->where = POL_IN_CALLER;
-	out->n = (uint32_t)len;
-	out->u.s = s;
-	out->base = NULL;
+	take_sent(out, v);
 }
 
-static const struct policy_value *
-sent(const struct policy_attr *list, size_t n, const char *name, size_t len)
+/* Of a bag, or the members of an object, as the caller sends them. */
+static bool
+in_caller(struct pol_val *out, const struct policy_attr *a, size_t n, const char *s, size_t len)
 {
 	for (size_t i = 0; i < n; i++) {
-		if (list[i].name.len == len && pol_bytes_same(list[i].name.data, name, len))
-			return list[i].value.type == POLICY_NULL ? NULL : &list[i].value;
+		if (a[i].name.len == len && pol_bytes_same(a[i].name.data, s, len)) {
+			take_sent(out, &a[i].value);
+			return a[i].value.type != POLICY_NULL;
+		}
 	}
-	return NULL;
+	return false;
 }
 
-/* Stored attributes: a block of its own, offsets from its start. */
-static const struct pol_sval *
-stored(const void *block, uint32_t n, const struct pol_name *name, const char *s)
+/* Stored attributes are a block, offsets from its start; members of an object lie in
+ * the block of their attribute. */
+static bool
+in_store(struct pol_val *out, const void *block, const struct pol_sattr *a, uint32_t n,
+    const struct pol_name *name, const char *s)
 {
-	const struct pol_sattr *a = block;
-
 	for (uint32_t i = 0; i < n; i++) {
 		if (a[i].hash == name->hash && a[i].name.len == name->text.len &&
-		    pol_bytes_same(pol_str_at(block, a[i].name), s, name->text.len))
-			return &a[i].value;
+		    pol_bytes_same(pol_str_at(block, a[i].name), s, name->text.len)) {
+			pol_facts_stored(out, &a[i].value, block);
+			return true;
+		}
 	}
-	return NULL;
-}
-
-static bool
-in_caller(struct pol_val *out, const struct policy_attrs *attrs, const char *s, size_t len)
-{
-	const struct policy_value *v = sent(attrs->list, attrs->count, s, len);
-
-	if (v == NULL)
-		return false;
-	pol_facts_sent(out, v);
-	return true;
-}
-
-static bool
-in_store(struct pol_val *out, const void *block, uint32_t n, const struct pol_name *name, const char *s)
-{
-	const struct pol_sval *v = stored(block, n, name, s);
-
-	if (v == NULL)
-		return false;
-	pol_facts_stored(out, v, block);
-	return true;
+	return false;
 }
 
 static const struct pol_attrdef *
@@ -133,29 +105,54 @@ definition(const struct pol_eval *ev, uint32_t name)
 	return NULL;
 }
 
+static inline bool
+in_thing(const struct pol_eval *ev, const struct pol_name *n, struct pol_val *out)
+{
+	struct pol_span own;
+	const void *block;
+
+	if (ev->thing == NULL || ev->thing->more == 0)
+		return false;
+	own = pol_thing_more(ev->thing)->attrs;
+	block = POL_AT(ev->thing, own.off);
+	return in_store(out, block, block, own.n, n, pol_str_at(ev->p, n->text));
+}
+
+static inline bool
+in_request(const struct pol_eval *ev, const struct pol_name *n, struct pol_val *out)
+{
+	const struct policy_attrs *bag = &ev->req->resource_attributes;
+
+	return in_caller(out, bag->list, bag->count, pol_str_at(ev->p, n->text), n->text.len);
+}
+
+/* An attribute that the thing's type declares. */
+static bool
+declared(const struct pol_eval *ev, const struct pol_attrdef *d, const struct pol_name *n, struct pol_val *out)
+{
+	if ((d->from == POL_FROM_CALLER && in_request(ev, n, out)) || in_thing(ev, n, out) ||
+	    (d->from == POL_FROM_ANY && in_request(ev, n, out))) {
+		out->ident = d->is_text;
+		return true;
+	}
+	if (!d->has_default)
+		return false;
+	pol_facts_stored(out, &d->dflt, ev->p);
+	out->ident = d->is_text;
+	return true;
+}
+
 bool
 pol_facts_resource(struct pol_eval *ev, uint32_t name, struct pol_val *out)
 {
 	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
 	const struct pol_attrdef *d = definition(ev, name);
-	const char *s = pol_str_at(ev->p, n->text);
-	const struct pol_thing *t = ev->thing;
-	uint32_t from = d != NULL ? d->from : POL_FROM_ANY;
-	bool ok = false;
 
-	if (from == POL_FROM_CALLER)
-		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
-	if (!ok && t != NULL && t->more != 0)
-		ok = in_store(out, POL_AT(t, pol_thing_more(t)->attrs.off), pol_thing_more(t)->attrs.n, n, s);
-	if (!ok && from == POL_FROM_ANY)
-		ok = in_caller(out, &ev->req->resource_attributes, s, n->text.len);
-	if (!ok && d != NULL && d->has_default) {
-		pol_facts_stored(out, &d->dflt, ev->p);
-		ok = true;
-	}
-	if (ok)
-		out->ident = (d != NULL && d->is_text) || name == ev->p->name_parent;
-	return ok;
+	if (d != NULL ? !declared(ev, d, n, out) : !in_thing(ev, n, out) && !in_request(ev, n, out))
+		return false;
+	if (name == ev->p->name_parent)
+		out->ident = 1;
+	return true;
 }
 
 static bool
@@ -164,7 +161,7 @@ side_special(const struct pol_eval *ev, const struct pol_side *side, enum pol_sp
 	if (sp == POL_SP_TYPE || sp == POL_SP_ID) {
 		const struct policy_text *t = sp == POL_SP_ID ? &side->id : &side->type;
 
-		from_text(out, t->data, t->len);
+		pol_facts_bytes(out, t->data, t->len);
 		return side->present;
 	}
 	out->type = POLICY_LIST;
@@ -183,22 +180,19 @@ side_get(struct pol_eval *ev, const struct pol_side *side, uint32_t name, struct
 {
 	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
 	const char *s = pol_str_at(ev->p, n->text);
-	const struct pol_holder_more *m;
-	const struct policy_value *v;
+	const struct policy_value *said = side->said;
 
 	if (!side->present)
 		return false;
-	m = side->record == NULL ? NULL : pol_holder_more(side->record);
-	if (m != NULL && in_store(out, pol_more_attrs(m), m->n_attrs, n, s))
-		return true;
-	if (side->said != NULL) {
-		v = sent(side->said->u.members, side->said->count, s, n->text.len);
-		if (v != NULL) {
-			pol_facts_sent(out, v);
+	if (side->record != NULL && side->record->more != 0) {
+		const struct pol_holder_more *m = pol_holder_more(side->record);
+		const struct pol_sattr *own = pol_more_attrs(m);
+
+		if (in_store(out, own, own, m->n_attrs, n, s))
 			return true;
-		}
 	}
-	return in_caller(out, side->sent, s, n->text.len);
+	return (said != NULL && in_caller(out, said->u.members, said->count, s, n->text.len)) ||
+	    in_caller(out, side->sent->list, side->sent->count, s, n->text.len);
 }
 
 static bool
@@ -209,7 +203,7 @@ token_special(const struct pol_eval *ev, enum pol_special sp, struct pol_val *ou
 	if (sp != POL_SP_SCOPES) {
 		const struct policy_text *x = sp == POL_SP_KIND ? &t->kind : &t->id;
 
-		from_text(out, x->data, x->len);
+		pol_facts_bytes(out, x->data, x->len);
 		return x->data != NULL;
 	}
 	out->type = POLICY_LIST;
@@ -235,16 +229,16 @@ special(struct pol_eval *ev, const struct pol_path *path, struct pol_val *out)
 		return side_special(ev, &ev->actor, (enum pol_special)path->special, out);
 	case POL_ROOT_RESOURCE:
 		if (path->special == POL_SP_ID)
-			from_text(out, ev->req->resource_id.data, ev->req->resource_id.len);
+			pol_facts_bytes(out, ev->req->resource_id.data, ev->req->resource_id.len);
 		else
-			from_text(out, ev->req->resource_type.data, ev->req->resource_type.len);
+			pol_facts_bytes(out, ev->req->resource_type.data, ev->req->resource_type.len);
 		return ev->has_resource;
 	case POL_ROOT_ACTION:
 		name = pol_action_key(ev->p, ev->action);
-		from_text(out, pol_str_at(ev->p, name), name.len);
+		pol_facts_bytes(out, pol_str_at(ev->p, name), name.len);
 		return true;
 	case POL_ROOT_CONTEXT:
-		from_text(out, NULL, 0);
+		pol_facts_bytes(out, NULL, 0);
 		out->is_now = 1;
 		return true;
 	case POL_ROOT_TOKEN:
@@ -254,7 +248,7 @@ special(struct pol_eval *ev, const struct pol_path *path, struct pol_val *out)
 }
 
 /* The value of the path's first name. */
-static bool
+static inline bool
 first(struct pol_eval *ev, const struct pol_path *path, uint32_t name, struct pol_val *out)
 {
 	struct pol_str t;
@@ -284,7 +278,31 @@ first(struct pol_eval *ev, const struct pol_path *path, uint32_t name, struct po
 		return false;
 	}
 	t = POL_ROWS(ev->p, names, struct pol_name)[name].text;
-	return in_caller(out, bag, pol_str_at(ev->p, t), t.len);
+	return in_caller(out, bag->list, bag->count, pol_str_at(ev->p, t), t.len);
+}
+
+/* The member of an object that is in *out, into *out. */
+static bool
+member(const struct pol_eval *ev, uint32_t name, struct pol_val *out)
+{
+	const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[name];
+	const char *s = pol_str_at(ev->p, n->text);
+
+	if (out->type != POLICY_OBJECT)
+		return false;
+	if (out->where == POL_IN_STORE)
+		return in_store(out, out->base, out->u.p, out->n, n, s) && out->type != POLICY_NULL;
+	return in_caller(out, out->u.p, out->n, s, n->text.len);
+}
+
+static __attribute__((noinline)) bool
+members(const struct pol_eval *ev, const uint32_t *names, uint32_t n, struct pol_val *out)
+{
+	for (uint32_t i = 0; i < n; i++) {
+		if (!member(ev, names[i], out))
+			return false;
+	}
+	return true;
 }
 
 bool
@@ -297,33 +315,7 @@ pol_facts_get(struct pol_eval *ev, uint32_t index, struct pol_val *out)
 		return false;
 	if (path->flags & POL_PATH_IDENT)
 		out->ident = 1;
-	for (uint32_t i = 1; i < path->n; i++) {
-		const struct pol_name *n = &POL_ROWS(ev->p, names, struct pol_name)[names[i]];
-		const char *s = pol_str_at(ev->p, n->text);
-
-		if (out->type != POLICY_OBJECT)
-			return false;
-		if (out->where == POL_IN_STORE) {
-			/* members of an object lie in the block of their attribute */
-			const struct pol_sattr *a = out->u.p;
-			const void *base = out->base;
-			uint32_t k = 0;
-
-			while (k < out->n && (a[k].hash != n->hash || !pol_bytes_equal(
-			    pol_str_at(base, a[k].name), a[k].name.len, s, n->text.len)))
-				k++;
-			if (k == out->n || a[k].value.type == POLICY_NULL)
-				return false;
-			pol_facts_stored(out, &a[k].value, base);
-		} else {
-			const struct policy_value *v = sent(out->u.p, out->n, s, n->text.len);
-
-			if (v == NULL)
-				return false;
-			pol_facts_sent(out, v);
-		}
-	}
-	return true;
+	return path->n == 1 || members(ev, names + 1, path->n - 1u, out);
 }
 
 /* v as text, if it is one: an integer where text is due is its decimal text. */
@@ -352,49 +344,4 @@ pol_facts_text(struct pol_eval *ev, const struct pol_val *v, char tmp[POL_NUM_TE
 		return true;
 	}
 	return false;
-}
-
-/* The owner attribute; it may be the thing's own id or type. */
-static bool
-owner(struct pol_eval *ev, const struct pol_type *t, struct pol_val *out)
-{
-	struct pol_str name = POL_ROWS(ev->p, names, struct pol_name)[t->owner_name].text;
-	const char *s = pol_str_at(ev->p, name);
-
-	if (pol_bytes_equal(s, name.len, "id", 2)) {
-		from_text(out, ev->req->resource_id.data, ev->req->resource_id.len);
-		return true;
-	}
-	if (pol_bytes_equal(s, name.len, "type", 4)) {
-		from_text(out, ev->req->resource_type.data, ev->req->resource_type.len);
-		return true;
-	}
-	return pol_facts_resource(ev, t->owner_name, out);
-}
-
-/*
- * own: the subject is of the owner's type, and the owner attribute equals, or as a
- * list holds, the subject's. False as soon as one half is false.
- */
-int
-pol_facts_own(struct pol_eval *ev)
-{
-	const struct pol_type *t = ev->type_row;
-	struct pol_val a, b;
-	int right_type, same = POL_E;
-
-	if (t == NULL || !t->has_owner)
-		return POL_E;
-	if (!ev->subject.present)
-		right_type = POL_E;
-	else
-		right_type = ev->subject.type.len == t->owner_type.len && pol_bytes_same(ev->subject.type.data,
-		    pol_str_at(ev->p, t->owner_type), t->owner_type.len) ? POL_T : POL_F;
-	if (right_type == POL_F)
-		return POL_F;
-	if (owner(ev, t, &a) && pol_facts_get(ev, t->owner_path, &b))
-		same = a.type == POLICY_LIST ? pol_compare_any(ev, &a, &b) : pol_compare_same(ev, &a, &b);
-	if (same == POL_F || right_type == POL_T)
-		return same;
-	return POL_E;
 }

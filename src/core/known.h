@@ -54,6 +54,8 @@ pol_known_find(struct pol_known *k, const struct pol_engine *e, const struct pol
 	k->thing = NULL;
 	k->who = NULL;
 	if (req->resource_type.data != NULL) {
+		if (e->program->anchors.n != 0)		/* read last of all, and the farthest away */
+			pol_anchor_prefetch_slot(e->program, k->thing_hash);
 		k->type = pol_find_type_inline(e->program, k->type_hash, req->resource_type.data, req->resource_type.len);
 		if (k->type != POL_NONE)
 			k->thing = pol_find_thing_inline(e->people, k->thing_hash, k->type,

@@ -56,15 +56,10 @@ pol_match_pattern(struct pol_eval *ev, const struct pol_pattern *pat,
 }
 
 bool
-pol_match_entry(struct pol_eval *ev, const struct pol_entry *e)
+pol_match_some(struct pol_eval *ev, struct pol_span patterns)
 {
-	const struct pol_span patterns = pol_body_of(ev->p, e)->patterns;
 	const struct pol_pattern *pat = POL_AT(ev->p, patterns.off);
 
-	if (e->anchored)		/* by its thing, or not at all */
-		return false;
-	if (patterns.n == 0)
-		return true;
 	if (!ev->has_resource)
 		return false;
 	for (uint32_t i = 0; i < patterns.n; i++) {

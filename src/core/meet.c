@@ -11,6 +11,8 @@
 /* Most requests need none of these: those that do pay for the registers they use. */
 #define NOINLINE __attribute__((noinline))
 
+#define FEW_ROWS 16u			/* of an action: each row's role is sought */
+
 static void
 witness(struct pol_eval *ev, enum policy_stage stage, uint32_t entry, int value, uint32_t term, int term_value)
 {
@@ -51,7 +53,7 @@ static bool
 asked_ok(struct pol_eval *ev, struct pol_found *f, uint32_t *term, int *value)
 {
 	if (f->asked < 0 || ev->witness != NULL)
-		f->asked = pol_cond_eval(ev, pol_action_at(ev->p, ev->action)->asked, term, value);
+		f->asked = pol_cond_eval(ev, ev->act->asked, term, value);
 	return f->asked == POL_T;
 }
 
@@ -61,12 +63,8 @@ held(struct pol_eval *ev, uint32_t i, struct pol_cond c, uint32_t *term, int *va
 {
 	int v;
 
-	if (c.n == 0)
-		return POL_T;
-	if (!ev->held_ready) {
-		memset(ev->held, 0, sizeof(ev->held));
-		ev->held_ready = true;
-	}
+	for (; ev->n_held <= i && ev->n_held < POL_HELD_KEPT; ev->n_held++)
+		ev->held[ev->n_held] = 0;
 	if (i < POL_HELD_KEPT && ev->held[i] != 0 && ev->witness == NULL)
 		return ev->held[i] - 1;
 	if (!pol_spend(ev, 4))
@@ -82,18 +80,22 @@ static bool
 reached(struct pol_eval *ev, const uint32_t *acts, uint32_t n, uint32_t *term, int *value)
 {
 	uint32_t n_impliers;
-	const uint32_t *impliers = pol_action_impliers(ev->p, &ev->action, &n_impliers);
+	const uint32_t *impliers = pol_meet_impliers(ev, &n_impliers);
 
 	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
-		if (pol_match_sorted(acts, n, impliers[i]) &&
-		    held(ev, i, pol_action_at(ev->p, impliers[i])->held, term, value) == POL_T)
+		struct pol_cond own;
+
+		if (!pol_match_sorted(acts, n, impliers[i]))
+			continue;
+		own = i == 0 ? ev->act->held : pol_action_at(ev->p, impliers[i])->held;
+		if (own.n == 0 || held(ev, i, own, term, value) == POL_T)
 			return true;
 	}
 	return false;
 }
 
 /* Does this entry allow the request? fits: its patterns are known to. */
-static bool
+static inline bool
 allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32_t number, bool fits)
 {
 	const struct pol_entry *e = entry_at(ev, number);
@@ -114,7 +116,7 @@ allows(struct pol_eval *ev, struct pol_found *f, enum policy_stage stage, uint32
 }
 
 /* An entry with a number lower than what was found so far. */
-static NOINLINE void
+static inline void
 meet(struct pol_eval *ev, struct pol_found *f, uint32_t number, enum pol_effect effect, bool fits)
 {
 	if (effect == POL_EFFECT_DENY)
@@ -132,7 +134,7 @@ names_action(struct pol_eval *ev, const uint32_t *acts, uint32_t n, enum pol_eff
 
 	if (effect == POL_EFFECT_DENY)
 		return pol_match_sorted(acts, n, ev->action);
-	impliers = pol_action_impliers(ev->p, &ev->action, &n_impliers);
+	impliers = pol_meet_impliers(ev, &n_impliers);
 	for (uint32_t i = 0; i < n_impliers && pol_spend(ev, 1); i++) {
 		if (pol_match_sorted(acts, n, impliers[i]))
 			return true;
@@ -150,7 +152,7 @@ wide_names(struct pol_eval *ev, uint32_t number, enum pol_effect effect)
 
 /* Its items are sorted by number: none behind the lowest found can be named. Where
  * a witness looks, each is asked in full. */
-static void
+static inline void
 meet_row(struct pol_eval *ev, struct pol_found *f, const struct pol_row *row, enum pol_effect effect, bool wide)
 {
 	bool deny = effect == POL_EFFECT_DENY;
@@ -187,15 +189,20 @@ row_of(const struct pol_row *rows, uint32_t n, uint32_t role)
 	return low < n && rows[low].role == role ? &rows[low] : NULL;
 }
 
-static void
+static NOINLINE void
 meet_roles(struct pol_eval *ev, struct pol_found *f, const struct pol_row *rows, uint32_t n,
-    const uint32_t *roles, uint32_t n_roles, enum pol_effect effect, bool wide)
+    enum pol_effect effect, bool wide)
 {
-	for (uint32_t i = 0; i < n_roles; i++) {
-		const struct pol_row *row = row_of(rows, n, roles[i]);
+	const uint32_t *roles;
+	uint32_t n_roles;
 
-		if (row != NULL)
-			meet_row(ev, f, row, effect, wide);
+	for (uint32_t k = 0; pol_roles_list(ev, &ev->subject, k, &roles, &n_roles); k++) {
+		for (uint32_t i = 0; i < n_roles; i++) {
+			const struct pol_row *row = row_of(rows, n, roles[i]);
+
+			if (row != NULL)
+				meet_row(ev, f, row, effect, wide);
+		}
 	}
 }
 
@@ -210,25 +217,21 @@ may_have(const struct pol_eval *ev, uint32_t role)
  * each of the asker's roles is sought among the rows. An entry met twice is the
  * same answer.
  */
-static NOINLINE void
+static inline void
 meet_rows(struct pol_eval *ev, struct pol_found *f, struct pol_span span, enum pol_effect effect, bool wide)
 {
 	const struct pol_row *rows = POL_AT(ev->p, span.off);
-	const struct pol_side *s = &ev->subject;
-	const uint32_t *ids;
-	uint32_t n;
 
-	if (span.n <= 16) {
-		for (uint32_t i = 0; i < span.n; i++) {
-			if (may_have(ev, rows[i].role) &&
-			    (effect == POL_EFFECT_DENY ? rows[i].n_deny : rows[i].n_allow) != 0 &&
-			    pol_roles_has(ev, s, rows[i].role))
-				meet_row(ev, f, &rows[i], effect, wide);
-		}
+	if (span.n > FEW_ROWS) {
+		meet_roles(ev, f, rows, span.n, effect, wide);
 		return;
 	}
-	for (uint32_t k = 0; pol_roles_list(ev, s, k, &ids, &n); k++)
-		meet_roles(ev, f, rows, span.n, ids, n, effect, wide);
+	for (uint32_t i = 0; i < span.n; i++) {
+		if (may_have(ev, rows[i].role) &&
+		    (effect == POL_EFFECT_DENY ? rows[i].n_deny : rows[i].n_allow) != 0 &&
+		    pol_roles_has(ev, &ev->subject, rows[i].role))
+			meet_row(ev, f, &rows[i], effect, wide);
+	}
 }
 
 /* An entry on this very thing that is not decided by what lies beside its number. */
@@ -256,7 +259,7 @@ meet_item(struct pol_eval *ev, struct pol_found *f, const struct pol_item *item,
 	if (((item->entry & POL_ITEM_DENY) != 0) != deny || number >= *best)
 		return;
 	if (item->acts == ev->action && (item->entry & (POL_ITEM_ASK | POL_ITEM_SET)) == 0 &&
-	    ev->witness == NULL && (deny || pol_action_at(ev->p, ev->action)->held.n == 0))
+	    ev->witness == NULL && (deny || ev->act->held.n == 0))
 		*best = number;
 	else
 		ask_item(ev, f, item, effect);
@@ -317,7 +320,7 @@ void
 pol_meet_all(struct pol_eval *ev, struct pol_found *f, enum pol_effect effect)
 {
 	const struct pol_program *p = ev->p;
-	const struct pol_action *a = pol_action_at(p, ev->action);
+	const struct pol_action *a = ev->act;
 	bool deny = effect == POL_EFFECT_DENY;
 	uint64_t mine = ev->subject.role_sig;
 

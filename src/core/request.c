@@ -123,46 +123,43 @@ check_nested(const struct policy_value *v, size_t *left, const char **why)
 	return rc;
 }
 
+static inline bool
+is_simple_value(const struct policy_value *v)
+{
+	if (v->type == POLICY_STRING)
+		return v->u.text.data != NULL && v->u.text.len <= POL_MAX_SCALAR;
+	return v->type == POLICY_INT || v->type == POLICY_BOOL;
+}
+
 /* A few texts, whole numbers and booleans whose names differ at a glance (by length and
  * ends): nothing is wrong with them. What is not so simple is looked at one by one. */
 static inline bool
 is_simple(const struct policy_attr *m, size_t n)
 {
+	const struct policy_attr *end = m + n;
 	uint64_t seen = 0;
 
-	for (size_t i = 0; i < n; i++, m++) {
-		uint64_t bit;
+	for (; m < end; m++) {
+		const unsigned char *s = (const unsigned char *)m->name.data;
+		size_t last = m->name.len - 1;
+		uint64_t looks;
 
-		if (m->name.data == NULL || m->name.len - 1 >= POL_MAX_ID)
+		if (s == NULL || last >= POL_MAX_ID || !is_simple_value(&m->value))
 			return false;
-		bit = (uint64_t)1 << (((unsigned char)m->name.data[0] * 5u +
-		    (unsigned char)m->name.data[m->name.len - 1] * 3u + m->name.len) & 63);
-		if ((seen & bit) != 0)
+		looks = (uint64_t)1 << ((s[0] + 2u * s[last] + 4u * last) & 63);
+		if ((seen & looks) != 0)
 			return false;
-		seen |= bit;
-		if (m->value.type == POLICY_STRING) {
-			if (m->value.u.text.data == NULL || m->value.u.text.len > POL_MAX_SCALAR)
-				return false;
-		} else if (m->value.type != POLICY_INT && m->value.type != POLICY_BOOL) {
-			return false;
-		}
+		seen |= looks;
 	}
 	return true;
 }
 
-/* Every value of a bag. */
-static inline int
-check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
+/* Every value of a bag, one by one. */
+static __attribute__((noinline)) int
+check_each(const struct policy_attrs *attrs, size_t *left, const char **why)
 {
-	int rc;
+	int rc = check_members(attrs->list, attrs->count, why);
 
-	if (attrs->count == 0)		/* most bags of most requests */
-		return 0;
-	if (attrs->count <= SIMPLE && attrs->count <= *left && attrs->list != NULL && is_simple(attrs->list, attrs->count)) {
-		*left -= attrs->count;
-		return 0;
-	}
-	rc = check_members(attrs->list, attrs->count, why);
 	for (size_t i = 0; rc == 0 && i < attrs->count; i++) {
 		const struct policy_value *v = &attrs->list[i].value;
 
@@ -171,6 +168,17 @@ check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
 		rc = is_nested(v) ? check_nested(v, left, why) : check_scalar(v, why);
 	}
 	return rc;
+}
+
+static inline __attribute__((always_inline)) int
+check_attrs(const struct policy_attrs *attrs, size_t *left, const char **why)
+{
+	if (attrs->count == 0)		/* most bags of most requests */
+		return 0;
+	if (attrs->count > SIMPLE || attrs->count > *left || attrs->list == NULL || !is_simple(attrs->list, attrs->count))
+		return check_each(attrs, left, why);
+	*left -= attrs->count;
+	return 0;
 }
 
 static int
@@ -197,7 +205,7 @@ is_reserved(const struct policy_text *t)
 }
 
 /* The subject or the actor. */
-static int
+static inline int
 check_who(const struct policy_text *type, const struct policy_text *id,
     const struct policy_attrs *attrs, size_t *left, const char **why)
 {
@@ -220,8 +228,6 @@ check_who_names(const struct policy_text *type, const struct policy_text *id, co
 {
 	int rc;
 
-	if (id->data == NULL)
-		return 0;
 	if (type->data != NULL) {
 		rc = check_name(type, why);
 		if (rc != 0)
@@ -307,10 +313,8 @@ pol_request_sizes(const struct policy_request *req, const char **why)
 	*why = NULL;
 	if ((req->flags & ~POLICY_NONBLOCK) != 0)
 		return BAD("unknown flags");
-	for (size_t i = 0; i < sizeof(req->reserved) / sizeof(req->reserved[0]); i++) {
-		if (req->reserved[i] != 0)
-			return BAD("reserved members must be zero");
-	}
+	if ((req->reserved[0] | req->reserved[1] | req->reserved[2] | req->reserved[3]) != 0)
+		return BAD("reserved members must be zero");
 	if (req->action.data == NULL)
 		return BAD("no action");
 	if (req->action.len > POL_MAX_ID)
@@ -337,9 +341,9 @@ pol_request_names(const struct policy_request *req, unsigned known, const char *
 	int rc = 0;
 
 	*why = NULL;
-	if ((known & POL_KNOWN_SUBJECT) == 0)
+	if ((known & POL_KNOWN_SUBJECT) == 0 && req->subject_id.data != NULL)
 		rc = check_who_names(&req->subject_type, &req->subject_id, why);
-	if (rc == 0)
+	if (rc == 0 && req->actor_id.data != NULL)
 		rc = check_who_names(&req->actor_type, &req->actor_id, why);
 	if (rc == 0 && (known & POL_KNOWN_TYPE) == 0 && req->resource_type.data != NULL)
 		rc = check_name(&req->resource_type, why);

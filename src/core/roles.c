@@ -226,6 +226,8 @@ walk_grants(struct pol_eval *ev, struct pol_side *side)
 {
 	struct pol_grants g;
 
+	if (ev->more_above && ev->thing != NULL)
+		pol_above_stored(ev);
 	if (ev->w->anywhere != NULL) {
 		g = pol_type_whole(ev->w->anywhere);
 		walk(ev, side, &g);
@@ -312,6 +314,7 @@ pol_roles_find(struct pol_eval *ev, struct pol_side *side, bool with_groups)
 		if (with_groups && ev->req->groups_count != 0)
 			add_groups(ev, side);
 	}
-	walk_grants(ev, side);
+	if (ev->words == NULL || (ev->want & ~side->role_sig) != 0)
+		walk_grants(ev, side);
 	return ev->limit ? POLICY_ERR_LIMIT : 0;
 }

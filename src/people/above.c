@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What lies above a thing, found once and for all: stored parents do not change
- * without a new building. The full path of core finds it anew for each request,
- * since a request may say what lies above; the quick one reads this.
+ * without a new building. core reads this, and finds it anew only where a request may
+ * say what lies above.
  */
 #include "people/builder.h"
 

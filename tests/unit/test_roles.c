@@ -301,6 +301,39 @@ signatures_only_filter(void)
 	pol_buf_fini(&b);
 }
 
+/* Where roles are many, whoever has one that shares the bit of the wanted one still
+ * has to be told of the grant on the thing. */
+static void
+a_role_does_not_stand_for_another_of_its_bit(void)
+{
+	char who[16], action[16], thing[16];
+	struct ask rows[2] = { { "allow", who, action, thing, NULL }, { "no_rule", who, action, "doc/x", NULL } };
+	struct fixture f;
+	struct pol_buf b;
+
+	pol_buf_init(&b);
+	pol_buf_printf(&b, "policy: 1\nresources: { doc: }\nactions:\n");
+	for (int i = 0; i < 130; i++)
+		pol_buf_printf(&b, "  a%03d:\n", i);
+	pol_buf_printf(&b, "roles:\n");
+	for (int i = 0; i < 130; i++)
+		pol_buf_printf(&b, "  r%03d: { allow: a%03d }\n", i, i);
+	pol_buf_printf(&b, "grants:\n");
+	for (int i = 0; i < 65; i++)
+		pol_buf_printf(&b, "  - { role: r%03d, to: u%d }\n  - { role: r%03d, to: u%d, resource: doc/%d }\n",
+		    i, i, i + 64, i, i);
+	pol_buf_append(&b, "", 1);
+	CU_ASSERT_EQUAL_FATAL(fixture_open(&f, b.data), 0);
+	for (int i = 0; i < 65; i++) {
+		snprintf(who, sizeof(who), "u%d", i);
+		snprintf(action, sizeof(action), "a%03d", i + 64);
+		snprintf(thing, sizeof(thing), "doc/%d", i);
+		ASKS_OPEN(&f, rows);
+	}
+	fixture_close(&f);
+	pol_buf_fini(&b);
+}
+
 static void
 fixtures_and_facts_add_up(void)
 {
@@ -326,6 +359,7 @@ CU_TestInfo suite_roles[] = {
 	{ "long lists of grants are searched", long_lists_of_grants_are_searched },
 	{ "a list shorter than one's groups is walked", a_list_shorter_than_ones_groups_is_walked },
 	{ "signatures only filter", signatures_only_filter },
+	{ "a role does not stand for another of its bit", a_role_does_not_stand_for_another_of_its_bit },
 	{ "fixtures and facts add up", fixtures_and_facts_add_up },
 	CU_TEST_INFO_NULL
 };
