@@ -6,13 +6,17 @@
  */
 #include "base/arena.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include <policy.h>
 
+#define HUGE_PAGE ((size_t)2 << 20)
+#define HUGE_FROM HUGE_PAGE
 #define ALIGN ((size_t)8)
 #define FIRST_CHUNK ((size_t)4096)
 #define LAST_CHUNK ((size_t)1 << 20)
@@ -23,6 +27,22 @@ struct pol_arena_chunk {
 };
 
 _Static_assert(sizeof(struct pol_arena_chunk) % ALIGN == 0, "data behind a chunk's head is aligned");
+
+void *
+pol_arena_pages(size_t size)
+{
+	void *p = NULL;
+	int saved = errno;
+
+	if (posix_memalign(&p, size < HUGE_FROM ? POL_LINE : HUGE_PAGE, size) != 0)
+		p = NULL;
+#ifdef MADV_HUGEPAGE
+	if (p != NULL && size >= HUGE_FROM)
+		(void)madvise(p, size, MADV_HUGEPAGE);	/* a wish: nothing depends on it */
+#endif
+	errno = saved;
+	return p;
+}
 
 void
 pol_arena_init(struct pol_arena *a)

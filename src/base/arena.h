@@ -31,6 +31,11 @@ void pol_arena_return(struct pol_arena *a, const struct pol_arena_mark *m);
 /* A copy with a NUL behind it. */
 char *pol_arena_copy(struct pol_arena *a, const void *data, size_t len);
 
+#define POL_LINE 64u			/* bytes of a cache line */
+/* Room that is read at random: from the start of a line, and where it is large in
+ * pages as large as may be. free() ends it. */
+void *pol_arena_pages(size_t size);
+
 /* A growing array of bytes: tables that become part of a program. */
 struct pol_buf {
 	char *data;

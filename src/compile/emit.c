@@ -6,18 +6,11 @@
  */
 #include "compile/emit.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 
 #include "base/err.h"
 #include "base/hash.h"
-
-/* From so many bytes on a program may lie in huge pages; else it begins a line. */
-#define HUGE_FROM ((size_t)4 << 20)
-#define HUGE_PAGE ((size_t)2 << 20)
-#define LINE 64u
 
 struct pol_code {
 	struct pol_program *program;
@@ -144,26 +137,6 @@ emit_all(struct pol_emit *e)
 	return rc;
 }
 
-void *
-pol_emit_pages(size_t size)
-{
-	void *p = NULL;
-	int saved = errno;
-
-	if (size < HUGE_FROM) {
-		if (posix_memalign(&p, LINE, size) != 0)
-			p = NULL;
-	} else if (posix_memalign(&p, HUGE_PAGE, size) != 0) {
-		p = NULL;
-	} else {
-#ifdef MADV_HUGEPAGE
-		(void)madvise(p, size, MADV_HUGEPAGE);	/* a wish: nothing depends on it */
-#endif
-	}
-	errno = saved;
-	return p;
-}
-
 static uint64_t
 align8(uint64_t at)
 {
@@ -187,7 +160,7 @@ lay_out(struct pol_emit *e)
 		at = align8(at + e->table[i].len);
 	}
 	e->head.anchors.off = (uint32_t)at;
-	at = (at + pol_emit_anchor_size(e) + LINE - 1) & ~(uint64_t)(LINE - 1);
+	at = (at + pol_emit_anchor_size(e) + POL_LINE - 1) & ~(uint64_t)(POL_LINE - 1);
 	e->head.anchor_ids.off = (uint32_t)at;
 	e->head.anchor_ids.mask = e->slots != NULL ? e->slots_mask : 1;
 	at += ((uint64_t)e->head.anchor_ids.mask + 1) * sizeof(uint64_t);
@@ -234,7 +207,7 @@ finish(struct pol_emit *e, bool fixed, struct pol_code **out)
 
 	if (code == NULL)
 		return pol_emit_text_rc(e, POLICY_ERR_NOMEM);
-	code->program = rc == 0 ? pol_emit_pages(e->head.bytes) : NULL;
+	code->program = rc == 0 ? pol_arena_pages(e->head.bytes) : NULL;
 	if (rc == 0 && code->program == NULL)
 		rc = pol_emit_text_rc(e, POLICY_ERR_NOMEM);
 	if (rc == 0) {

@@ -97,9 +97,6 @@ struct pol_emit {
 	uint32_t slots_mask, longest;	/* longest: the farthest from its first slot */
 };
 
-/* emit.c: room for `size` bytes in pages as large as may be; free() ends it. */
-void *pol_emit_pages(size_t size);
-
 /* emit_dict.c */
 void pol_emit_dict_init(struct pol_dict *d, struct pol_buf *keys, uint64_t seed, bool is_text);
 void pol_emit_dict_fini(struct pol_dict *d);

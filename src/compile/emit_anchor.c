@@ -63,7 +63,7 @@ resize(struct pol_emit *e, uint64_t want)
 
 	if (slots * sizeof(uint64_t) > UINT32_MAX)
 		return pol_emit_text_rc(e, POLICY_ERR_LIMIT);
-	e->slots = pol_emit_pages((size_t)slots * sizeof(uint64_t));
+	e->slots = pol_arena_pages((size_t)slots * sizeof(uint64_t));
 	if (e->slots == NULL) {
 		e->slots = old;
 		return pol_emit_text_rc(e, POLICY_ERR_NOMEM);

@@ -22,7 +22,8 @@
 #define POL_HOLDER_SUBJECT 0x80000000u
 
 struct pol_page {
-	uint32_t depth;			/* how many high hash bits it stands for */
+	uint16_t depth;			/* how many high hash bits it stands for */
+	uint16_t in_slab;		/* it lies in a block with others: not freed alone */
 	uint32_t slot_bits;		/* log2 of its slots */
 	uint32_t used;			/* records */
 	uint32_t bytes;			/* of the whole page */

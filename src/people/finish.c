@@ -297,6 +297,7 @@ pol_people_free(struct pol_people_root *root)
 	view = &root->view;
 	pol_table_free(&view->holders);
 	pol_table_free(&view->things);
+	pol_table_free_slabs(root->slabs);
 	for (uint32_t t = 0; view->by_type != NULL && t < view->n_types; t++)
 		drop(view->by_type[t]);
 	drop(view->by_type);

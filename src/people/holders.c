@@ -203,7 +203,7 @@ pol_work_holders(struct pol_work *w)
 	pol_buf_init(&timed);
 	rc = pol_keys_sort(keys, n);
 	if (rc == 0)
-		rc = pol_table_begin(&m, &w->root->view.holders, n, &w->root->bytes);
+		rc = pol_table_begin(&m, &w->root->view.holders, n, &w->root->bytes, &w->root->slabs);
 	if (rc == 0) {
 		for (size_t i = 0; rc == 0 && i < n; i++) {
 			if (i + 16 < n) {

@@ -26,6 +26,7 @@ struct pol_people_root {
 	uint32_t next_subject;		/* holder number of the next new subject */
 	void **garbage;
 	size_t n_garbage;
+	struct pol_slab *slabs;		/* of all versions of the line: the last frees them */
 	bool has_successor;
 };
 
@@ -37,16 +38,18 @@ struct pol_maker {
 	struct pol_dir *dir;
 	uintptr_t *places;
 	uint64_t *bytes;		/* of the dictionary, added up */
+	struct pol_slab **slabs;	/* NULL: each page by itself */
 	uint64_t place;
 	size_t n;
 	struct pol_buf records;		/* of the page at hand */
 };
-int pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *bytes);
+int pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *bytes, struct pol_slab **slabs);
 /* Before each record, which is then appended to m->records. */
 int pol_table_next(struct pol_maker *m, uint64_t hash);
 /* rc: what happened on the way; always to be called after begin. */
 int pol_table_end(struct pol_maker *m, int rc);
 void pol_table_free(struct pol_dir *dir);
+void pol_table_free_slabs(struct pol_slab *slabs);
 
 /* sort.c */
 struct pol_sort_key {

@@ -14,14 +14,55 @@
 #define MAX_DEPTH 28			/* of a directory; a page of equal hashes grows beyond */
 #define PAGE_BYTES ((uint64_t)POL_SLOT_AT << 3)	/* what a slot can point at */
 
+/*
+ * Many pages in one block, where a dictionary is large: built so, it lies on pages of
+ * memory as large as may be, and a look-up does not wait for their addresses as well.
+ * A page that a change replaces stays where it is until the line of people ends.
+ */
+#define SLAB_BYTES ((size_t)2 << 20)
+#define SLAB_FROM 32768u		/* records of a dictionary */
+struct pol_slab {
+	struct pol_slab *next;
+	size_t used;
+};
+
+void
+pol_table_free_slabs(struct pol_slab *s)
+{
+	while (s != NULL) {
+		struct pol_slab *next = s->next;
+
+		free(s);
+		s = next;
+	}
+}
+
+/* size: a multiple of POL_PAGE_ALIGN. NULL: memory is out. */
+static void *
+from_slab(struct pol_slab **slabs, size_t size)
+{
+	struct pol_slab *s = *slabs;
+
+	if (s == NULL || SLAB_BYTES - s->used < size) {
+		s = pol_arena_pages(SLAB_BYTES);
+		if (s == NULL)
+			return NULL;
+		s->next = *slabs;
+		s->used = POL_PAGE_ALIGN;
+		*slabs = s;
+	}
+	s->used += size;
+	return (char *)s + s->used - size;
+}
+
 /* An empty page with room for n records of so many bytes in all; NULL: too much, or
  * memory is out. */
 static struct pol_page *
-new_page(size_t n, size_t bytes, uint32_t depth)
+new_page(size_t n, size_t bytes, uint32_t depth, struct pol_slab **slabs)
 {
 	uint32_t slot_bits = 2;
 	struct pol_page *page;
-	size_t at;
+	size_t at, room;
 
 	while (((size_t)2 << slot_bits) < n * 3)
 		slot_bits++;
@@ -29,11 +70,15 @@ new_page(size_t n, size_t bytes, uint32_t depth)
 	if (at + bytes > PAGE_BYTES)
 		return NULL;
 	bytes += at;
-	page = aligned_alloc(POL_PAGE_ALIGN, (bytes + POL_PAGE_ALIGN - 1) & ~(size_t)(POL_PAGE_ALIGN - 1));
+	room = (bytes + POL_PAGE_ALIGN - 1) & ~(size_t)(POL_PAGE_ALIGN - 1);
+	if (room > SLAB_BYTES / 16)
+		slabs = NULL;
+	page = slabs != NULL ? from_slab(slabs, room) : aligned_alloc(POL_PAGE_ALIGN, room);
 	if (page == NULL)
 		return NULL;
 	memset(page, 0, at);
-	page->depth = depth;
+	page->depth = (uint16_t)depth;
+	page->in_slab = slabs != NULL;
 	page->slot_bits = slot_bits;
 	page->bytes = (uint32_t)bytes;
 	return page;
@@ -73,7 +118,7 @@ make_page(const struct pol_record *const *list, size_t n, uint32_t depth)
 
 	for (size_t i = 0; i < n; i++)
 		bytes += list[i]->bytes;
-	page = new_page(n, bytes, depth);
+	page = new_page(n, bytes, depth, NULL);
 	at = page == NULL ? 0 : page_begin(page);
 	for (size_t i = 0; page != NULL && i < n; i++) {
 		struct pol_record *r = (struct pol_record *)(void *)((char *)page + at);
@@ -92,7 +137,7 @@ place_index(uint64_t hash, uint32_t depth)
 }
 
 int
-pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *bytes)
+pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *bytes, struct pol_slab **slabs)
 {
 	uint32_t depth = 0;
 	uintptr_t *places;
@@ -108,6 +153,7 @@ pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *by
 	dir->depth = depth;
 	m->dir = dir;
 	m->bytes = bytes;
+	m->slabs = n >= SLAB_FROM ? slabs : NULL;
 	*bytes += sizeof(*places) << depth;
 	return 0;
 }
@@ -116,7 +162,7 @@ pol_table_begin(struct pol_maker *m, struct pol_dir *dir, size_t n, uint64_t *by
 static int
 flush(struct pol_maker *m)
 {
-	struct pol_page *page = new_page(m->n, m->records.len, m->dir->depth);
+	struct pol_page *page = new_page(m->n, m->records.len, m->dir->depth, m->slabs);
 	size_t at;
 
 	if (page == NULL)
@@ -168,7 +214,8 @@ pol_table_free(struct pol_dir *dir)
 
 		/* a page less deep than the directory stands there several times */
 		i += page != NULL ? (size_t)1 << (dir->depth - page->depth) : 1;
-		free((void *)(uintptr_t)page);
+		if (page != NULL && !page->in_slab)
+			free((void *)(uintptr_t)page);
 	}
 	free((void *)(uintptr_t)dir->places);
 	dir->places = NULL;
@@ -297,7 +344,8 @@ pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record
 	if (rc != 0)
 		return rc;
 	c->to->bytes -= page->bytes;
-	pol_change_dead(c, page);
+	if (!page->in_slab)
+		pol_change_dead(c, page);
 	dir->count += old == NULL;
 	dir->count -= record == NULL;
 	return 0;

@@ -179,7 +179,8 @@ pol_work_things(struct pol_work *w)
 		return rc;
 	for (size_t i = 1; i < n; i++)
 		distinct += keys[i].key != keys[i - 1].key;
-	rc = pol_table_begin(&m, &w->root->view.things, distinct, &w->root->bytes);
+	rc = pol_table_begin(&m, &w->root->view.things, distinct, &w->root->bytes,
+	    &w->root->slabs);
 	if (rc != 0)
 		return rc;
 	for (size_t from = 0, to, i; rc == 0 && from < n; from = to) {

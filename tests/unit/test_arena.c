@@ -242,6 +242,7 @@ scarce_realloc(void *p, size_t size)
 #define pol_arena_alloc scarce_arena_alloc
 #define pol_arena_array scarce_arena_array
 #define pol_arena_copy scarce_arena_copy
+#define pol_arena_pages scarce_arena_pages
 #define pol_buf_init scarce_buf_init
 #define pol_buf_fini scarce_buf_fini
 #define pol_buf_append scarce_buf_append

@@ -202,9 +202,9 @@ ids_differ_by_any_byte(void)
 		for (size_t i = 0; i < len; i++)
 			id[i] = (char)('a' + i % 26);
 		p.id = q.name = (struct policy_text){ id, len };
-		CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, &w.things, 1, &bytes), 0);
+		CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, &w.things, 1, &bytes, NULL), 0);
 		CU_ASSERT_EQUAL(pol_table_end(&m, pol_table_next(&m, 5) != 0 || pol_record_thing(&m.records, &p, &at) != 0), 0);
-		CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, &w.holders, 1, &bytes), 0);
+		CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, &w.holders, 1, &bytes, NULL), 0);
 		CU_ASSERT_EQUAL(pol_table_end(&m, pol_table_next(&m, 5) != 0 || pol_record_holder(&m.records, &q, &at) != 0), 0);
 		wrong += pol_find_thing(&w, 5, 0, id, len) == NULL || pol_find_holder(&w, 5, "user", 4, id, len) == NULL;
 		wrong += pol_find_thing(&w, 5, 1, id, len) != NULL || pol_find_holder(&w, 5, "usex", 4, id, len) != NULL;

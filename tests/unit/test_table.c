@@ -54,6 +54,8 @@ order(const void *a, const void *b)
 }
 
 /* n records, with hashes by `hash_of`, in a dictionary. */
+static struct pol_slab *slabs;
+
 static void
 build(struct pol_dir *dir, uint32_t n, uint64_t (*hash_of)(uint64_t i))
 {
@@ -72,7 +74,7 @@ build(struct pol_dir *dir, uint32_t n, uint64_t (*hash_of)(uint64_t i))
 	}
 	qsort(list, n, sizeof(*list), order);
 	memset(dir, 0, sizeof(*dir));
-	CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, dir, n, &bytes), 0);
+	CU_ASSERT_EQUAL_FATAL(pol_table_begin(&m, dir, n, &bytes, &slabs), 0);
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		rc = pol_table_next(&m, list[i]->hash);
 		pol_buf_append(&m.records, list[i], list[i]->bytes);
@@ -123,6 +125,32 @@ every_record_of_a_building_is_found(void)
 			pol_table_free(&dir);
 			CU_ASSERT_PTR_NULL(dir.places);
 		}
+	}
+}
+
+/* Many pages in one block: not one of them is freed alone. */
+static void
+a_large_dictionary_lies_in_blocks(void)
+{
+	static const struct { uint32_t n; bool in_slab; } rows[] = { { 32767, false }, { 32768, true }, { 100000, true } };
+	struct pol_dir dir;
+	char id[16];
+
+	for (size_t k = 0; k < sizeof(rows) / sizeof(rows[0]); k++) {
+		int wrong = 0;
+
+		build(&dir, rows[k].n, spread);
+		CU_ASSERT_EQUAL(slabs != NULL, rows[k].in_slab);
+		for (size_t i = 0; i >> dir.depth == 0; i++)
+			wrong += pol_place_page(dir.places[i])->in_slab != rows[k].in_slab;
+		for (uint32_t i = 0; i < rows[k].n; i++) {
+			snprintf(id, sizeof(id), "t%u", i);
+			wrong += find(&dir, spread(i), id) != i;
+		}
+		CU_ASSERT_EQUAL(wrong, 0);
+		pol_table_free(&dir);
+		pol_table_free_slabs(slabs);
+		slabs = NULL;
 	}
 }
 
@@ -334,6 +362,7 @@ keys_are_sorted_and_equal_ones_stay_in_order(void)
 
 CU_TestInfo suite_table[] = {
 	{ "every record of a building is found", every_record_of_a_building_is_found },
+	{ "a large dictionary lies in blocks", a_large_dictionary_lies_in_blocks },
 	{ "pages split as records come", pages_split_as_records_come },
 	{ "like hashes are parted by the bit they differ in", like_hashes_are_parted_by_the_bit_they_differ_in },
 	{ "what a put replaces stays until it is freed", what_a_put_replaces_stays_until_it_is_freed },
