@@ -128,7 +128,7 @@ uint64_t
 policy_generation(const struct policy *p)
 {
 	const struct pol_snapshot *s;
-	struct pol_seat in;
+	_Atomic uint32_t *in;
 	uint64_t generation;
 
 	if (p == NULL)

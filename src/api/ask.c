@@ -168,7 +168,7 @@ ask(struct policy *p, const struct policy_request *req, struct policy_decision *
 {
 	const struct pol_snapshot *s;
 	struct pol_time now;
-	struct pol_seat in;
+	_Atomic uint32_t *in;
 	int rc;
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
@@ -316,7 +316,7 @@ pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struc
 	const uint32_t req_size = req->size, out_size = out->size;
 	const struct pol_snapshot *s;
 	struct pol_time now;
-	struct pol_seat in;
+	_Atomic uint32_t *in;
 	int first;
 
 	if (atomic_load_explicit(&p->off, memory_order_acquire) != 0)

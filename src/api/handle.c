@@ -7,11 +7,11 @@
  * the new snapshot into `now`; the old one is freed once every counter, of both
  * parities, has been seen at zero after that.
  *
- * Why that is enough. All four operations are seq_cst, so they stand in one order (seat.c
- * tells what stands in for it where a stripe has an owner). A decider that got the old
- * snapshot loaded `now` before the writer's exchange, and counted itself in before that; so every later look of the writer's at that
+ * Why that is enough. All four operations are seq_cst, so they stand in one order.
+ * A decider that got the old snapshot loaded `now` before the writer's exchange,
+ * and counted itself in before that; so every later look of the writer's at that
  * counter sees the count, until the decider has counted itself out. A counter is
- * changed by read-modify-write, or by one thread, and nobody counts out who is not in, so zero
+ * changed by read-modify-write only and nobody counts out who is not in, so zero
  * means that nobody is in; and reading it synchronises with every count-out before
  * (a release sequence of RMWs), so that the decider's last read of the snapshot
  * happens before the free. Counters need not be zero at one moment: a decider stays
@@ -26,6 +26,15 @@
  *
  * The wait is a state machine that goes on where it stopped: a reload gives it
  * 100 ms, a single change one look; what is left is for the next writer, or close.
+ *
+ * Fork. The counters and the lock lie in memory that the kernel zeroes in the child:
+ * deciders and writers that were inside are not in the child. The mark beside them reads zero too; one
+ * load a decision notices, without a system call. Where a writer of the parent was at
+ * work, snapshots that waited are left alone in the child, a leak of few: it may have
+ * been freeing them. Where memory cannot be wiped (no MADV_WIPEONFORK,
+ * Linux before 4.14) writers compare getpid() and nothing else is done: counters
+ * that were not at zero never get there in the child, so that its reloads each wait
+ * 100 ms and what they replace is freed by close.
  */
 #include "api/handle.h"
 
@@ -41,20 +50,85 @@
 #define WAIT_NS 100000000		/* a reload's patience with deciders */
 #define MANY_WAITING 64			/* old snapshots that a single change leaves unwaited */
 
+/* ---- fork ---- */
+
+static void
+start_child(struct policy *p)
+{
+	atomic_store(&p->wiped->ticket, 0);
+	atomic_store(&p->wiped->serving, 0);
+	p->covered = NULL;
+	if (atomic_load(&p->busy) != 0) {
+		/* a writer of the parent's had the list and the people in hand: what they
+		 * were like in that moment nobody knows */
+		p->waiting = p->last = NULL;
+		p->n_waiting = 0;
+		p->tainted = true;
+	}
+	atomic_store(&p->busy, 0);
+}
+
+void
+pol_handle_wake(struct policy *p)
+{
+	uint32_t seen = POL_MARK_CHILD;
+
+	/* two threads of the child may come here at once */
+	if (atomic_compare_exchange_strong(&p->wiped->mark, &seen, POL_MARK_WAKING)) {
+		start_child(p);
+		atomic_store(&p->wiped->mark, POL_MARK_LIVE);
+		return;
+	}
+	while (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
+		sched_yield();
+}
+
+/* The fallback: by process number, writers only. */
+static void
+wake_by_pid(struct policy *p)
+{
+	int32_t pid = (int32_t)getpid(), seen = atomic_load(&p->pid);
+
+	while (seen != pid) {
+		if (seen != -1 && atomic_compare_exchange_strong(&p->pid, &seen, -1)) {
+			start_child(p);
+			atomic_store(&p->pid, pid);
+			return;
+		}
+		sched_yield();
+		seen = atomic_load(&p->pid);
+	}
+}
+
+static void
+wake_writer(struct policy *p)
+{
+	if (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
+		pol_handle_wake(p);
+	if (atomic_load(&p->pid) != 0)
+		wake_by_pid(p);
+}
+
 /* ---- new and free ---- */
 
 int
 pol_handle_new(struct policy **out)
 {
 	struct policy *p = calloc(1, sizeof(*p));
+	void *page;
 
 	*out = NULL;
 	if (p == NULL)
 		return POLICY_ERR_NOMEM;
-	if (pol_seat_init(p) != 0) {
+	page = mmap(NULL, sizeof(*p->wiped), PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (page == MAP_FAILED) {
 		free(p);
 		return POLICY_ERR_NOMEM;
 	}
+	p->wiped = page;
+	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
+		atomic_init(&p->pid, (int32_t)getpid());
+	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
 	*out = p;
 	return 0;
 }
@@ -98,7 +172,7 @@ pol_handle_free(struct policy *p)
 
 	if (p == NULL)
 		return;
-	pol_seat_wake_writer(p);
+	wake_writer(p);
 	if (p->waiting != NULL)
 		free_waiting(p, p->last);
 	s = atomic_load(&p->now);
@@ -126,7 +200,7 @@ pol_handle_lock(struct policy *p)
 {
 	uint32_t mine, now;
 
-	pol_seat_wake_writer(p);
+	wake_writer(p);
 	mine = atomic_fetch_add(&p->wiped->ticket, 1);
 	while ((now = atomic_load(&p->wiped->serving)) != mine)
 		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
@@ -188,7 +262,6 @@ pol_handle_swap(struct policy *p, struct pol_snapshot *s)
 	if (!s->off)
 		atomic_store(&p->off, 0);
 	old = atomic_exchange(&p->now, s);
-	pol_seat_fence(p);
 	if (s->off)
 		atomic_store(&p->off, 1);
 	p->tainted = false;
@@ -210,9 +283,7 @@ is_drained(struct policy *p)
 	uint32_t parity = (atomic_load(&p->parity) & 1) ^ 1;
 
 	for (; p->stripe < POL_STRIPES; p->stripe++) {
-		const struct pol_stripe *s = &p->wiped->stripes[p->stripe];
-
-		if (atomic_load(&s->in[parity]) != 0 || atomic_load(&s->own[parity]) != 0)
+		if (atomic_load(&p->wiped->stripes[p->stripe].in[parity]) != 0)
 			return false;
 	}
 	p->stripe = 0;
@@ -224,8 +295,6 @@ static bool
 look(struct policy *p)
 {
 	while (p->waiting != NULL) {
-		if (p->unfenced)
-			return true;	/* nothing more can be done for what waits */
 		if (p->covered == NULL) {
 			p->covered = p->last;
 			p->phase = p->stripe = 0;

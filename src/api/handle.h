@@ -36,20 +36,12 @@ struct pol_snapshot {
 	struct pol_snapshot *next;	/* the one replaced after this one */
 };
 
-/* Deciders that are inside, by stripe and parity; a thread keeps to one stripe, a line
- * pair of its own but by chance. The first thread to come owns it, for as long as
- * the handle lives, and counts in `own` without locking the bus; others count in `in`. */
+/* Deciders that are inside, by stripe and parity; a thread keeps to one stripe,
+ * a line pair of its own but by chance. */
 #define POL_STRIPES 64u
 struct pol_stripe {
-	_Atomic uint32_t own[2], in[2];
-	_Atomic uint64_t owner;		/* its thread pointer; 0: nobody's */
-	char pad[128 - 4 * sizeof(uint32_t) - sizeof(uint64_t)];
-};
-
-/* Where one decider is counted. */
-struct pol_seat {
-	_Atomic uint32_t *count;
-	bool own;
+	_Atomic uint32_t in[2];
+	char pad[128 - 2 * sizeof(uint32_t)];
 };
 _Static_assert(sizeof(struct pol_stripe) == 128, "two lines, for they are fetched in pairs");
 
@@ -71,7 +63,6 @@ struct policy {
 	_Atomic(struct pol_snapshot *) now;	/* NULL: forced off, nothing is loaded */
 	_Atomic uint32_t off;		/* of the snapshot: the answer without holding one */
 	_Atomic uint32_t parity;	/* new deciders are counted here */
-	_Atomic uint32_t fenced;	/* writers can fence all threads: stripes may be owned */
 	policy_clock_fn *clock;
 	void *clock_ctx;
 	char pad[128];			/* what writers use is on other lines */
@@ -85,7 +76,6 @@ struct policy {
 	size_t n_waiting;
 	struct pol_snapshot *covered;	/* the running wait frees up to this; NULL: none runs */
 	uint32_t phase, stripe;		/* how far it is */
-	bool unfenced;			/* a fence failed: what is replaced waits for close */
 
 	/* as opened */
 	uint32_t flags;
@@ -128,17 +118,13 @@ typedef int pol_handle_change_fn(void *ctx, struct pol_people_root *from,
  */
 int pol_handle_change(struct policy *p, pol_handle_change_fn *change, void *ctx);
 
-/* seat.c: the memory that is wiped in a child; its first call there; and the same for
- * writers, also where memory cannot be wiped. */
-int pol_seat_init(struct policy *p);
-void pol_seat_wake(struct policy *p);
-void pol_seat_wake_writer(struct policy *p);
-/* After `now` was exchanged: orders each decider's count and look. */
-void pol_seat_fence(struct policy *p);
+/* In a child's first call. */
+void pol_handle_wake(struct policy *p);
 
-/* No two living threads have the same. */
-static inline uint64_t
-pol_handle_self(void)
+/* This thread's stripe: its thread pointer, mixed. Threads that meet on one are
+ * slower, never wrong. */
+static inline struct pol_stripe *
+pol_handle_stripe(struct policy *p)
 {
 	uint64_t self;
 
@@ -149,54 +135,31 @@ pol_handle_self(void)
 #else
 	self = (uint64_t)(uintptr_t)&errno;
 #endif
-	return self;
-}
-
-/* This thread's stripe: its thread pointer, mixed. Threads that meet on one are
- * slower, never wrong. */
-static inline struct pol_stripe *
-pol_handle_stripe(struct policy *p, uint64_t self)
-{
 	return &p->wiped->stripes[(self * 0x9e3779b97f4a7c15u) >> 58];
 }
 
-/* One who does not own his stripe, or not yet. */
-struct pol_seat pol_seat_take(struct policy *p, struct pol_stripe *stripe, uint64_t self);
-
 /*
- * Holds the snapshot now in force until pol_handle_exit(seat). Between the two: no
- * foreign code, nothing that may fork or block. Count first, then look: what keeps
- * the two in order, and why that is enough, is told in handle.c and seat.c.
+ * Holds the snapshot now in force until pol_handle_exit(in). Between the two: no
+ * foreign code, nothing that may fork or block. The two seq_cst operations are half
+ * of the proof in handle.c: count first, then look.
  */
 static inline const struct pol_snapshot *
-pol_handle_enter(struct policy *p, struct pol_seat *seat)
+pol_handle_enter(struct policy *p, _Atomic uint32_t **in)
 {
-	uint64_t self = pol_handle_self();
-	struct pol_stripe *stripe = pol_handle_stripe(p, self);
 	uint32_t parity;
 
 	if (__builtin_expect(atomic_load_explicit(&p->wiped->mark, memory_order_acquire) != POL_MARK_LIVE, 0))
-		pol_seat_wake(p);
-	if (__builtin_expect(atomic_load_explicit(&stripe->owner, memory_order_relaxed) == self, 1)) {
-		parity = atomic_load_explicit(&p->parity, memory_order_relaxed) & 1;
-		*seat = (struct pol_seat){ &stripe->own[parity], true };
-		atomic_store_explicit(seat->count,
-		    atomic_load_explicit(seat->count, memory_order_relaxed) + 1, memory_order_relaxed);
-		atomic_signal_fence(memory_order_seq_cst);
-	} else {
-		*seat = pol_seat_take(p, stripe, self);
-	}
+		pol_handle_wake(p);
+	parity = atomic_load_explicit(&p->parity, memory_order_relaxed) & 1;
+	*in = &pol_handle_stripe(p)->in[parity];
+	atomic_fetch_add_explicit(*in, 1, memory_order_seq_cst);
 	return atomic_load_explicit(&p->now, memory_order_seq_cst);
 }
 
 static inline void
-pol_handle_exit(struct pol_seat seat)
+pol_handle_exit(_Atomic uint32_t *in)
 {
-	if (__builtin_expect(seat.own, 1))
-		atomic_store_explicit(seat.count,
-		    atomic_load_explicit(seat.count, memory_order_relaxed) - 1, memory_order_release);
-	else
-		atomic_fetch_sub_explicit(seat.count, 1, memory_order_release);
+	atomic_fetch_sub_explicit(in, 1, memory_order_release);
 }
 
 #endif
