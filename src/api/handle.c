@@ -28,8 +28,8 @@
  * 100 ms, a single change one look; what is left is for the next writer, or close.
  *
  * Fork. The counters and the lock lie in memory that the kernel zeroes in the child:
- * deciders and writers that were inside are not in the child. The mark beside them reads zero too; one
- * load a decision notices, without a system call. Where a writer of the parent was at
+ * deciders and writers that were inside are not in the child. The mark beside them reads
+ * zero too; one load a decision notices, without a system call. Where a writer of the parent was at
  * work, snapshots that waited are left alone in the child, a leak of few: it may have
  * been freeing them. Where memory cannot be wiped (no MADV_WIPEONFORK,
  * Linux before 4.14) writers compare getpid() and nothing else is done: counters

@@ -91,9 +91,10 @@ enum { POL_KNOWN_SUBJECT = 1, POL_KNOWN_TYPE = 2, POL_KNOWN_THING = 4 };
 int pol_request_names(const struct policy_request *req, unsigned known, const char **why);
 
 /*
- * Decides a request of checked sizes at `now`; its names are checked on the way. now_text: what context.time reads as, or
- * NULL to format it. 0, or POLICY_ERR_ARG (malformed names, a `parent` or `inherit`
- * of the wrong shape), POLICY_ERR_LIMIT; then a is a deny. witness may be NULL. The credentials
+ * Decides a request of checked sizes at `now`; its names are checked on the way.
+ * now_text: what context.time reads as, or NULL to format it. 0, or POLICY_ERR_ARG
+ * (malformed names, a `parent` or `inherit` of the wrong shape), POLICY_ERR_LIMIT, with
+ * a witness POLICY_ERR_INTERNAL (the quick answer is another); then a is a deny. witness may be NULL. The credentials
  * of req are not looked at.
  */
 int pol_decide(const struct pol_engine *e, const struct policy_request *req,

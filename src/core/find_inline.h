@@ -2,7 +2,7 @@
 /*
  * Look-ups by name in the frozen tables of a program and in the pages of people.
  * The slot holds the index (or the record's offset), so that what is needed next
- * does not wait for the compare of the text. Inline for known.c, where they are
+ * does not wait for the compare of the text. Inline for known.h, where they are
  * half of a decision; find.c has them as functions for everyone else.
  */
 #ifndef POL_CORE_FIND_INLINE_H

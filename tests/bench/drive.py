@@ -9,7 +9,7 @@ and further numbers, which are kept.
 The file of decisions has a byte for each request, those of the fixed set before those of the stream: 1 allow, 0 deny,
 . not asked.
 """
-import json, os, statistics, subprocess
+import json, os, signal, statistics, subprocess
 
 PEERS = ('cedar', 'casbin', 'opa')
 FOLDER_SEP = '-'                        # cedar-data is a folder for cedar too
@@ -23,18 +23,30 @@ class Absent(Exception):
     """Why a driver gave nothing; a sentence for people."""
 
 
+def finish(command, timeout):
+    """subprocess.run, but what the driver has started ends with it when its time is up."""
+    p = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, start_new_session=True)
+    try:
+        out, err = p.communicate(timeout=timeout)
+    except BaseException:
+        os.killpg(p.pid, signal.SIGKILL)
+        p.communicate()
+        raise
+    return subprocess.CompletedProcess(command, p.returncode, out, err)
+
+
 class Driver:
     def __init__(self, name, program):
         self.name, self.program = name, program
 
     def ask(self, folder, cpu=None, requests=None, repeats=None, seconds=None, decisions=None, peer_folder=None,
-            mode=None, timeout=900):
+            mode=None, timeout=300):
         command = [self.program, folder]
         for flag, v in (('--cpu', cpu), ('--requests', requests), ('--repeats', repeats), ('--max-seconds', seconds),
                         ('--decisions', decisions), ('--folder', peer_folder), ('--mode', mode)):
             if v is not None: command += [flag, str(v)]
         try:
-            ended = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, timeout=timeout)
+            ended = finish(command, timeout)
         except subprocess.TimeoutExpired:
             raise Absent(f'no answer in {timeout} s') from None
         except OSError as e:

@@ -49,8 +49,8 @@ def options():
     p.add_argument('--keep', action='store_true', help='use workloads and peers that are there already')
     p.add_argument('--out', default=None, help='where results.json, BENCHMARKS.md and the plots go')
     args = p.parse_args()
-    quick = (('seconds', 1.0), ('sizes', '10,50'), ('ladder', '10,1000,10000'), ('rounds', 3))
-    full = (('seconds', 4.0), ('sizes', '5,10,15,20,30,40,50'), ('ladder', '10,1000,10000,100000,1000000'), ('rounds', 5))
+    quick = (('seconds', 0.5), ('sizes', '10,50'), ('ladder', '10,1000,10000'), ('rounds', 3))
+    full = (('seconds', 0.5), ('sizes', '5,10,15,20,30,40,50'), ('ladder', '10,1000,10000,100000,1000000'), ('rounds', 5))
     for name, default in quick if args.quick else full:
         if getattr(args, name) is None: setattr(args, name, default)
     args.build = os.path.abspath(args.build)
