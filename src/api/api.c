@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "auth/identity.h"
 #include "core/fill.h"
 #include "api/open.h"
 #include "base/sized.h"
@@ -255,6 +256,38 @@ policy_trace(struct policy *p, const struct policy_request *req, struct policy_d
 		return POLICY_ERR_ARG;
 	pol_fill_witness(&witness, trace);
 	return decide(p, req, out, &witness);
+}
+
+/* No set has a step that could claim a credential yet. */
+int
+policy_authenticate(struct policy *p, const struct policy_request *req, struct policy_identity *out)
+{
+	if (out == NULL)
+		return POLICY_ERR_ARG;
+	if (out->size != sizeof(*out))	/* its texts point into it: there is no other size */
+		return POLICY_ERR_ABI;
+	pol_identity_clear(out);
+	out->status = 401;
+	if (p == NULL || req == NULL || pol_sized_check(req, sizeof(*req), sizeof(req->size)) != 0)
+		return POLICY_ERR_ARG;
+	out->reason = POLICY_REASON_BAD_CREDENTIAL;
+	return 0;
+}
+
+/* ---- service ---- */
+
+int
+policy_service(struct policy *p, int timeout_ms)
+{
+	(void)timeout_ms;
+	return p != NULL ? 0 : POLICY_ERR_ARG;
+}
+
+int
+policy_fd(const struct policy *p)
+{
+	(void)p;
+	return -1;
 }
 
 /* ---- words ---- */

@@ -155,13 +155,19 @@ struct policy_token {
 
 #define POLICY_TOKEN_INIT { .size = sizeof(struct policy_token) }
 
-/* One credential as the host received it.  Kept nowhere after return. */
+/*
+ * One credential as the host received it.  Kept nowhere after return.  A kind is
+ * [a-z0-9_]+; data is what stood behind "Bearer ", the password, the key.  Empty data is
+ * a bad credential, not none.
+ */
 struct policy_credential {
-	struct policy_text kind;	/* "bearer", "password", "api_key"... */
-	struct policy_text name;	/* the login name of a password, else absent */
-	struct policy_text data;
+	struct policy_text kind;	/* "bearer", "password", "api_key"...; at most 64 bytes */
+	struct policy_text name;	/* the login name of a password, else absent; 255 bytes */
+	struct policy_text data;	/* at most 64 KiB; absent only where the kind needs none ("peer") */
 	uint64_t reserved[2];		/* zero */
 };
+
+#define POLICY_CREDENTIALS_MAX 4	/* in one request */
 
 /*
  * A request: who (a subject that the host has authenticated, or credentials,
@@ -227,6 +233,45 @@ struct policy_decision {
 };
 
 #define POLICY_DECISION_INIT { .size = sizeof(struct policy_decision) }
+
+/*
+ * Whom credentials stand for: filled by policy_authenticate(), and by a module through
+ * the functions of policy_module.h.  24 KiB, the caller's; its texts point into itself,
+ * so it is not to be copied or moved.  It holds no secret.  Caps: 128 groups, 128
+ * scopes, 64 attributes of each sort, 256 values in lists and objects, 8 KiB of text.
+ */
+#define POLICY_IDENTITY_LISTED 128
+#define POLICY_IDENTITY_ATTRS 64
+#define POLICY_IDENTITY_VALUES 256
+#define POLICY_IDENTITY_BYTES 8192
+
+struct policy_identity {
+	uint32_t size;
+	uint32_t verified;		/* 1: the credentials are good; 0: `reason` says why not */
+	uint32_t reason;		/* enum policy_reason; only where not verified */
+	uint32_t status;		/* HTTP status hint: 200, 401, 403, 503 */
+	uint64_t generation;		/* of the snapshot whose modules judged */
+	int64_t expires;		/* Unix ns; 0: it does not end, or nobody said */
+	int64_t cacheable;		/* Unix ns; 0: nobody said */
+	uint32_t scoped;		/* 1: it has scopes, those listed; none opens nothing */
+	uint32_t groups_count, scopes_count;
+	uint32_t subject_attributes_count, token_attributes_count;
+	uint32_t values_count, bytes_count;	/* in use */
+	uint32_t reserved;
+	struct policy_text subject_type, subject_id;
+	struct policy_text kind;	/* of the credential, as `credentials:` has it */
+	struct policy_text token_id;	/* empty where it has none */
+	struct policy_text step;	/* name of the step that vouches for it */
+	struct policy_text groups[POLICY_IDENTITY_LISTED];
+	struct policy_text scopes[POLICY_IDENTITY_LISTED];
+	struct policy_attr subject_attributes[POLICY_IDENTITY_ATTRS];
+	struct policy_attr token_attributes[POLICY_IDENTITY_ATTRS];
+	struct policy_value values[POLICY_IDENTITY_VALUES];
+	char bytes[POLICY_IDENTITY_BYTES];
+};
+
+/* Only the size: the rest is emptied by who fills it. */
+#define POLICY_IDENTITY_INIT { .size = sizeof(struct policy_identity) }
 
 /* Filled by the first failure.  text: one sentence saying what was found and
  * what was wanted.  file, line, column are empty or 0 where there is none. */
@@ -297,19 +342,33 @@ int policy_open_text(struct policy **out, const char *name, const char *text,
 /*
  * Decides.  0: a decision was reached, see out->verdict.  Negative: none was,
  * and *out is a deny with reason error, limit or unavailable.  For an asserted
- * subject: no allocation, lock or system call (but a child's first call after
- * fork).  Any number of threads at once.  out is never NULL.
+ * subject, and for credentials that were verified a moment ago: no allocation, lock
+ * or system call (but a child's first call after fork).  Other credentials are judged by
+ * the set's modules, which may block, at most until deadline_ns; with POLICY_NONBLOCK,
+ * where one would: POLICY_ERR_AGAIN.  That takes up to 160 KiB of stack, and what the
+ * modules take.  Any number of threads at once.  out is never NULL.
  */
 int policy_decide(struct policy *p, const struct policy_request *req,
     struct policy_decision *out);
 
 /*
  * n decisions on one snapshot; request i is answered in out[i].  All requests
- * have the size of the first, so have all decisions.  Returns 0, or the first
+ * have the size of the first, so have all decisions.  Credentials are judged once:
+ * requests that have any have the same list of them, the same pointer and count.  Returns 0, or the first
  * error met; the requests after it are decided all the same.
  */
 int policy_decide_many(struct policy *p, const struct policy_request *req,
     size_t n, struct policy_decision *out);
+
+/*
+ * The credentials alone: whose they are.  Of req only credentials, deadline_ns and flags
+ * are read; there must be a credential.  0: they were judged, see out->verified (an
+ * engine that is off judges nothing: not verified).  Negative: they were not (as
+ * policy_decide() says), and out is not verified.  Of several credentials the first's
+ * identity is given, with those scopes that all have and the earliest expiry.
+ */
+int policy_authenticate(struct policy *p, const struct policy_request *req,
+    struct policy_identity *out);
 
 /* What a decision looked at, in order.  See policy_trace(). */
 enum policy_stage {
@@ -352,6 +411,20 @@ int policy_trace(struct policy *p, const struct policy_request *req,
  * Once it has returned 0, no decision that starts later uses the old set.
  */
 int policy_reload(struct policy *p, struct policy_error *err);
+
+/*
+ * The work beside deciding: files that modules watch, tokens they renew, the store's
+ * changes, old snapshots.  A set that has such work has a thread for it, started by
+ * policy_open() with all signals blocked, unless POLICY_NO_THREAD was given: then the
+ * host calls policy_service() whenever policy_fd() is readable (poll, epoll), and at
+ * least once a second.  It waits at most timeout_ms (0: not at all, -1: until there is
+ * work), does what is due and returns how much was done; or a negative policy_err.
+ * One thread at a time; with a thread of our own: POLICY_ERR_ARG.  In a forked child
+ * the descriptor is another one: ask for it again.
+ */
+int policy_service(struct policy *p, int timeout_ms);
+/* The descriptor, or -1 where there is no such work, or where a thread does it. */
+int policy_fd(const struct policy *p);
 
 /* Closes.  The caller has seen to it that no other call is under way.  NULL
  * is fine. */

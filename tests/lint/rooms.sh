@@ -37,6 +37,7 @@ BEGIN {
 	only["jansson.h"] = "cli daemon modules"
 	only["openssl/"] = "load auth admin audit api modules"
 	only["jwt.h"] = only["sqlite3.h"] = only["libpq-fe.h"] = only["crypt.h"] = "modules"
+	only["curl/"] = only["liboath/"] = only["security/"] = "modules"
 	only["Python.h"] = "bindings"
 	only["stdio.h"] = only["pthread.h"] = only["fcntl.h"] = "!core"
 }
