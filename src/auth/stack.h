@@ -61,6 +61,8 @@ struct pol_stack_conf {
 	const struct pol_step_conf *steps;
 	uint32_t n;
 	const char *module_dir;
+	/* NULL: pol_module_load. Tests give their own. */
+	int (*load)(const struct policy_module **out, const char *dir, const char *name, struct policy_error *err);
 	/* of the handle; they outlive the stack. log may be NULL, the others not. */
 	void *ctx;
 	void (*log)(void *ctx, enum policy_log_level level, const char *text);
