@@ -6,14 +6,20 @@
 #include <string.h>
 #include <strings.h>
 
-static bool
-same(struct policy_text t, const json_t *v)
+static const struct jwt_value *
+get(const struct jwt_value *payload, const char *name)
 {
-	return json_is_string(v) && json_string_length(v) == t.len && memcmp(json_string_value(v), t.data, t.len) == 0;
+	return jwt_json_get(payload, name, strlen(name));
 }
 
 static bool
-listed(const struct jwt_texts *list, const json_t *v)
+same(struct policy_text t, const struct jwt_value *v)
+{
+	return v != NULL && v->type == JWT_TEXT && v->u.text.len == t.len && memcmp(v->u.text.data, t.data, t.len) == 0;
+}
+
+static bool
+listed(const struct jwt_texts *list, const struct jwt_value *v)
 {
 	for (size_t i = 0; i < list->n; i++) {
 		if (same(list->list[i], v))
@@ -23,26 +29,26 @@ listed(const struct jwt_texts *list, const json_t *v)
 }
 
 bool
-jwt_claims_foreign(const struct jwt_conf *c, const json_t *payload)
+jwt_claims_foreign(const struct jwt_conf *c, const struct jwt_value *payload)
 {
-	const json_t *iss = json_object_get(payload, "iss");
+	const struct jwt_value *iss = get(payload, "iss");
 
-	return json_is_string(iss) && !same(c->issuer, iss);
+	return jwt_json_text(iss).data != NULL && !same(c->issuer, iss);
 }
 
 /* A media type (RFC 7515 section 4.1.9): without case, "application/" may be left out.
  * Who says which types are taken, wants one to be named. */
 bool
-jwt_claims_typ(const struct jwt_conf *c, const char *typ)
+jwt_claims_typ(const struct jwt_conf *c, struct policy_text typ)
 {
-	static const char prefix[] = "application/";
+	static const struct policy_text prefix = POLICY_TEXT("application/");
 
-	if (typ == NULL)
+	if (typ.data == NULL)
 		return !c->typ_said;
-	if (strncasecmp(typ, prefix, sizeof(prefix) - 1) == 0)
-		typ += sizeof(prefix) - 1;
+	if (typ.len > prefix.len && strncasecmp(typ.data, prefix.data, prefix.len) == 0)
+		typ = (struct policy_text){ typ.data + prefix.len, typ.len - prefix.len };
 	for (size_t i = 0; i < c->typ.n; i++) {
-		if (strcasecmp(typ, c->typ.list[i].data) == 0)
+		if (typ.len == c->typ.list[i].len && strncasecmp(typ.data, c->typ.list[i].data, typ.len) == 0)
 			return true;
 	}
 	return false;
@@ -51,15 +57,15 @@ jwt_claims_typ(const struct jwt_conf *c, const char *typ)
 /* A NumericDate, which may have a fraction: cut down for an end, up for a beginning, so
  * that a token is never good for longer than it says. */
 static bool
-time_of(const json_t *v, bool up, int64_t *ns)
+time_of(const struct jwt_value *v, bool up, int64_t *ns)
 {
 	const int64_t most = INT64_MAX / JWT_SECOND - 3600;
 	int64_t s;
 
-	if (json_is_integer(v)) {
-		s = json_integer_value(v);
-	} else if (json_is_real(v)) {
-		const double d = up ? ceil(json_real_value(v)) : floor(json_real_value(v));
+	if (v != NULL && v->type == JWT_INT) {
+		s = v->u.integer;
+	} else if (v != NULL && v->type == JWT_REAL) {
+		const double d = up ? ceil(v->u.real) : floor(v->u.real);
 
 		if (!(d >= -(double)most && d <= (double)most))
 			return false;
@@ -75,14 +81,15 @@ time_of(const json_t *v, bool up, int64_t *ns)
 
 /* `aud` is a text, or a list of nothing but texts. */
 static bool
-is_for_us(const struct jwt_conf *c, const json_t *aud)
+is_for_us(const struct jwt_conf *c, const struct jwt_value *aud)
 {
-	const json_t *v;
-	size_t i;
 	bool us = listed(&c->audience, aud);
+	uint32_t n;
 
-	json_array_foreach(aud, i, v) {
-		if (!json_is_string(v))
+	if (aud == NULL || (aud->type != JWT_TEXT && aud->type != JWT_LIST))
+		return false;
+	for (const struct jwt_value *v = jwt_json_first(aud, &n); n > 0; v = jwt_json_next(v, &n)) {
+		if (v->type != JWT_TEXT)
 			return false;
 		us |= listed(&c->audience, v);
 	}
@@ -91,7 +98,7 @@ is_for_us(const struct jwt_conf *c, const json_t *aud)
 
 /* Absent, or a time that has come. */
 static bool
-has_begun(const struct jwt_conf *c, const json_t *v, int64_t now)
+has_begun(const struct jwt_conf *c, const struct jwt_value *v, int64_t now)
 {
 	int64_t at;
 
@@ -99,16 +106,16 @@ has_begun(const struct jwt_conf *c, const json_t *v, int64_t now)
 }
 
 enum policy_check_result
-jwt_claims_judge(const struct jwt_conf *c, const json_t *payload, int64_t now, int64_t *expires,
+jwt_claims_judge(const struct jwt_conf *c, const struct jwt_value *payload, int64_t now, int64_t *expires,
     enum policy_reason *reason)
 {
-	const json_t *iat = json_object_get(payload, "iat"), *sub = json_object_get(payload, "sub");
+	const struct jwt_value *iat = get(payload, "iat"), *sub = get(payload, "sub");
 	int64_t exp, issued;
 
 	*reason = POLICY_REASON_BAD_CREDENTIAL;
-	if (!same(c->issuer, json_object_get(payload, "iss")) || !is_for_us(c, json_object_get(payload, "aud")) ||
-	    (sub != NULL && json_string_length(sub) == 0) || !time_of(json_object_get(payload, "exp"), false, &exp) ||
-	    !has_begun(c, json_object_get(payload, "nbf"), now) || !has_begun(c, iat, now))
+	if (!same(c->issuer, get(payload, "iss")) || !is_for_us(c, get(payload, "aud")) ||
+	    (sub != NULL && jwt_json_text(sub).len == 0) || !time_of(get(payload, "exp"), false, &exp) ||
+	    !has_begun(c, get(payload, "nbf"), now) || !has_begun(c, iat, now))
 		return POLICY_CHECK_FAIL;
 	if (c->max_lifetime != 0 && (iat == NULL || !time_of(iat, false, &issued) || exp > issued + c->max_lifetime))
 		return POLICY_CHECK_FAIL;

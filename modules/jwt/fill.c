@@ -19,23 +19,17 @@ struct filling {
 	uint32_t n_values, n_members;
 };
 
-static struct policy_text
-text_of(const json_t *v)
+static const struct jwt_value *
+claim(const struct jwt_value *payload, const char *path)
 {
-	return (struct policy_text){ json_string_value(v), json_string_length(v) };
-}
-
-static const json_t *
-claim(const json_t *payload, const char *path)
-{
-	const json_t *v = json_object_get(payload, path);
+	const struct jwt_value *v = jwt_json_get(payload, path, strlen(path));
 	const char *point;
 
 	if (v != NULL)
 		return v;
 	for (v = payload; (point = strchr(path, '.')) != NULL && v != NULL; path = point + 1)
-		v = json_object_getn(v, path, (size_t)(point - path));
-	return json_object_get(v, path);
+		v = jwt_json_get(v, path, (size_t)(point - path));
+	return jwt_json_get(v, path, strlen(path));
 }
 
 /* ---- lists of texts ---- */
@@ -44,17 +38,16 @@ typedef int add_fn(struct policy_identity *id, struct policy_text t);
 
 /* A text, or a list of texts. */
 static bool
-add_texts(struct policy_identity *id, add_fn *add, const json_t *v)
+add_texts(struct policy_identity *id, add_fn *add, const struct jwt_value *v)
 {
-	const json_t *item;
-	size_t i;
+	uint32_t n;
 
-	if (json_is_string(v))
-		return add(id, text_of(v)) == 0;
-	if (!json_is_array(v))
+	if (v->type == JWT_TEXT)
+		return add(id, v->u.text) == 0;
+	if (v->type != JWT_LIST)
 		return false;
-	json_array_foreach(v, i, item) {
-		if (!json_is_string(item) || add(id, text_of(item)) != 0)
+	for (const struct jwt_value *i = jwt_json_first(v, &n); n > 0; i = jwt_json_next(i, &n)) {
+		if (i->type != JWT_TEXT || add(id, i->u.text) != 0)
 			return false;
 	}
 	return true;
@@ -62,19 +55,19 @@ add_texts(struct policy_identity *id, add_fn *add, const json_t *v)
 
 /* RFC 6749 section 3.3: words with blanks between them; some issuers make it a list. */
 static bool
-fill_scopes(const struct jwt_conf *c, const struct policy_host *h, const json_t *payload, struct policy_identity *id)
+fill_scopes(const struct jwt_conf *c, const struct policy_host *h, const struct jwt_value *payload, struct policy_identity *id)
 {
-	const json_t *v = claim(payload, c->scopes != NULL ? c->scopes : "scope");
+	const struct jwt_value *v = claim(payload, c->scopes != NULL ? c->scopes : "scope");
 	struct policy_text rest;
 
 	if (v == NULL && c->scopes == NULL)
-		v = json_object_get(payload, "scp");
+		v = jwt_json_get(payload, "scp", 3);
 	if (v == NULL)
 		return true;
 	(void)h->set_scoped(id);
-	if (!json_is_string(v))
-		return json_is_array(v) && add_texts(id, h->add_scope, v);
-	for (rest = text_of(v); rest.len > 0;) {
+	if (v->type != JWT_TEXT)
+		return v->type == JWT_LIST && add_texts(id, h->add_scope, v);
+	for (rest = v->u.text; rest.len > 0;) {
 		const char *blank = memchr(rest.data, ' ', rest.len);
 		const size_t n = blank != NULL ? (size_t)(blank - rest.data) : rest.len;
 
@@ -88,71 +81,65 @@ fill_scopes(const struct jwt_conf *c, const struct policy_host *h, const json_t 
 
 /* ---- attributes ---- */
 
-static bool value_of(struct filling *f, struct policy_value *out, const json_t *v, int depth);
+static bool value_of(struct filling *f, struct policy_value *out, const struct jwt_value *v, int depth);
 
 static bool
-list_of(struct filling *f, struct policy_value *out, const json_t *v)
+list_of(struct filling *f, struct policy_value *out, const struct jwt_value *v)
 {
 	struct policy_value *list = &f->values[f->n_values];
-	const size_t n = json_array_size(v);
+	uint32_t n = v->count;
 
 	if (n > POLICY_IDENTITY_VALUES - f->n_values)
 		return false;
-	f->n_values += (uint32_t)n;
-	*out = (struct policy_value){ .type = POLICY_LIST, .count = (uint32_t)n, .u.items = list };
-	for (size_t i = 0; i < n; i++) {
-		const json_t *item = json_array_get(v, i);
-
-		if (json_is_array(item) || json_is_object(item) || !value_of(f, &list[i], item, 0))
+	f->n_values += n;
+	*out = (struct policy_value){ .type = POLICY_LIST, .count = n, .u.items = list };
+	for (const struct jwt_value *i = jwt_json_first(v, &n); n > 0; i = jwt_json_next(i, &n)) {
+		if (i->type == JWT_LIST || i->type == JWT_OBJECT || !value_of(f, list++, i, 0))
 			return false;
 	}
 	return true;
 }
 
 static bool
-object_of(struct filling *f, struct policy_value *out, const json_t *v, int depth)
+object_of(struct filling *f, struct policy_value *out, const struct jwt_value *v, int depth)
 {
 	struct policy_attr *list = &f->members[f->n_members];
-	const size_t n = json_object_size(v);
-	const char *key;
-	json_t *item;
-	uint32_t i = 0;
+	uint32_t n = v->count;
 
 	if (depth == DEPTH_MOST || n > POLICY_IDENTITY_VALUES / 2 - f->n_members)
 		return false;
-	f->n_members += (uint32_t)n;
-	*out = (struct policy_value){ .type = POLICY_OBJECT, .count = (uint32_t)n, .u.members = list };
-	json_object_foreach((json_t *)(uintptr_t)v, key, item) {
-		list[i].name = policy_text(key);
-		if (!value_of(f, &list[i++].value, item, depth + 1))
+	f->n_members += n;
+	*out = (struct policy_value){ .type = POLICY_OBJECT, .count = n, .u.members = list };
+	for (const struct jwt_value *i = jwt_json_first(v, &n); n > 0; i = jwt_json_next(i, &n), list++) {
+		list->name = i->name;
+		if (!value_of(f, &list->value, i, depth + 1))
 			return false;
 	}
 	return true;
 }
 
 static bool
-value_of(struct filling *f, struct policy_value *out, const json_t *v, int depth)
+value_of(struct filling *f, struct policy_value *out, const struct jwt_value *v, int depth)
 {
-	switch (json_typeof(v)) {
-	case JSON_STRING:
-		*out = (struct policy_value){ .type = POLICY_STRING, .u.text = text_of(v) };
+	switch (v->type) {
+	case JWT_TEXT:
+		*out = (struct policy_value){ .type = POLICY_STRING, .u.text = v->u.text };
 		return true;
-	case JSON_INTEGER:
-		*out = (struct policy_value){ .type = POLICY_INT, .u.integer = json_integer_value(v) };
+	case JWT_INT:
+		*out = (struct policy_value){ .type = POLICY_INT, .u.integer = v->u.integer };
 		return true;
-	case JSON_REAL:
-		*out = (struct policy_value){ .type = POLICY_DOUBLE, .u.real = json_real_value(v) };
+	case JWT_REAL:
+		*out = (struct policy_value){ .type = POLICY_DOUBLE, .u.real = v->u.real };
 		return true;
-	case JSON_TRUE:
-	case JSON_FALSE:
-		*out = (struct policy_value){ .type = POLICY_BOOL, .u.boolean = json_is_true(v) };
+	case JWT_BOOL:
+		*out = (struct policy_value){ .type = POLICY_BOOL, .u.boolean = v->u.boolean };
 		return true;
-	case JSON_NULL:
+	case JWT_NULL:
 		*out = (struct policy_value){ .type = POLICY_NULL };
 		return true;
-	case JSON_ARRAY:
+	case JWT_LIST:
 		return list_of(f, out, v);
-	case JSON_OBJECT:
+	case JWT_OBJECT:
 		return object_of(f, out, v, depth);
 	}
 	return false;
@@ -162,13 +149,13 @@ typedef int add_attribute_fn(struct policy_identity *id, struct policy_text name
 
 static bool
 fill_attributes(struct policy_identity *id, const struct jwt_names *names,
-    add_attribute_fn *add, const json_t *payload)
+    add_attribute_fn *add, const struct jwt_value *payload)
 {
 	struct filling f;
 	struct policy_value value;
 
 	for (size_t i = 0; i < names->n; i++) {
-		const json_t *v = claim(payload, names->list[i].claim.data);
+		const struct jwt_value *v = claim(payload, names->list[i].claim.data);
 
 		f.n_values = f.n_members = 0;
 		if (v == NULL)
@@ -182,40 +169,40 @@ fill_attributes(struct policy_identity *id, const struct jwt_names *names,
 /* ---- what `map:` looks at ---- */
 
 static bool
-fill_claim(const struct policy_host *h, struct policy_identity *id, struct policy_text name, const json_t *v)
+fill_claim(const struct policy_host *h, struct policy_identity *id, struct policy_text name, const struct jwt_value *v)
 {
 	char number[40];
 
-	switch (json_typeof(v)) {
-	case JSON_STRING:
-		return h->add_claim(id, name, text_of(v)) == 0;
-	case JSON_INTEGER:
-		snprintf(number, sizeof(number), "%" JSON_INTEGER_FORMAT, json_integer_value(v));
+	switch (v->type) {
+	case JWT_TEXT:
+		return h->add_claim(id, name, v->u.text) == 0;
+	case JWT_INT:
+		snprintf(number, sizeof(number), "%lld", (long long)v->u.integer);
 		return h->add_claim(id, name, policy_text(number)) == 0;
-	case JSON_TRUE:
-		return h->add_claim(id, name, policy_text("true")) == 0;
-	case JSON_FALSE:
-		return h->add_claim(id, name, policy_text("false")) == 0;
-	case JSON_REAL:			/* no text of it is the only one */
-	case JSON_NULL:
-	case JSON_OBJECT:
-	case JSON_ARRAY:
+	case JWT_BOOL:
+		return h->add_claim(id, name, policy_text(v->u.boolean ? "true" : "false")) == 0;
+	case JWT_REAL:			/* no text of it is the only one */
+	case JWT_NULL:
+	case JWT_OBJECT:
+	case JWT_LIST:
 		break;
 	}
 	return true;
 }
 
 static bool
-fill_claims(const struct jwt_conf *c, const struct policy_host *h, const json_t *payload, struct policy_identity *id)
+fill_claims(const struct jwt_conf *c, const struct policy_host *h, const struct jwt_value *payload, struct policy_identity *id)
 {
 	for (size_t i = 0; i < c->claims.n; i++) {
 		const struct policy_text name = c->claims.list[i];
-		const json_t *v = claim(payload, name.data), *item;
-		size_t k;
+		const struct jwt_value *v = claim(payload, name.data), *item;
+		uint32_t n = 0;
 
 		if (v != NULL && !fill_claim(h, id, name, v))
 			return false;
-		json_array_foreach(v, k, item) {
+		if (v == NULL || v->type != JWT_LIST)
+			continue;
+		for (item = jwt_json_first(v, &n); n > 0; item = jwt_json_next(item, &n)) {
 			if (!fill_claim(h, id, name, item))
 				return false;
 		}
@@ -224,14 +211,14 @@ fill_claims(const struct jwt_conf *c, const struct policy_host *h, const json_t 
 }
 
 enum policy_check_result
-jwt_claims_fill(const struct jwt_conf *c, const struct policy_host *h, const json_t *payload,
+jwt_claims_fill(const struct jwt_conf *c, const struct policy_host *h, const struct jwt_value *payload,
     struct policy_identity *id)
 {
 	static const struct policy_text as_the_step_says = { NULL, 0 };
-	const json_t *sub = claim(payload, c->subject), *groups = c->groups != NULL ? claim(payload, c->groups) : NULL;
+	const struct jwt_value *groups = c->groups != NULL ? claim(payload, c->groups) : NULL;
+	const struct policy_text sub = jwt_json_text(claim(payload, c->subject));
 
-	if (!json_is_string(sub) || json_string_length(sub) == 0 || json_string_length(sub) > SUBJECT_MOST ||
-	    h->set_subject(id, as_the_step_says, text_of(sub)) != 0)
+	if (sub.len == 0 || sub.len > SUBJECT_MOST || h->set_subject(id, as_the_step_says, sub) != 0)
 		return POLICY_CHECK_FAIL;
 	if ((groups != NULL && !add_texts(id, h->add_group, groups)) || !fill_scopes(c, h, payload, id))
 		return POLICY_CHECK_FAIL;

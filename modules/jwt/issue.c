@@ -135,7 +135,7 @@ jwt_issuer_new(struct jwt_issuer **out, const struct jwt_conf *conf, struct poli
 		why = "it can be read by others";
 	else if (conf->secret != NULL)
 		rc = jwt_set_secret(&i->secret, (const unsigned char *)f.text, f.len - (f.text[f.len - 1] == '\n'), i->alg, &why);
-	else if ((jwk = jwt_json(f.text, f.len, &no_memory)) != NULL)
+	else if ((jwk = jwt_set_json(f.text, f.len, &no_memory)) != NULL)
 		rc = read_jwk(i, jwk, &why);
 	ERR_pop_to_mark();
 	if (rc != 0)

@@ -11,6 +11,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* jansson recurses, and takes 2,048 levels: more than a small stack holds. */
+static bool
+is_shallow(const char *text, size_t len)
+{
+	size_t depth = 0;
+	bool quoted = false;
+
+	for (size_t i = 0; i < len; i++) {
+		const char c = text[i];
+
+		if (quoted) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				quoted = false;
+		} else if (c == '"') {
+			quoted = true;
+		} else if (c == '[' || c == '{') {
+			if (++depth > JWT_DEPTH_MAX)
+				return false;
+		} else if ((c == ']' || c == '}') && depth > 0) {
+			depth--;
+		}
+	}
+	return true;
+}
+
+json_t *
+jwt_set_json(const char *text, size_t len, bool *nomem)
+{
+	json_error_t e;
+	json_t *j;
+
+	*nomem = false;
+	if (!is_shallow(text, len))
+		return NULL;
+	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
+	if (j == NULL)
+		*nomem = json_error_code(&e) == json_error_out_of_memory;
+	return j;
+}
+
 static bool
 is_text(const json_t *v, const char *text)
 {
@@ -110,7 +152,7 @@ jwt_set_read(struct jwt_set **out, const char *text, size_t len, uint32_t algs,
 	if (len > JWT_SET_BYTES)
 		return rc;
 	*why = "it is not JSON, or names something twice, or is nested too deep";
-	j = jwt_json(text, len, &nomem);
+	j = jwt_set_json(text, len, &nomem);
 	if (j == NULL)
 		return nomem ? POLICY_ERR_NOMEM : rc;
 	keys = json_object_get(j, "keys");
@@ -185,7 +227,7 @@ jwt_set_find(const struct jwt_set *s, const struct jwt_header *h, struct jwt_key
 			continue;
 		if (by_name)
 			found = JWT_NO_KEY;
-		if (strcmp(k->alg->name, h->alg) != 0)
+		if (strlen(k->alg->name) != h->alg.len || memcmp(k->alg->name, h->alg.data, h->alg.len) != 0)
 			continue;
 		*out = (struct jwt_key *)(uintptr_t)k;
 		fit++;

@@ -9,6 +9,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 
+#include <jansson.h>
 #include <openssl/evp.h>
 #include <policy.h>
 
@@ -83,7 +84,9 @@ struct jwt_key *jwt_set_seen(const struct jwt_set *s, struct policy_text header)
 /* Only of a header that was judged whole, under a good signature. */
 void jwt_set_see(struct jwt_set *s, struct policy_text header, const struct jwt_key *key);
 
-/* One member of a JWK Set as a key of its own, from its JSON. For jwk_parse.c and jwk.c. */
+/* JSON of a key or a set: no name twice, not deep. NULL: it is not, or *nomem. */
+json_t *jwt_set_json(const char *text, size_t len, bool *nomem);
+/* One member of a JWK Set. */
 int jwt_key_read(struct jwt_key *k, const json_t *jwk, uint32_t algs, const char **why);
 int jwt_key_secret(struct jwt_key *k, const unsigned char *secret, size_t len, const struct jwt_alg *alg,
     const char **why);

@@ -38,87 +38,34 @@ jwt_jws_split(struct jwt_jws *out, struct policy_text token)
 	return true;
 }
 
-/* The reader of JSON recurses, and takes 2,048 levels: more than a small stack holds. */
-static bool
-is_shallow(const char *text, size_t len)
-{
-	size_t depth = 0;
-	bool quoted = false;
-
-	for (size_t i = 0; i < len; i++) {
-		const char c = text[i];
-
-		if (quoted) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				quoted = false;
-		} else if (c == '"') {
-			quoted = true;
-		} else if (c == '[' || c == '{') {
-			if (++depth > JWT_DEPTH_MAX)
-				return false;
-		} else if ((c == ']' || c == '}') && depth > 0) {
-			depth--;
-		}
-	}
-	return true;
-}
-
-json_t *
-jwt_json(const char *text, size_t len, bool *nomem)
-{
-	json_error_t e;
-	json_t *j;
-
-	*nomem = false;
-	if (!is_shallow(text, len))
-		return NULL;
-	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
-	if (j == NULL)
-		*nomem = json_error_code(&e) == json_error_out_of_memory;
-	return j;
-}
-
 /* Parameters that would make the signature mean something else (RFC 7515 section 4.1.11,
  * RFC 7797), or the payload (RFC 7516), or that name a key of the token's own choice. A
  * verifier that does not do what they say must not act as if they were not there. */
 static const char *const refused[] = { "crit", "b64", "zip", "enc", "jwk", "jku", "x5u", "x5c" };
 
-bool
-jwt_header_read(struct jwt_header *out, struct policy_text part, bool *nomem)
+/* A text, or absent; false: something else. */
+static bool
+text_of(struct policy_text *out, const struct jwt_value *header, const char *name)
 {
-	char text[1024];		/* much more than any issuer says there */
-	const ptrdiff_t n = jwt_b64_decode((unsigned char *)text, sizeof(text), part.data, part.len);
-	const json_t *v;
+	const struct jwt_value *v = jwt_json_get(header, name, strlen(name));
 
-	*nomem = false;
-	if (n < 0 || (out->json = jwt_json(text, (size_t)n, nomem)) == NULL)
-		return false;
-	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		if (json_object_get(out->json, refused[i]) != NULL)
-			goto fail;
-	}
-	out->alg = json_string_value(json_object_get(out->json, "alg"));
-	if (out->alg == NULL)
-		goto fail;
-	out->kid = (struct policy_text){ NULL, 0 };
-	if ((v = json_object_get(out->json, "kid")) != NULL) {
-		if (!json_is_string(v))
-			goto fail;
-		out->kid = (struct policy_text){ json_string_value(v), json_string_length(v) };
-	}
-	out->typ = NULL;
-	if ((v = json_object_get(out->json, "typ")) != NULL && (out->typ = json_string_value(v)) == NULL)
-		goto fail;
-	return true;
-fail:
-	json_decref(out->json);
-	return false;
+	*out = jwt_json_text(v);
+	return v == NULL || v->type == JWT_TEXT;
 }
 
-void
-jwt_header_free(struct jwt_header *h)
+bool
+jwt_header_read(struct jwt_header *out, struct policy_text part)
 {
-	json_decref(h->json);
+	const ptrdiff_t n = jwt_b64_decode((unsigned char *)out->text, sizeof(out->text), part.data, part.len);
+	const struct jwt_value *h = out->values;
+
+	if (n <= 0 || !jwt_json_read(out->values, sizeof(out->values) / sizeof(out->values[0]), out->text, (size_t)n) ||
+	    h->type != JWT_OBJECT)
+		return false;
+	for (size_t i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
+		if (jwt_json_get(h, refused[i], strlen(refused[i])) != NULL)
+			return false;
+	}
+	return text_of(&out->alg, h, "alg") && out->alg.data != NULL && text_of(&out->kid, h, "kid") &&
+	    text_of(&out->typ, h, "typ");
 }

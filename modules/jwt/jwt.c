@@ -74,9 +74,10 @@ jwt_claims(void *state, const struct policy_credential *c)
 
 struct token {
 	struct jwt_jws jws;
-	struct jwt_header header;
 	bool has_header;
-	json_t *payload;
+	struct jwt_header header;
+	struct jwt_value payload[JWT_VALUES_MAX];
+	char text[JWT_TOKEN_MAX / 4 * 3];	/* of the payload */
 };
 
 /* The key, and its set held; by the header's text, or by what it says. */
@@ -85,15 +86,14 @@ find_key(struct jwt *j, const struct policy_call *call, struct token *t, struct 
 {
 	enum policy_check_result r;
 	enum jwt_found found;
-	bool nomem;
 
 	for (int tried = 0;; tried++) {
 		if ((*set = jwt_keys_hold(j->keys)) == NULL)
 			return POLICY_CHECK_ERROR;
 		if ((*key = jwt_set_seen(*set, t->jws.header)) != NULL)
 			return POLICY_CHECK_PASS;
-		if (!t->has_header && !(t->has_header = jwt_header_read(&t->header, t->jws.header, &nomem)))
-			return nomem ? POLICY_CHECK_ERROR : POLICY_CHECK_FAIL;
+		if (!t->has_header && !(t->has_header = jwt_header_read(&t->header, t->jws.header)))
+			return POLICY_CHECK_FAIL;
 		if (!jwt_claims_typ(&j->conf, t->header.typ))
 			return POLICY_CHECK_FAIL;
 		found = jwt_set_find(*set, &t->header, key);
@@ -138,16 +138,16 @@ check_signature(struct jwt *j, const struct policy_call *call, struct token *t)
 static bool
 name_token(const struct jwt *j, const struct token *t, struct policy_identity *id)
 {
-	const json_t *jti = json_object_get(t->payload, "jti");
+	const struct jwt_value *jti = jwt_json_get(t->payload, "jti", 3);
 	struct policy_text of = t->jws.input;
 	unsigned char hash[EVP_MAX_MD_SIZE];
 	char text[JWT_B64_LEN(EVP_MAX_MD_SIZE) + 1];
 	unsigned n = 0;
 
-	if (jti != NULL && !json_is_string(jti))
+	if (jti != NULL && jti->type != JWT_TEXT)
 		return false;
-	if (json_string_length(jti) > 0) {
-		of = (struct policy_text){ json_string_value(jti), json_string_length(jti) };
+	if (jwt_json_text(jti).len > 0) {
+		of = jti->u.text;
 		if (of.len <= 64)
 			return j->host->set_token_id(id, of) == 0;
 	}
@@ -178,27 +178,20 @@ check_payload(struct jwt *j, const struct policy_call *call, struct token *t, st
 static enum policy_check_result
 jwt_check(void *state, const struct policy_call *call, struct policy_identity *id)
 {
-	char text[JWT_TOKEN_MAX / 4 * 3];
 	struct jwt *j = state;
-	struct token t = { .has_header = false };
 	enum policy_check_result r = POLICY_CHECK_FAIL;
-	bool nomem = false;
+	struct token t;
 	ptrdiff_t n;
 
+	t.has_header = false;
 	if (!jwt_claims(state, call->credential))
 		return POLICY_CHECK_IGNORE;
 	if (!jwt_jws_split(&t.jws, call->credential->data))
 		return POLICY_CHECK_FAIL;
-	n = jwt_b64_decode((unsigned char *)text, sizeof(text), t.jws.payload.data, t.jws.payload.len);
-	t.payload = n > 0 ? jwt_json(text, (size_t)n, &nomem) : NULL;
-	if (nomem)
-		r = POLICY_CHECK_ERROR;
-	else if (json_is_object(t.payload))
+	n = jwt_b64_decode((unsigned char *)t.text, sizeof(t.text), t.jws.payload.data, t.jws.payload.len);
+	if (n > 0 && jwt_json_read(t.payload, JWT_VALUES_MAX, t.text, (size_t)n) && t.payload->type == JWT_OBJECT)
 		r = jwt_claims_foreign(&j->conf, t.payload) ? POLICY_CHECK_IGNORE : check_payload(j, call, &t, id);
-	if (t.has_header)
-		jwt_header_free(&t.header);
-	json_decref(t.payload);
-	OPENSSL_cleanse(text, n > 0 ? (size_t)n : 0);
+	OPENSSL_cleanse(t.text, n > 0 ? (size_t)n : 0);
 	return r;
 }
 

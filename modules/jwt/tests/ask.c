@@ -212,15 +212,13 @@ op_jws(const json_t *in)
 	struct jwt_key *k;
 	const char *why = "", *said = "bad";
 	unsigned char payload[JWT_TOKEN_MAX];
-	bool nomem;
 
 	if (jwt_set_read(&set, keys.data, keys.len, ~0u, &notes, &why) != 0)
 		return json_pack("{s:s, s:s, s:s}", "result", "no keys", "why", why, "notes", notes.text);
-	if (jwt_jws_split(&t, token) && jwt_header_read(&h, t.header, &nomem)) {
+	if (jwt_jws_split(&t, token) && jwt_header_read(&h, t.header)) {
 		if (jwt_b64_decode(payload, sizeof(payload), t.payload.data, t.payload.len) >= 0 &&
 		    jwt_set_find(set, &h, &k) == JWT_KEY && jwt_verify(k, t.input, t.sig) == JWT_GOOD)
 			said = "good";
-		jwt_header_free(&h);
 	}
 	jwt_set_drop(set);
 	return json_pack("{s:s}", "result", said);

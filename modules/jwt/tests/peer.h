@@ -8,5 +8,7 @@
 /* { "alg", "key" (bytes as text), "claims" } makes a token; { "token", "key" } reads one.
  * { "token": ... } or { "good": true, "sub": ... }; { "absent": true } without libjwt. */
 json_t *peer_libjwt(const json_t *in);
+/* 1: it reads and verifies. */
+int peer_decode(const char *token, const char *key, size_t len);
 
 #endif
