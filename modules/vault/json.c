@@ -1,48 +1,81 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * JSON as the server writes it. Depth is counted before jansson sees the text: its
- * parser recurses 2048 deep, on the stack of a thread that is the host's. Texts are
- * wiped in place before they are freed, since some of them are tokens.
+ * parser recurses 2048 deep, on the stack of a thread that is the host's. So are the
+ * bytes of all texts, since jansson (2.14) leaves one out where it has no memory for it
+ * and goes on: alice1 would be alice. Texts are wiped in place before they are freed,
+ * since some of them are tokens.
  */
 #include "vault.h"
 
 #include <string.h>
 
-/* Brackets outside of texts. */
-static bool
-shallow(const char *p, size_t n)
-{
-	int depth = 0;
-	bool text = false;
+struct scan {
+	int depth;
+	bool text, escape, deep;
+	size_t bytes;			/* of all texts, as they read without their escapes */
+};
 
-	for (size_t i = 0; i < n; i++) {
-		if (text) {
-			if (p[i] == '\\')
-				i++;
-			else if (p[i] == '"')
-				text = false;
-		} else if (p[i] == '"') {
-			text = true;
-		} else if (p[i] == '{' || p[i] == '[') {
-			if (++depth > VAULT_MAX_DEPTH)
-				return false;
-		} else if (p[i] == '}' || p[i] == ']') {
-			depth--;
-		}
+/* \uXXXX as UTF-8; the second half of a pair was counted with the first. */
+static size_t
+escaped(const char *p, size_t n)
+{
+	unsigned c = 0;
+
+	for (size_t i = 1; i < 5 && i < n; i++)
+		c = c << 4 | (unsigned)(p[i] <= '9' ? p[i] - '0' : (p[i] & ~0x20) - 'A' + 10);
+	if (c >> 10 == 0xd800 >> 10)
+		return 4;
+	return c >> 10 == 0xdc00 >> 10 ? 0 : c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+}
+
+static void
+scan_byte(struct scan *s, const char *p, size_t n)
+{
+	if (s->escape) {
+		s->escape = false;
+		s->bytes += *p == 'u' ? escaped(p, n) - 4 : 1;	/* the four digits are counted too */
+	} else if (s->text && *p == '\\') {
+		s->escape = true;
+	} else if (*p == '"') {
+		s->text = !s->text;
+	} else if (s->text) {
+		s->bytes++;
+	} else if (*p == '{' || *p == '[') {
+		s->deep |= ++s->depth > VAULT_MAX_DEPTH;
+	} else if (*p == '}' || *p == ']') {
+		s->depth--;
 	}
-	return true;
+}
+
+/* The same of a tree. Its depth is bounded by what was let in. */
+static size_t
+bytes_in(json_t *j)
+{
+	const char *name;
+	json_t *member;
+	size_t i, n = json_is_string(j) ? json_string_length(j) : 0;
+
+	json_object_foreach(j, name, member)
+		n += strlen(name) + bytes_in(member);
+	json_array_foreach(j, i, member)
+		n += bytes_in(member);
+	return n;
 }
 
 json_t *
 pol_vault_json(const char *text, size_t len)
 {
+	struct scan s = { 0 };
 	json_error_t err;
 	json_t *j;
 
-	if (len == 0 || !shallow(text, len))
+	for (size_t i = 0; i < len; i++)
+		scan_byte(&s, text + i, len - i);
+	if (len == 0 || s.deep)
 		return NULL;
 	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &err);
-	if (j != NULL && !json_is_object(j)) {
+	if (j != NULL && (!json_is_object(j) || bytes_in(j) != s.bytes)) {
 		pol_vault_json_free(j);
 		j = NULL;
 	}

@@ -7,10 +7,11 @@ import os
 import signal
 import subprocess
 import sys
+import time
 
 import test_bao
 
-BUILD, SCRATCH = sys.argv[1], sys.argv[2]
+BUILD, SCRATCH = os.path.abspath(sys.argv[1]), os.path.abspath(sys.argv[2])
 ERROR, PASS, FAIL, IGNORE, AGAIN = "ERROR", "PASS", "FAIL", "IGNORE", "AGAIN"
 MS = 1000000
 
@@ -128,13 +129,15 @@ def main():
     else:
         skip(len(test_real.sections), "OpenBao is not in build/tools (./bootstrap check installs it)")
     for section in sections:
-        driver = Driver()
+        driver, start, passed = Driver(), time.monotonic(), Count.passed
         try:
             section(driver, binary)
         except Exception as e:          # pylint: disable=broad-except
             ok(False, f"{section.__name__}: {type(e).__name__}: {e}")
         finally:
             test_bao.stop_all()
+        seconds = time.monotonic() - start
+        print(f"{section.__name__}: {Count.passed - passed} passed, {seconds:.0f} s".replace("passed,", "checks,"))
         ok(driver.end() == 0, f"{section.__name__}: the driver ends well", driver.process.returncode)
     print(f"while the server could not be asked: {Count.unasked} tries")
     print(f"{Count.passed} passed, {Count.failed} failed" + (f", {Count.skipped} skipped" if Count.skipped else ""))

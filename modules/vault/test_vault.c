@@ -76,8 +76,10 @@ texts(void)
 }
 
 static void
-depth(void)
+answers(void)
 {
+	static const char *const escapes[] = { "{\"a\":\"\\u003c\\u00e4\\u20ac\\ud83d\\udca9x\"}", "{\"\\\"\\\\\":\"\\n\\/\\b\"}",
+	    "{\"\\u00C4b\":[\"\xc3\xa4\",\"\\uD83D\\uDCA9\",\"\"]}", "{\"[\":\"{{{[[[\\\\\"}", "{}" };
 	char text[4 * VAULT_MAX_DEPTH + 8];
 
 	for (int n = 1; n <= VAULT_MAX_DEPTH + 1; n++) {
@@ -91,6 +93,12 @@ depth(void)
 			*p++ = i == 0 ? '}' : ']';
 		j = pol_vault_json(text, (size_t)(p - text));
 		chaos_check((j != NULL) == (n <= VAULT_MAX_DEPTH), "depth of an answer");
+		pol_vault_json_free(j);
+	}
+	for (size_t i = 0; i < sizeof(escapes) / sizeof(escapes[0]); i++) {
+		json_t *j = pol_vault_json(escapes[i], strlen(escapes[i]));
+
+		chaos_check(j != NULL, "escapes, and the bytes they stand for");
 		pol_vault_json_free(j);
 	}
 	chaos_check(pol_vault_json("[]", 2) == NULL && pol_vault_json("{", 1) == NULL &&
@@ -317,6 +325,6 @@ main(int argc, char **argv)
 	words();
 	tokens();
 	texts();
-	depth();
+	answers();
 	return chaos_finish();
 }

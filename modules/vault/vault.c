@@ -9,6 +9,7 @@
  */
 #include "vault.h"
 
+#include <openssl/err.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -103,9 +104,11 @@ vault_close(void *state)
 {
 	struct vault *v = state;
 
+	ERR_set_mark();
 	if (v->conf.mode == VAULT_LIST)
 		pol_vault_list_fini(v);
 	pol_vault_http_fini(v);
+	ERR_pop_to_mark();
 	curl_global_cleanup();
 	explicit_bzero(v, sizeof(*v));
 	free(v);
@@ -133,7 +136,9 @@ vault_open(void **state, const struct policy_open_args *args, struct policy_erro
 		rc = name_source(v, err);
 	if (rc == 0) {
 		warn(v);
+		ERR_set_mark();
 		rc = v->conf.mode == VAULT_LIST ? pol_vault_list_open(v, err) : 0;
+		ERR_pop_to_mark();
 	}
 	if (rc != 0)
 		vault_close(v);
@@ -182,12 +187,8 @@ vault_claims(void *state, const struct policy_credential *c)
 }
 
 static enum policy_check_result
-vault_check(void *state, const struct policy_call *call, struct policy_identity *id)
+ask_by_mode(struct vault *v, const struct policy_call *call, struct policy_identity *id)
 {
-	struct vault *v = state;
-
-	if (vault_claims(v, call->credential) == 0)
-		return POLICY_CHECK_IGNORE;
 	switch (v->conf.mode) {
 	case VAULT_TOKEN:
 		return pol_vault_token_check(v, call, id);
@@ -199,12 +200,31 @@ vault_check(void *state, const struct policy_call *call, struct policy_identity 
 	return POLICY_CHECK_ERROR;
 }
 
+/* OpenSSL keeps what went wrong for each thread, and the threads are the host's. */
+static enum policy_check_result
+vault_check(void *state, const struct policy_call *call, struct policy_identity *id)
+{
+	enum policy_check_result r;
+
+	if (vault_claims(state, call->credential) == 0)
+		return POLICY_CHECK_IGNORE;
+	ERR_set_mark();
+	r = ask_by_mode(state, call, id);
+	ERR_pop_to_mark();
+	return r;
+}
+
 static int64_t
 vault_serve(void *state, uint32_t why)
 {
 	struct vault *v = state;
+	int64_t wait = -1;
 
-	return v->conf.mode == VAULT_LIST ? pol_vault_list_serve(v, why) : -1;
+	ERR_set_mark();
+	if (v->conf.mode == VAULT_LIST)
+		wait = pol_vault_list_serve(v, why);
+	ERR_pop_to_mark();
+	return wait;
 }
 
 static const char *const kinds[] = { "bearer", "password", NULL };
