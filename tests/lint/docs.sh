@@ -66,7 +66,7 @@ check "doc/libpolicy.3 has every reason" "$(grep -oE 'POLICY_REASON_[A-Z_]+' src
 
 # Paths in `backquotes` that look like files of the tree.
 check "files that documents point at are there" "$(grep -ohE '`(src|tests|doc|modules|bindings|policies|demo|\.ci)/[A-Za-z0-9_./-]+`' \
-    README doc/HACKING doc/DESIGN 2>/dev/null | tr -d '`' | sort -u | while read -r p; do
+    README doc/HACKING doc/DESIGN doc/MODULES 2>/dev/null | tr -d '`' | sort -u | while read -r p; do
 	[ -e "$p" ] || echo "$p"
     done)"
 finish
