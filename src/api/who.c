@@ -14,18 +14,21 @@
 #include "core/fill.h"
 
 /* Who is asked for is the credentials' to say, alone. */
-static int
+static inline int
 check(const struct policy_request *req)
 {
-	struct policy_request rest;
-	const char *why;
-	int rc = pol_judge_shape(req->credentials, req->credentials_count);
-
-	if (rc != 0)
-		return rc;
 	if (req->subject_type.data != NULL || req->subject_id.data != NULL || req->token != NULL || req->groups_count != 0)
 		return POLICY_ERR_ARG;
-	rest = *req;
+	return pol_judge_shape(req->credentials, req->credentials_count);
+}
+
+/* The rest of it: what no identity can make good is refused before any module is asked. */
+static int
+check_rest(const struct policy_request *req)
+{
+	struct policy_request rest = *req;
+	const char *why;
+
 	rest.subject_id = policy_text("-");	/* attributes want somebody whose they are */
 	return pol_request_sizes(&rest, &why);
 }
@@ -92,12 +95,12 @@ decide_one(const struct policy *p, const struct pol_snapshot *s, struct pol_time
 	const char *why;
 	int rc;
 
-	if (reason != POLICY_REASON_RULE) {
+	assert_identity(&as, req, id);
+	rc = pol_request_sizes(&as.req, &why);
+	if (rc == 0 && reason != POLICY_REASON_RULE) {
 		pol_fill_reason(out, reason, s->generation);
 		return 0;
 	}
-	assert_identity(&as, req, id);
-	rc = pol_request_sizes(&as.req, &why);
 	if (rc == 0)
 		rc = pol_decide(&s->engine, &as.req, now, NULL, &a, witness, &why);
 	if (rc != 0)
@@ -161,21 +164,24 @@ decide(struct policy *p, const struct pol_snapshot *s, struct pol_time now, cons
 
 	if (rc == 0)
 		rc = read_time(p, s, &now);
-	if (rc == 0 && j->list == NULL && !pol_judge_look(p, s, req, in_ns(now), j))
-		return POL_WHO_MISS;
+	if (rc == 0 && j->list == NULL && !pol_judge_look(p, s, req, in_ns(now), j)) {
+		rc = check_rest(req);
+		if (rc == 0)
+			return POL_WHO_MISS;
+	}
 	if (rc == 0 && (j->list != req->credentials || j->n != req->credentials_count))
 		rc = POLICY_ERR_ARG;
 	if (rc == 0)
 		rc = j->rc;
-	if (rc != 0) {
-		pol_fill_error(out, rc, s->generation);
-		return rc;
-	}
-	if (j->reason != POLICY_REASON_RULE) {
+	if (rc == 0 && j->reason == POLICY_REASON_RULE)
+		return decide_all(p, s, now, req, j, out, witness);
+	if (rc == 0)
+		rc = check_rest(req);
+	if (rc == 0)
 		pol_fill_reason(out, j->reason, s->generation);
-		return 0;
-	}
-	return decide_all(p, s, now, req, j, out, witness);
+	else
+		pol_fill_error(out, rc, s->generation);
+	return rc;
 }
 
 int

@@ -108,32 +108,24 @@ length(struct policy_text t)
 	return t.data != NULL ? t.len + 1 : 0;
 }
 
-static inline void
-put_text(struct pol_prf *s, const struct pol_prf_key *k, struct policy_text t)
-{
-	if (t.data != NULL)
-		pol_prf_bytes(s, k, t.data, t.len);
-}
-
 void
 pol_cache_key(const struct pol_cache *c, uint64_t serial, const struct policy_credential *list, size_t n,
     struct pol_cache_key *out)
 {
 	struct pol_prf s;
 
-	/* All lengths stand before all bytes, so two lists are never one row of words. A kind
-	 * and a name are short, so their lengths share a word. */
+	/* All lengths stand before all bytes, and the number of credentials in the last word:
+	 * two lists are never one row of words. Lengths are bounded and share a word. */
 	pol_prf_begin(&s, c->key.main);
 	pol_prf_word(&s, serial);
-	pol_prf_word(&s, atomic_load_explicit(&c->epoch, memory_order_acquire) << 8 | n);
 	for (size_t i = 0; i < n; i++)
 		pol_prf_word(&s, length(list[i].kind) << 48 | length(list[i].name) << 32 | length(list[i].data));
 	for (size_t i = 0; i < n; i++) {
-		put_text(&s, &c->key, list[i].kind);
-		put_text(&s, &c->key, list[i].name);
-		put_text(&s, &c->key, list[i].data);
+		pol_prf_short(&s, list[i].kind.data, list[i].kind.len);
+		pol_prf_short(&s, list[i].name.data, list[i].name.len);
+		pol_prf_bytes(&s, &c->key, list[i].data.data, list[i].data.len);
 	}
-	pol_prf_end(&s, n, out->half);
+	pol_prf_end(&s, atomic_load_explicit(&c->epoch, memory_order_acquire) << 8 | n, out->half);
 }
 
 static inline struct set *
