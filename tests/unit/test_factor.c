@@ -326,6 +326,34 @@ two_scopes(struct fake *f, const struct policy_call *c, struct policy_identity *
 	f->host->add_scope(id, policy_text("write"));
 }
 
+/* A revocation of the second one would not be seen. */
+static void
+two_token_ids_are_one_too_many(void)
+{
+	struct steps *t = steps_new();
+	struct fake *one, *two;
+
+	steps_add(t, "one")->control = POL_REQUIRED;
+	steps_add(t, "two")->control = POL_REQUIRED;
+	one = steps_fake(t, "one");
+	two = steps_fake(t, "two");
+	one->token_id = "t1";
+	must_open(t);
+	steps_judge(t, "key", "k");
+	CU_ASSERT(ANN(t));
+	two->token_id = "t2";
+	steps_judge(t, "key", "k");
+	CU_ASSERT_EQUAL(t->n_ids, 0);
+	CU_ASSERT_EQUAL(t->reason, POLICY_REASON_LIMIT);
+	two->token_id = "t1";		/* the same word, and another step's */
+	steps_judge(t, "key", "k");
+	CU_ASSERT_EQUAL(t->reason, POLICY_REASON_LIMIT);
+	one->token_id = NULL;
+	steps_judge(t, "key", "k");
+	CU_ASSERT(ANN(t));
+	steps_free(t);
+}
+
 static void
 two_that_vouch_narrow_each_other(void)
 {
@@ -356,6 +384,7 @@ two_that_vouch_narrow_each_other(void)
 	CU_ASSERT(IS(t->ids[0].step, "two"));	/* whose token that is */
 	CU_ASSERT_EQUAL(t->ids[0].subject_attributes_count, 1);
 	one->token_id = "t1";
+	two->token_id = NULL;
 	two->scope = "admin";
 	two->expires = 0;
 	steps_judge(t, "key", "k");
@@ -559,6 +588,7 @@ CU_TestInfo suite_factor[] = {
 	{ "an optional step adds attributes and nothing else", an_optional_step_adds_attributes_and_nothing_else },
 	{ "an optional step behind is heard of the same alone", an_optional_step_behind_is_heard_of_the_same_alone },
 	{ "two that vouch narrow each other", two_that_vouch_narrow_each_other },
+	{ "two token ids are one too many", two_token_ids_are_one_too_many },
 	{ "two that name two persons are refused", two_that_name_two_persons_are_refused },
 	{ "what has no room together is a limit", what_has_no_room_together_is_a_limit },
 	{ "what is kept and how long", what_is_kept_and_how_long },
