@@ -14,6 +14,7 @@ def settings(driver, _):
         (None, (), {"address": "http://127.0.0.1:1"}, "wanted: https://"),
         (None, (), {"address": "http://192.0.2.1:1", "insecure": True}, "wanted: https://"),
         (None, (), {"address": "http://localhost:1", "insecure": True}, "wanted: https://"),
+        (None, (), {"address": "http://127.0.0.1:1", "insecure": True, "proxy": "http://127.0.0.1:2"}, "would see"),
         (None, (), {"address": "http://127.0.0.1.example:1", "insecure": True}, "wanted: https://"),
         (None, (), {"address": "ftp://127.0.0.1", "insecure": True}, "wanted: https://"),
         (None, (), {"address": "https://u:p@h:1"}, "nothing behind it"),
@@ -241,7 +242,7 @@ def shapes(driver, _):
 def crowd(driver, _):
     """More at once than there are handles, some of them late: all get their answer."""
     fake = Fake()
-    step = driver.open(address=fake.address, insecure=True)
+    step = driver.open(address=fake.address, insecure=True, timeout=30000 * MS)
     fake.answers["s.late"] = lambda n, path, t: (.05, good(t))
     fake.answers["s.bad"] = answer(403, DENIED)
     got = driver.do(do="storm", step=step.n, kind="bearer", threads=40, n=30, data=["s.late", "s.good", "s.bad"])

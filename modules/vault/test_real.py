@@ -4,7 +4,7 @@ import os
 import subprocess
 import time
 
-from test import AGAIN, ERROR, FAIL, MS, PASS, SCRATCH, Count, ok, secret_file
+from test import AGAIN, ERROR, FAIL, MS, PASS, SCRATCH, Count, Driver, ok, secret_file
 from test_bao import ROOT, Bao
 
 READ = 'path "*" { capabilities = ["read", "list"] }'
@@ -232,6 +232,8 @@ def lists(driver, binary):
     step.is_(PASS, "tok-c2-1", "a better one is in the file", nonblock=True)
     got = driver.do(do="storm", step=step.n, kind="bearer", threads=2, n=20000, data=["tok-c2-1", "tok-none"], serve=True)
     ok(got["PASS"] == got["FAIL"] == 20000, "two threads while the list is read anew", got)
+    got = driver.do(do="fork", step=step.n, kind="bearer", threads=2, n=2000, data=["tok-c2-1", "tok-none"], serve=True)
+    ok(got["PASS"] == got["FAIL"] == 2000 and got["child"] == 0, "parent and child, both reading the list", got)
     step.close()
 
 
@@ -280,8 +282,8 @@ def gone(driver, binary):
     own = secret_file("own-gone", b.token_create(policies=["root"], ttl="1h")["client_token"])
     token = driver.open("display_name", address=b.address, insecure=True, timeout=1000 * MS)
     login = driver.open(address=b.address, insecure=True, mode="login", method="userpass", mount="people/here", timeout=1000 * MS)
-    listed = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=500 * MS)
-    stale = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=500 * MS,
+    listed = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=1500 * MS)
+    stale = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=1500 * MS,
                         stale=3600 * 1000 * MS)
     token.is_(PASS, ROOT, "the root token")
     login.is_(PASS, "right-pw", "a password", kind="password", name="bob")
@@ -313,11 +315,14 @@ def tls(driver, binary):
     folder = os.path.join(SCRATCH, "tls")
     b = Bao(binary, folder, "-dev-tls", "-dev-tls-cert-dir=" + folder, tls=True).ready()
     ca = os.path.join(folder, "vault-ca.pem")
-    step = driver.open("display_name", address=b.address, ca=ca, namespace="root")
+    step = driver.open("display_name", address=b.address, ca=ca, namespace="root", timeout=30000 * MS)
     step.is_(PASS, ROOT, "by TLS")
     step.is_(FAIL, "s.wrong-by-tls", "a wrong token by TLS")
     got = driver.do(do="storm", step=step.n, kind="bearer", threads=8, n=50, data=[ROOT, "s.wrong-by-tls"])
     ok(got["PASS"] == got["FAIL"] == 200, "8 threads by TLS", got)
+    for _ in range(3):
+        got = driver.do(do="fork", step=step.n, kind="bearer", threads=4, n=20, data=[ROOT, "s.wrong-by-tls"])
+        ok(got["PASS"] == got["FAIL"] == 40 and got["child"] == 0, "parent and child, both with its connections", got)
     step.close()
     step = driver.open("display_name", address=f"https://localhost:{b.port}/", ca=ca)
     step.is_(PASS, ROOT, "by name")
@@ -329,6 +334,14 @@ def tls(driver, binary):
         step = driver.open("display_name", address=b.address, capath=os.path.join(folder, "hashed"))
         step.is_(PASS, ROOT, "by TLS, `capath`")
         step.close()
+    env = Driver(VAULT_ADDR=b.address, VAULT_CACERT=ca)
+    step = env.open("display_name")
+    step.is_(PASS, ROOT, "by TLS, all from the environment")
+    step.close()
+    step = env.open("display_name", capath=SCRATCH)
+    step.unasked(ROOT, "TLS, the environment's CA beside one of the set's own", tries=1)
+    step.close()
+    env.end()
     other = Bao(binary, os.path.join(SCRATCH, "tls2"), "-dev-tls", "-dev-tls-cert-dir=" + os.path.join(SCRATCH, "tls2"), tls=True).ready()
     for what, settings in (("the CA of another", {"address": b.address, "ca": os.path.join(SCRATCH, "tls2", "vault-ca.pem")}),
                            ("another's server", {"address": other.address, "ca": ca}), ("the system's CAs", {"address": b.address}),
