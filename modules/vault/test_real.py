@@ -6,6 +6,7 @@ import time
 
 from test import AGAIN, ERROR, FAIL, MS, PASS, SCRATCH, Count, Driver, ok, secret_file
 from test_bao import ROOT, Bao
+from test_fake import Fake, Forwarder, answer
 
 READ = 'path "*" { capabilities = ["read", "list"] }'
 
@@ -343,9 +344,23 @@ def tls(driver, binary):
     step.close()
     env.end()
     other = Bao(binary, os.path.join(SCRATCH, "tls2"), "-dev-tls", "-dev-tls-cert-dir=" + os.path.join(SCRATCH, "tls2"), tls=True).ready()
+    liar, clear = Fake(os.path.join(folder, "vault-cert.pem"), os.path.join(folder, "vault-key.pem")), Fake()
+    for where, also, wanted in ((b.address, [b.address], PASS), (b.address, [], ERROR), (b.address, ["https://127.0.0.1:1"], ERROR),
+                                (clear.address, [b.address], ERROR), (clear.address.replace("http", "https"), [b.address], ERROR)):
+        liar.answers[ROOT] = answer(307, b"", f"Location: {where}/v1/auth/token/lookup-self")
+        step = driver.open("display_name", address=liar.address, ca=ca, retries=0, **({"redirect_to": also} if also else {}))
+        step.is_(wanted, ROOT, f"a redirect to {where} where {also} may be followed to")
+        step.close()
+    ok(not clear.seen and clear.connections == 0, "never from https to http", clear.seen)
+    liar.close()
+    clear.close()
+    elsewhere = [Forwarder(host, b.port) for host in ("127.0.0.1", "127.0.0.2")]
+    step = driver.open("display_name", address=f"https://127.0.0.1:{elsewhere[0].port}", ca=ca)
+    step.is_(PASS, ROOT, "through a forwarder")
+    step.close()
     for what, settings in (("the CA of another", {"address": b.address, "ca": os.path.join(SCRATCH, "tls2", "vault-ca.pem")}),
                            ("another's server", {"address": other.address, "ca": ca}), ("the system's CAs", {"address": b.address}),
-                           ("a name that is not in the certificate", {"address": f"https://127.0.0.2:{b.port}", "ca": ca}),
+                           ("a name that is not in the certificate", {"address": f"https://127.0.0.2:{elsewhere[1].port}", "ca": ca}),
                            ("the server's own certificate", {"address": b.address, "ca": os.path.join(folder, "vault-key.pem")}),
                            ("http to the TLS port", {"address": f"http://127.0.0.1:{b.port}", "insecure": True}),
                            ("an empty `capath`", {"address": b.address, "capath": SCRATCH})):
@@ -357,6 +372,8 @@ def tls(driver, binary):
         step = driver.open(mode="login", method="userpass", timeout=1500 * MS, **settings)
         step.is_(ERROR, "any-password", f"a login over TLS, {what}", kind="password", name="bob")
         step.close()
+    for f in elsewhere:
+        f.close()
 
 
 def sealed(driver, binary):

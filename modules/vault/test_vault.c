@@ -296,7 +296,7 @@ static json_t *
 do_fork(struct drive *d, json_t *in)
 {
 	pid_t child = fork();
-	json_t *out = do_storm(d, in);
+	json_t *out = child == 0 || !json_is_true(json_object_get(in, "idle")) ? do_storm(d, in) : json_object();
 	int status = -1;
 
 	if (child == 0) {
