@@ -174,6 +174,14 @@ def logins(driver, binary):
     step.is_(FAIL, secret, "another role", kind="password", name="00000000-0000-0000-0000-000000000000")
     step.close()
     ok(wait(lambda: b.accessors() == start), "every login's token was given back", (b.accessors(), start))
+    own = secret_file("own-secret-id", secret)
+    step = driver.open(address=b.address, insecure=True, mode="list", path="list", auth_method="approle", auth_user=role, auth_secret_file=own)
+    ok("may not read it" in step.log(), "an own token without rights")
+    for _ in range(3):
+        step.serve(2)
+    ok(b.accessors() <= start + 1, "logged in for anew, the ones before given back", (b.accessors(), start))
+    step.close()
+    ok(wait(lambda: b.accessors() == start, 20), "our own token was given back", (b.accessors(), start))
 
 
 def until(step, wanted, token, what):
