@@ -278,8 +278,9 @@ do_storm(struct drive *d, json_t *in)
 		storms[i].in = in;
 		storms[i].n = (long)json_integer_value(json_object_get(in, "n"));
 		memset(storms[i].counts, 0, sizeof(storms[i].counts));
-		pthread_create(&storms[i].thread, NULL, storming, &storms[i]);
 	}
+	for (unsigned i = 0; i < n && i < THREADS; i++)
+		pthread_create(&storms[i].thread, NULL, storming, &storms[i]);
 	for (int i = 0; json_is_true(json_object_get(in, "serve")) && i < 50; i++)
 		policy_module_1.serve(d->state, POLICY_SERVE_CHANGED);
 	for (unsigned i = 0; i < n && i < THREADS; i++) {
