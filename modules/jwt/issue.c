@@ -10,7 +10,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/param_build.h>
 
 #include "b64.h"
@@ -130,14 +129,12 @@ jwt_issuer_new(struct jwt_issuer **out, const struct jwt_conf *conf, struct poli
 	i->conf = conf;
 	i->alg = conf->secret_alg;
 	rc = POLICY_ERR_INVALID;
-	ERR_set_mark();
 	if (f.others_read)
 		why = "it can be read by others";
 	else if (conf->secret != NULL)
 		rc = jwt_set_secret(&i->secret, (const unsigned char *)f.text, f.len - (f.text[f.len - 1] == '\n'), i->alg, &why);
 	else if ((jwk = jwt_set_json(f.text, f.len, &no_memory)) != NULL)
 		rc = read_jwk(i, jwk, &why);
-	ERR_pop_to_mark();
 	if (rc != 0)
 		(void)jwt_fail(err, rc, "sign_with %.400s: %s", conf->sign_with, why);
 done:
@@ -278,9 +275,7 @@ jwt_issuer_sign(struct jwt_issuer *i, const struct policy_issue *want, struct po
 		return jwt_fail(err, POLICY_ERR_UNAVAILABLE, "no random bits for a token's id");
 	out->expires_ns = end / JWT_SECOND * JWT_SECOND;
 	(void)jwt_b64_encode(out->token_id, id, sizeof(id));
-	ERR_set_mark();
 	rc = write_token(i, want, out);
-	ERR_pop_to_mark();
 	if (rc != 0) {
 		OPENSSL_cleanse(out->data, sizeof(out->data));
 		out->data_len = 0;

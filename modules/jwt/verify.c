@@ -182,13 +182,11 @@ jwt_verify(struct jwt_key *k, struct policy_text input, struct policy_text sig)
 	int rc;
 
 	if (n > 0 && (size_t)n == k->sig_len) {
-		ERR_set_mark();
 		rc = verify_pooled(k, input, bytes, (size_t)n);
 		if (rc == 1)
 			v = JWT_GOOD;
 		else if (rc < 0 && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
 			v = JWT_UNTOLD;
-		ERR_pop_to_mark();
 	}
 	OPENSSL_cleanse(bytes, n > 0 ? (size_t)n : 0);
 	return v;
