@@ -26,10 +26,11 @@ struct pol_args {
 	size_t n_paths;
 	const char *scopes, *kind, *groups, *actor, *now;
 	const char *requests;
+	const char *token_file, *name, *type, *module_dir;
 	uint64_t max_size;		/* 0: the default */
 	unsigned threads;		/* 0: the default */
 	double seconds;			/* 0: the default */
-	bool json, fixtures, batch, host, profile, help;
+	bool json, fixtures, batch, host, profile, password_stdin, help;
 };
 
 /* What a verb may be given. */
@@ -42,6 +43,9 @@ struct pol_args {
 #define POL_OPT_HOST (1u << 6)
 #define POL_OPT_SIZE (1u << 7)
 #define POL_OPT_BENCH (1u << 8)	/* --requests, --threads, --seconds, --profile */
+
+#define POL_OPT_CREDENTIAL (1u << 9)	/* --token-file, --password-stdin, --name, --type */
+#define POL_OPT_MODULES (1u << 10)	/* --module-dir */
 
 /* 0, or an exit status when it has said what is wrong. Frees with pol_args_fini. */
 int pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc, char **argv);
@@ -99,6 +103,7 @@ int pol_cmd_decide(const struct pol_args *a);
 int pol_cmd_explain(const struct pol_args *a);
 int pol_cmd_dump(const struct pol_args *a);
 int pol_cmd_bench(const struct pol_args *a);
+int pol_cmd_whoami(const struct pol_args *a);
 
 /* batch.c */
 int pol_batch_run(struct policy_set *set, const struct pol_args *a);

@@ -202,6 +202,13 @@ pol_json_real(struct pol_json *j, const char *name, double v)
 }
 
 void
+pol_json_null(struct pol_json *j, const char *name)
+{
+	before(j, name);
+	pol_json_raw(j, "null", 4);
+}
+
+void
 pol_json_bool(struct pol_json *j, const char *name, bool v)
 {
 	before(j, name);

@@ -25,6 +25,7 @@ void pol_json_str(struct pol_json *j, const char *name, const char *s);
 void pol_json_uint(struct pol_json *j, const char *name, uint64_t v);
 /* To hundredths; from 0 up. */
 void pol_json_real(struct pol_json *j, const char *name, double v);
+void pol_json_null(struct pol_json *j, const char *name);
 void pol_json_bool(struct pol_json *j, const char *name, bool v);
 /* A text in quotes, nothing before it. */
 void pol_json_quoted(struct pol_json *j, const char *s, size_t len);

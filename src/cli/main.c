@@ -21,7 +21,8 @@ static const struct verb {
 	    "Each PATH is a set of its own. Prints the lines that failed and a count. Exit\n"
 	    "status: 0 all passed, 1 one failed, 65 a set is invalid.\n" },
 	{ "decide", pol_cmd_decide,
-	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_FIXTURES | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_BATCH | POL_OPT_SIZE,
+	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_FIXTURES | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_BATCH | POL_OPT_SIZE |
+	    POL_OPT_CREDENTIAL | POL_OPT_MODULES,
 	    "-p PATH SUBJECT ACTION [TYPE/ID] [ROOT.NAME=VALUE]...", "may SUBJECT do ACTION?",
 	    "SUBJECT is NAME (a user), TYPE:NAME, or anonymous (also -). ROOT is resource,\n"
 	    "context, subject, action, token or actor. VALUE is typed as in YAML: numbers, true,\n"
@@ -31,7 +32,22 @@ static const struct verb {
 	    "  policyctl decide -p PATH --batch < requests.jsonl > decisions.jsonl\n"
 	    "\n"
 	    "answers AuthZEN requests, one a line, in order. A request may have \"token\",\n"
-	    "\"actor\", \"groups\" and \"now\" besides. Exit status 0 when all were answered.\n" },
+	    "\"actor\", \"groups\" and \"now\" besides. Exit status 0 when all were answered.\n"
+	    "\n"
+	    "  policyctl decide -p PATH --token-file FILE ACTION [TYPE/ID] [ROOT.NAME=VALUE]...\n"
+	    "\n"
+	    "asks as a host does: the set's modules judge the credential and say who it is.\n" },
+	{ "whoami", pol_cmd_whoami,
+	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_NOW | POL_OPT_BATCH | POL_OPT_SIZE | POL_OPT_CREDENTIAL | POL_OPT_MODULES,
+	    "-p PATH --token-file FILE", "whose credential is this?",
+	    "The set's modules judge the credential. Prints subject, kind, scopes, groups and\n"
+	    "expiry; never the credential. Exit status: 0 it is good, 1 it is not, 69 a module\n"
+	    "could not tell.\n"
+	    "\n"
+	    "  policyctl whoami -p PATH --batch < credentials.jsonl > answers.jsonl\n"
+	    "\n"
+	    "takes lines {\"credential\": {\"type\": \"bearer\", \"data\": \"...\"}}, with \"name\" where\n"
+	    "there is a login name, or \"credentials\": [...] where there are several.\n" },
 	{ "explain", pol_cmd_explain,
 	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_FIXTURES | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_SIZE,
 	    "-p PATH SUBJECT ACTION [TYPE/ID] [ROOT.NAME=VALUE]...", "why may SUBJECT, or why not?",

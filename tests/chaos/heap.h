@@ -22,11 +22,14 @@ static long heap_live;		/* blocks allocated while on, less those freed */
 static long heap_fail;		/* which allocation fails, from 1; 0: none */
 static int heap_failed;
 static int heap_for_good;	/* all that follow the one that fails, fail too */
+static int heap_own;		/* only the program's own calls count: what it calls cannot bear it */
+
+extern char __executable_start[], etext[];	/* where the program's code lies, by the linker */
 
 static int
-heap_refuses(void)
+heap_refuses(const void *caller)
 {
-	if (!heap_on)
+	if (!heap_on || (heap_own && ((const char *)caller < __executable_start || (const char *)caller >= etext)))
 		return 0;
 	heap_calls++;
 	if (heap_fail > 0 && --heap_fail == 0)
@@ -48,19 +51,19 @@ heap_gave(void *p)
 void *
 malloc(size_t n)
 {
-	return heap_refuses() ? NULL : heap_gave(__libc_malloc(n));
+	return heap_refuses(__builtin_return_address(0)) ? NULL : heap_gave(__libc_malloc(n));
 }
 
 void *
 calloc(size_t n, size_t size)
 {
-	return heap_refuses() ? NULL : heap_gave(__libc_calloc(n, size));
+	return heap_refuses(__builtin_return_address(0)) ? NULL : heap_gave(__libc_calloc(n, size));
 }
 
 void *
 realloc(void *p, size_t n)
 {
-	if (heap_refuses())
+	if (heap_refuses(__builtin_return_address(0)))
 		return NULL;
 	return p == NULL ? heap_gave(__libc_realloc(NULL, n)) : __libc_realloc(p, n);
 }
@@ -68,13 +71,13 @@ realloc(void *p, size_t n)
 void *
 aligned_alloc(size_t align, size_t n)
 {
-	return heap_refuses() ? NULL : heap_gave(__libc_memalign(align, n));
+	return heap_refuses(__builtin_return_address(0)) ? NULL : heap_gave(__libc_memalign(align, n));
 }
 
 int
 posix_memalign(void **out, size_t align, size_t n)
 {
-	if (heap_refuses())
+	if (heap_refuses(__builtin_return_address(0)))
 		return ENOMEM;
 	*out = heap_gave(__libc_memalign(align, n));
 	return *out == NULL ? ENOMEM : 0;

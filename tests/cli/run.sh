@@ -191,6 +191,22 @@ t 0 'ALLOW  rule typed.yaml:12' absent context.v=~
 t 1 'DENY   no_credential' absent 'context.v=""'
 t 1 'DENY   no_credential' absent 'context.v=[]'
 
+# --- a set with modules: judged by its text, and no module is looked for ---
+cat >mapped.yaml <<'END'
+policy: 1
+actions: [go]
+roles: { goer: { allow: go } }
+modules:
+  - { use: no_such_module, name: corp, map: { roles: { team: { a: goer } } } }
+store: { url: "nowhere:at all" }
+END
+says 0 'mapped.yaml: ok (1 file, 1 action, 1 role, 1 entry)' check mapped.yaml
+says 0 'ALLOW  rule mapped.yaml:3' decide -p mapped.yaml --groups map:corp/goer ann go
+says 1 'DENY   no_rule' decide -p mapped.yaml ann go
+says 0 'ALLOW  rule mapped.yaml:3
+ann may go: it is allowed by mapped.yaml:3 of role goer; ann holds role goer through group map:corp/goer (mapped.yaml:5).' \
+    explain -p mapped.yaml --groups map:corp/goer ann go
+
 # --- explain: blocks of `$ words`, then what is said ---
 block=0
 ask() {
@@ -320,6 +336,38 @@ for f in "$top_srcdir"/policies/*.yaml; do
 	same "bench: $(basename "$f") with its fixtures opens" 1 "$(grep -c '^measured on' out)"
 	[ "$rc" -le 1 ] || bad "bench: $(basename "$f"): exit status $rc: $(cat err)"
 done
+
+# --- credentials ---
+chmod 755 . && chmod 644 office.yaml
+printf 'a-token\n' >token
+complains 64 '-p PATH is wanted' whoami --token-file token
+complains 64 'a single -p PATH' whoami -p office.yaml -p office.yaml --token-file token
+complains 64 'or --batch is wanted' whoami -p office.yaml
+complains 64 'no word is wanted' whoami -p office.yaml --token-file token alice
+complains 64 'exclude each other' whoami -p office.yaml --token-file token --password-stdin --name a
+complains 64 'wants --name' whoami -p office.yaml --password-stdin
+complains 64 'standard input alone' whoami -p office.yaml --batch --token-file token
+complains 64 'standard input alone' whoami -p office.yaml --batch --name alice
+complains 64 '--now' whoami -p office.yaml --token-file token --now yesterday
+complains 66 'No such file' whoami -p office.yaml --token-file nowhere
+complains 66 'No such file' whoami -p nowhere.yaml --token-file token
+complains 64 'speaks for itself' decide -p office.yaml --token-file token --scopes a login
+complains 64 'speaks for itself' decide -p office.yaml --token-file token --fixtures login
+complains 64 'go with --token-file' decide -p office.yaml --name alice alice login
+head -c 70000 /dev/zero | tr '\0' a >long
+complains 65 'longer than 65536' whoami -p office.yaml --token-file long
+# a set without modules has nobody who could vouch for a credential
+says 1 'NO  bad_credential' whoami -p office.yaml --token-file token
+says 1 '{"ok": false, "reason": "bad_credential", "status": 401}' whoami -p office.yaml --token-file token --json --now 1700000000
+says 1 'DENY   bad_credential' decide -p office.yaml --token-file token login
+says 1 'DENY   bad_credential' decide -p office.yaml --password-stdin --name alice login <token
+printf '%s\n' '{"credential": {"type": "bearer", "data": "x"}}' '{"credentials": [{"type": "bearer", "data": "x"}]}' \
+    '{"credential": {"type": "bearer", "data": 1}}' '{"credentials": []}' 'no' \
+    '{"credential": {"type": "bearer", "data": "x"}, "credentials": []}' >lines
+bad_line='{"ok": false, "reason": "bad_credential", "status": 401}' error_line='{"ok": false, "reason": "error"}'
+same "whoami --batch" "$bad_line $bad_line $error_line $error_line $error_line $error_line " \
+    "$("$POLICYCTL" whoami -p office.yaml --batch <lines 2>err | tr '\n' ' ')"
+same "whoami --batch tells which lines are wrong" "3 4 5 6 " "$(sed -n 's/^line \([0-9]*\):.*/\1/p' err | tr '\n' ' ')"
 
 # --- output that cannot be written ---
 if [ -w /dev/full ]; then
