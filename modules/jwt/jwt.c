@@ -154,7 +154,7 @@ name_token(const struct jwt *j, const struct token *t, struct policy_identity *i
 	if (of.data == t->jws.input.data || of.len > 64) {
 		if (EVP_Digest(of.data, of.len, hash, &n, EVP_sha256(), NULL) != 1)
 			return POLICY_CHECK_ERROR;
-		of = (struct policy_text){ text, jwt_b64_encode(text, hash, n) };
+		of = (struct policy_text){ text, jwt_base64_encode(text, hash, n) };
 	}
 	return j->host->set_token_id(id, of) == 0 ? POLICY_CHECK_PASS : POLICY_CHECK_FAIL;
 }
@@ -193,7 +193,7 @@ jwt_check(void *state, const struct policy_call *call, struct policy_identity *i
 	if (!jwt_jws_split(&t.jws, call->credential->data))
 		return POLICY_CHECK_FAIL;
 	ERR_set_mark();			/* what OpenSSL says of it is not for who calls us */
-	n = jwt_b64_decode((unsigned char *)t.text, sizeof(t.text), t.jws.payload.data, t.jws.payload.len);
+	n = jwt_base64_decode((unsigned char *)t.text, sizeof(t.text), t.jws.payload.data, t.jws.payload.len);
 	if (n > 0 && jwt_json_read(t.payload, JWT_VALUES_MAX, t.text, (size_t)n) && t.payload->type == JWT_OBJECT)
 		r = jwt_claims_foreign(&j->conf, t.payload) ? POLICY_CHECK_IGNORE : check_payload(j, call, &t, id);
 	ERR_pop_to_mark();

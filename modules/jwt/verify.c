@@ -177,7 +177,7 @@ enum jwt_verdict
 jwt_verify(struct jwt_key *k, struct policy_text input, struct policy_text sig)
 {
 	unsigned char bytes[JWT_SIG_MAX];
-	const ptrdiff_t n = jwt_b64_decode(bytes, sizeof(bytes), sig.data, sig.len);
+	const ptrdiff_t n = jwt_base64_decode(bytes, sizeof(bytes), sig.data, sig.len);
 	enum jwt_verdict v = JWT_BAD;
 	int rc;
 

@@ -65,7 +65,7 @@ token(const char *text, size_t len)
 	if (jwt_header_read(&header, t.header) && jwt_set_find(set, &header, &key) == JWT_KEY)
 		(void)jwt_verify(key, t.input, t.sig);
 	jwt_set_drop(set);
-	n = jwt_b64_decode((unsigned char *)payload, sizeof(payload), t.payload.data, t.payload.len);
+	n = jwt_base64_decode((unsigned char *)payload, sizeof(payload), t.payload.data, t.payload.len);
 	if (n > 0)
 		claims(payload, (size_t)n);
 }
@@ -78,7 +78,7 @@ header(const char *text, size_t len)
 
 	if (len > JWT_HEADER_BYTES)
 		return;
-	len = jwt_b64_encode(part, (const unsigned char *)text, len);
+	len = jwt_base64_encode(part, (const unsigned char *)text, len);
 	(void)jwt_header_read(&h, (struct policy_text){ part, len });
 }
 

@@ -37,29 +37,29 @@ base64(void)
 	for (size_t n = 0; n <= sizeof(in); n++) {
 		for (size_t i = 0; i < n; i++)
 			in[i] = (unsigned char)dice(256);
-		chaos_check(jwt_b64_encode(text, in, n) == JWT_B64_LEN(n) && jwt_b64_decode(out, n, text, JWT_B64_LEN(n)) == (ptrdiff_t)n &&
+		chaos_check(jwt_base64_encode(text, in, n) == JWT_B64_LEN(n) && jwt_base64_decode(out, n, text, JWT_B64_LEN(n)) == (ptrdiff_t)n &&
 		    memcmp(in, out, n) == 0, "base64url there and back");
-		chaos_check(n == 0 || jwt_b64_decode(out, n - 1, text, JWT_B64_LEN(n)) == -1, "one byte too little room");
+		chaos_check(n == 0 || jwt_base64_decode(out, n - 1, text, JWT_B64_LEN(n)) == -1, "one byte too little room");
 	}
 	/* of all texts of two characters one in 16 is the spelling of a byte: of three, one in 4 */
 	for (unsigned i = 0; i < 65536; i++) {
 		const char two[2] = { (char)(i >> 8), (char)(i & 255) };
 
-		taken += jwt_b64_decode(out, sizeof(out), two, 2) == 1;
+		taken += jwt_base64_decode(out, sizeof(out), two, 2) == 1;
 	}
 	chaos_check(taken == 256, "256 texts of two characters");
 	for (unsigned i = taken = 0; i < 64 * 256; i++) {
 		char three[4] = "AAA";
 
-		jwt_b64_encode(text, (const unsigned char[]){ (unsigned char)(i >> 8), 0, 0 }, 3);
+		jwt_base64_encode(text, (const unsigned char[]){ (unsigned char)(i >> 8), 0, 0 }, 3);
 		memcpy(three, text, 2);
 		three[2] = (char)(i & 255);
-		taken += jwt_b64_decode(out, sizeof(out), three, 3) == 2;
+		taken += jwt_base64_decode(out, sizeof(out), three, 3) == 2;
 	}
 	chaos_check(taken == 64 * 16, "16 characters end a text of three");
-	chaos_check(jwt_b64_decode(out, sizeof(out), "A", 1) == -1 && jwt_b64_decode(out, sizeof(out), "AA==", 4) == -1 &&
-	    jwt_b64_decode(out, sizeof(out), "AAA=", 4) == -1 && jwt_b64_decode(out, sizeof(out), "++//", 4) == -1 &&
-	    jwt_b64_decode(out, sizeof(out), "AA A", 4) == -1 && jwt_b64_decode(out, sizeof(out), "", 0) == 0, "what is no base64url");
+	chaos_check(jwt_base64_decode(out, sizeof(out), "A", 1) == -1 && jwt_base64_decode(out, sizeof(out), "AA==", 4) == -1 &&
+	    jwt_base64_decode(out, sizeof(out), "AAA=", 4) == -1 && jwt_base64_decode(out, sizeof(out), "++//", 4) == -1 &&
+	    jwt_base64_decode(out, sizeof(out), "AA A", 4) == -1 && jwt_base64_decode(out, sizeof(out), "", 0) == 0, "what is no base64url");
 }
 
 /* ---- JSON ---- */
