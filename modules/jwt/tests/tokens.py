@@ -348,7 +348,8 @@ def sets():
     check(ask(jwt.encode(GOOD, pem(RSA, True), algorithm="PS256", headers={"kid": "a"}))["result"] == P, "and it is that")
     check(ask(jwt.encode(GOOD, pem(RSA, True), algorithm="RS256", headers={"kid": "a"}))["result"] == F, "and no other")
     check(open_step(keys=keyfile("set", a), algorithms="ES256")["rc"] < 0, "a key that algorithms does not let")
-    for text in ("", "[]", "{}", '{"keys":{}}', '{"keys":[],"keys":[]}', "[" * 5000, "nonsense"):
+    for text in ("", "[]", "{}", '{"keys":{}}', '{"keys":[],"keys":[]}', "[" * 5000, "nonsense",
+                 json.dumps({"keys": [a]}) + "\0", "\0" + json.dumps({"keys": [a]})):
         check(open_step(keys=write(os.path.join(tmp, "set"), text))["rc"] < 0, "a set %r" % text[:20])
     two = [jwk(SECRET, "HS256", "a"), jwk(bytes(64), "HS256", "b")]
     open_step(keys=keyfile("set", *two))
