@@ -176,6 +176,29 @@ broken_hashes(void)
 static void doze(void) { nanosleep(&(struct timespec){ 1, 50000000 }, NULL); }
 static int64_t serve(struct drive *d) { return d->module->serve(d->state, POLICY_SERVE_CHANGED); }
 
+/* A name that is not there costs what the others cost, and not what a mistake costs. */
+static void
+unknown_names(void)
+{
+	const char *const hashes[] = { yes, gost, blow, sha, "*" };
+	struct drive d;
+	char text[1000], name[32];
+
+	for (size_t h = 0; h < 5; h++) {
+		unsigned wrong = 0;
+
+		snprintf(text, sizeof(text), "ann:%s\n", hashes[h]);
+		puts_(text);
+		start(&d);
+		for (int i = 0; i < 20; i++) {
+			snprintf(name, sizeof(name), "nobody%d", i);
+			wrong += !fails(&d, name, "correct horse");
+		}
+		check(wrong == 0, "an unknown name is hashed for, and is wrong");
+		drive_close(&d);
+	}
+}
+
 static void
 changes(void)
 {
@@ -271,6 +294,7 @@ main(void)
 	who_passes();
 	refused();
 	broken_hashes();
+	unknown_names();
 	changes();
 	gates();
 	settings();
