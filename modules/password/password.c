@@ -132,7 +132,7 @@ judge(struct attempt *a)
 	if (made == NULL)
 		return POLICY_CHECK_ERROR;
 	same = strlen(made) == len && pol_secret_same(made, a->hash, len);
-	return same & a->known & a->well_formed ? POLICY_CHECK_PASS : POLICY_CHECK_FAIL;
+	return (same & a->known & a->well_formed) ? POLICY_CHECK_PASS : POLICY_CHECK_FAIL;
 }
 
 static enum policy_check_result

@@ -6,6 +6,7 @@
 #include "heap.h"
 #endif
 #include "drive.h"
+#include "found.h"
 
 #include <crypt.h>
 #include <stdlib.h>
@@ -81,27 +82,6 @@ allocations(void)
 	chaos_check(wrong == 0, "and nobody passed who should not");
 	chaos_check(leaked == 0, "and nothing leaked");
 	printf("%ld allocations failed, one at a time; %ld refusals, %ld errors\n", runs, refused, errors);
-}
-
-/* Is it anywhere in what this process may write? */
-static unsigned
-found(const char *canary, size_t len)
-{
-	FILE *maps = fopen("/proc/self/maps", "r");
-	char line[512], mode[8];
-	unsigned long from, to;
-	unsigned n = 0;
-
-	while (maps != NULL && fgets(line, sizeof(line), maps) != NULL) {
-		if (sscanf(line, "%lx-%lx %7s", &from, &to, mode) != 3 || mode[0] != 'r' || mode[1] != 'w')
-			continue;
-		for (const char *p = (const char *)from; p + len <= (const char *)to; p++)
-			if (*p == canary[0] && memcmp(p, canary, len) == 0)
-				n++;
-	}
-	if (maps != NULL)
-		fclose(maps);
-	return n;
 }
 
 static void

@@ -45,8 +45,8 @@ static void
 odd_key_files(void)
 {
 	static const char *const bad[] = { "", "null", "[]", "{}", "{\"API\":{\"key\":\"yv9uQajP\"}}",
-	    "{\"management\":{\"key\":\"aaaaaaaa\",\"expiration time\":\"2024-02-16T21:12:24Z\"},\"inference\":{\"key\":\"aaaaaaaa\","
-	    "\"expiration time\":\"2024-02-16T21:12:24Z\"},\"API\":{\"key\":\"yv9uQajP\"}}",
+	    ("{\"management\":{\"key\":\"aaaaaaaa\",\"expiration time\":\"2024-02-16T21:12:24Z\"},\"inference\":{\"key\":\"aaaaaaaa\","
+	    "\"expiration time\":\"2024-02-16T21:12:24Z\"},\"API\":{\"key\":\"yv9uQajP\"}}"),
 	    "{\"API\":{\"key\":\"\"}}", "{\"API\":{\"key\":\"yv9u\\u0051ajP\"}}", "{\"API\":{\"key\":\"yv9uQajP\"},\"API\":{\"key\":\"yv9uQajP\"}}",
 	    "{\"API\":{\"key\":\"yv9uQajP\",\"expiration time\":\"2024-02-16T21:12:24Z\"}}", "{\"other\":{}}" };
 	struct policy_error err = POLICY_ERROR_INIT;
@@ -88,11 +88,30 @@ instants(void)
 	}
 }
 
+/* Every bit of a hash counts. */
+static void
+hashes(void)
+{
+	const struct policy_text token = POLICY_TEXT("a-token-that-is-long-enough");
+	struct token_table *t = pol_table_new(1);
+	unsigned wrong = 0;
+
+	check(t != NULL && pol_table_add(t, token, 0, 0) == 0 && pol_table_find(t, token) == t->rows, "a token is found");
+	for (unsigned bit = 0; bit < 256; bit++) {
+		t->hashes[0].w[bit / 64] ^= (uint64_t)1 << bit % 64;
+		wrong += pol_table_find(t, token) != NULL;
+		t->hashes[0].w[bit / 64] ^= (uint64_t)1 << bit % 64;
+	}
+	check(wrong == 0 && pol_table_find(t, token) != NULL, "one that differs in a bit is not");
+	pol_table_free(t);
+}
+
 int
 main(void)
 {
 	broken_key_files();
 	odd_key_files();
 	instants();
+	hashes();
 	return check_finish();
 }

@@ -57,7 +57,7 @@ run_early(void *ctx, int class)
 			j++;
 		if (j == LEN)
 			break;
-		same += (unsigned)j;
+		same = same + (unsigned)j;
 	}
 }
 
