@@ -88,6 +88,37 @@ instants(void)
 	}
 }
 
+/* Whole, but for one thing. */
+static void
+almost(void)
+{
+#define M "\"management\":{\"key\":\"aaaaaaaa\",\"expiration time\":\"2024-02-16T21:12:24Z\"}"
+#define I "\"inference\":{\"expiration time\":\"2024-02-16T21:12:24Z\",\"key\":\"bbbbbbbb\"}"
+#define A "\"API\":{\"key\":\"cccccccc\"}"
+	static const struct { const char *text; int good; } texts[] = {
+		{ "{" M "," I "," A "}", 1 }, { " {" A " ,\r\n\t" I "," M "} ", 1 },
+		{ "{" M "," I "," A "," A "}", 0 }, { "{" M "," I "," M "," A "}", 0 }, { "{" M "," I "," A "}x", 0 },
+		{ "{" M "," I "," A "}{}", 0 }, { "{" M "," I "}", 0 }, { "{" M "," I "," A ",}", 0 }, { "{" M "," I " " A "}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"ccccccc\"}}", 0 }, { "{" M "," I ",\"API\":{\"key\":\"ccccccc=\"}}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"cccccccc\",\"key\":\"dddddddd\"}}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"cccccccc\",\"x\":\"y\"}}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"cccccccc\",\"expiration time\":\"2024-02-16T21:12:24Z\"}}", 0 },
+		{ "{" M ",\"inference\":{\"key\":\"bbbbbbbb\"}," A "}", 0 },
+		{ "{" M ",\"inference\":{\"key\":\"bbbbbbbb\",\"expiration time\":\"tomorrow\"}," A "}", 0 },
+	};
+	struct policy_error err = POLICY_ERROR_INIT;
+	struct token_keys k;
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(text, sizeof(text), "%s", texts[i].text);
+		check((pol_keys_parse(&k, text, strlen(text), &err) == 0) == texts[i].good, texts[i].text);
+	}
+#undef M
+#undef I
+#undef A
+}
+
 /* Every bit of a hash counts. */
 static void
 hashes(void)
@@ -111,6 +142,7 @@ main(void)
 {
 	broken_key_files();
 	odd_key_files();
+	almost();
 	instants();
 	hashes();
 	return check_finish();

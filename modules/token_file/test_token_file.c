@@ -274,6 +274,9 @@ a_key_file(void)
 		with[0].value.u.text = policy_text(path);
 		check(drive_open(&d, with, 2) == POLICY_ERR_INVALID && strstr(d.err.text, "kind: [management") != NULL,
 		    "its kinds have to be said");
+		d.args.kinds = three;
+		d.args.kinds_count = 2;
+		check(drive_open(&d, with, 2) == POLICY_ERR_INVALID, "all three");
 	}
 }
 
