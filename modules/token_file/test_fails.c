@@ -178,6 +178,8 @@ calls(void)
 	unlink(path);
 	if (!chaos_check(start(1) == 0 && issue("inference", &first) == 0, "keys are made"))
 		return;
+	calls_synced = 0;
+	chaos_check(issue("inference", &first) == 0 && calls_synced == 2, "file and directory are synced");
 	for (long n = 1; n < 1000; n++, runs++) {
 		int rc;
 

@@ -98,6 +98,11 @@ calls(void)
 	long runs = 0, wrong = 0, refused = 0, left = 0;
 	int opened;
 
+	unlink(used);
+	start();
+	calls_synced = 0;
+	chaos_check(ask(code_at(NOW, 6), NOW) == POLICY_CHECK_PASS && calls_synced == 2, "file and directory are synced");
+	drive_close(&d);
 	for (long n = 1; n < 1000; n++, runs++) {
 		unlink(used);
 		calls_fail = n;

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Tokens made: where the settings have `sign_with`. */
+#ifndef JWT_ISSUE_H
+#define JWT_ISSUE_H
+
+#include "conf.h"
+
+struct jwt_issuer;
+
+/* conf outlives it. The file is a private JWK (HS, ES or EdDSA; its alg may be left out
+ * where the curve tells it), or, beside secret_file, a secret like it. */
+int jwt_issuer_new(struct jwt_issuer **out, const struct jwt_conf *conf, struct policy_error *err);
+void jwt_issuer_free(struct jwt_issuer *i);	/* NULL is fine */
+
+/* As a module's issue(): iss, aud (the first), sub, iat, exp, jti (128 random bits). */
+int jwt_issuer_sign(struct jwt_issuer *i, const struct policy_issue *want, struct policy_issued *out,
+    struct policy_error *err);
+
+#endif
