@@ -11,7 +11,9 @@
 #include <crypt.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 static char dir[] = "/tmp/libpolicy-password-XXXXXX", path[64];
@@ -42,6 +44,21 @@ put(const char *name)
 		abort();
 	explicit_bzero(&data, sizeof(data));
 }
+
+static int no_maps;
+
+#pragma GCC visibility push(default)
+/* What yescrypt has its memory from. */
+void *
+mmap(void *at, size_t len, int prot, int flags, int fd, off_t offset)
+{
+	if (no_maps) {
+		errno = ENOMEM;
+		return MAP_FAILED;
+	}
+	return (void *)syscall(SYS_mmap, at, len, prot, flags, fd, offset);
+}
+#pragma GCC visibility pop
 
 static enum policy_check_result ask(const char *name, const char *p) { return drive_check(&d, "password", name, p); }
 
@@ -84,6 +101,20 @@ allocations(void)
 	printf("%ld allocations failed, one at a time; %ld refusals, %ld errors\n", runs, refused, errors);
 }
 
+/* Not a wrong password: nobody knows. */
+static void
+no_memory(void)
+{
+	put("ann");
+	chaos_check(start() == 0, "a file is read");
+	no_maps = 1;
+	chaos_check(ask("ann", "correct horse") == POLICY_CHECK_ERROR && ask("bob", "correct horse") == POLICY_CHECK_ERROR,
+	    "a hash that cannot be made is an error, for every name");
+	no_maps = 0;
+	chaos_check(ask("ann", "correct horse") == POLICY_CHECK_PASS, "and no longer than that");
+	drive_close(&d);
+}
+
 static void
 canary(void)
 {
@@ -111,6 +142,7 @@ main(void)
 	chaos_skip(5, "failing allocations (a sanitizer has the heap)");
 #else
 	allocations();
+	no_memory();
 	canary();
 #endif
 	unlink(path);
