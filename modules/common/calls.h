@@ -14,6 +14,7 @@
 static int calls_on;
 static long calls_made;
 static long calls_fail;		/* which fails, from 1; 0: none */
+static long calls_synced;	/* fsync() that went well */
 static int calls_errno = EIO;
 
 static int
@@ -56,7 +57,17 @@ write(int fd, const void *data, size_t len)
 	return calls_refuses() ? -1 : (ssize_t)syscall(SYS_write, fd, data, calls_on && len > 1 ? len / 2 : len);
 }
 
-int fsync(int fd) { return calls_refuses() ? -1 : (int)syscall(SYS_fsync, fd); }
+
+int
+fsync(int fd)
+{
+	int rc = calls_refuses() ? -1 : (int)syscall(SYS_fsync, fd);
+
+	calls_synced += rc == 0;
+	return rc;
+}
+
+
 int fchmod(int fd, mode_t mode) { return calls_refuses() ? -1 : (int)syscall(SYS_fchmod, fd, mode); }
 int flock(int fd, int how) { return calls_refuses() ? -1 : (int)syscall(SYS_flock, fd, how); }
 int fstat(int fd, struct stat *st) { return calls_refuses() ? -1 : (int)syscall(SYS_newfstatat, fd, "", st, AT_EMPTY_PATH); }
