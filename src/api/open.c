@@ -13,6 +13,7 @@
 
 #include "base/sized.h"
 #include "base/err.h"
+#include "compile/ast_step.h"
 #include "load/file.h"
 
 #define DEFAULT_PATH "/etc/policy"
@@ -153,6 +154,18 @@ emit(struct pol_snapshot **out, const struct ast_set *set, struct policy_error *
 	return rc == POLICY_ERR_NOMEM ? pol_err_nomem(err) : rc;
 }
 
+/* Who would leave them out decides without those whom the set means to ask. */
+static int
+no_modules(const struct ast_set *set, struct policy_error *err)
+{
+	const struct pol_node *at = set->modules_at != NULL ? set->modules_at : set->store != NULL ? set->store->at : NULL;
+
+	if (at == NULL)
+		return 0;
+	return pol_err_set(err, POLICY_ERR_UNSUPPORTED, set->files[at->file], at->line, at->column,
+	    "`%s:` is not supported by this build: leave the section out", at->u.text);
+}
+
 static int
 build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sources, size_t n,
     struct pol_files *files, struct policy_error *err)
@@ -170,6 +183,8 @@ build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sour
 	pol_files_drop(files);		/* large ones are missed while emitting */
 	if (rc == 0)
 		rc = is_off(p, set, &off, err);
+	if (rc == 0 && !off)
+		rc = no_modules(set, err);
 	if (rc == 0)
 		rc = emit(out, set, err);
 	if (set != NULL)

@@ -212,7 +212,7 @@ find_groups(struct finder *f)
 	size_t i;
 
 	f->in_group = pol_arena_array(&f->out->arena, a->groups.n + 1, sizeof(*f->in_group));
-	f->out->groups = pol_arena_array(&f->out->arena, a->groups.n + 1, sizeof(*f->out->groups));
+	f->out->groups = pol_arena_array(&f->out->arena, a->groups.n + a->mapped.n + 1, sizeof(*f->out->groups));
 	if (f->in_group == NULL || f->out->groups == NULL)
 		return POLICY_ERR_NOMEM;
 	while (more) {
@@ -226,6 +226,10 @@ find_groups(struct finder *f)
 			f->out->groups[f->out->n_groups++] = g;
 		}
 	}
+	/* nobody's members; who is named to be in one is, as a module's claim would have it */
+	for (i = 0; f->req->subject_id.data != NULL && i < a->mapped.n; i++)
+		if (is_named(f, a->mapped.list[i]->name))
+			f->out->groups[f->out->n_groups++] = a->mapped.list[i];
 	return 0;
 }
 

@@ -198,3 +198,33 @@ pol_time_format(char out[POL_TIME_TEXT], struct pol_time t)
 	*p = '\0';
 	return (size_t)(p - out);
 }
+
+static const struct {
+	const char *name;
+	int64_t ns;
+} units[] = {
+	{ "ms", INT64_C(1000000) }, { "s", INT64_C(1000000000) }, { "m", INT64_C(60000000000) },
+	{ "h", INT64_C(3600000000000) }, { "d", INT64_C(86400000000000) },
+};
+
+int
+pol_time_duration(int64_t *ns, const char *s, size_t len)
+{
+	int64_t n = 0;
+	size_t at = 0, i;
+
+	for (; at < len && s[at] >= '0' && s[at] <= '9'; at++) {
+		if (n > INT64_MAX / 10 - 1 || (at == 1 && s[0] == '0'))
+			return -1;
+		n = n * 10 + (s[at] - '0');
+	}
+	for (i = 0; at > 0 && i < sizeof(units) / sizeof(units[0]); i++) {
+		if (strlen(units[i].name) != len - at || memcmp(units[i].name, s + at, len - at) != 0)
+			continue;
+		if (n > INT64_MAX / units[i].ns)
+			return -1;
+		*ns = n * units[i].ns;
+		return 0;
+	}
+	return -1;
+}

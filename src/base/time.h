@@ -30,4 +30,9 @@ struct pol_time pol_time_from_ns(int64_t unix_ns);
 #define POL_TIME_TEXT 40
 size_t pol_time_format(char out[POL_TIME_TEXT], struct pol_time t);
 
+/* A length of time as a set writes it: 500ms, 30s, 5m, 1h, 7d, 0s. One whole number
+ * without sign or leading zero, and its unit. 0 and nanoseconds; -1: it is none, or
+ * beyond int64. */
+int pol_time_duration(int64_t *ns, const char *s, size_t len);
+
 #endif

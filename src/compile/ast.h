@@ -347,6 +347,9 @@ struct ast_limit {
 	uint64_t value;
 };
 
+struct ast_step;			/* of `modules:`; both in ast_step.h */
+struct ast_store;
+
 enum ast_enabled { AST_ENABLED_UNSAID, AST_ENABLED_TRUE, AST_ENABLED_FALSE };
 
 /* Growing arrays of pointers, freed with the set; AST_LIST_ADD in set.h. */
@@ -376,6 +379,10 @@ struct ast_set {
 	AST_LIST(struct ast_test) tests;
 	AST_LIST(struct ast_limit) limits;
 	AST_LIST(struct ast_entry) entries;	/* check: all of them, by number */
+	AST_LIST(struct ast_step) steps;	/* in their order */
+	AST_LIST(struct ast_group) mapped;	/* check: map:STEP/ROLE, each once */
+	const struct pol_node *modules_at;	/* the section, or NULL */
+	struct ast_store *store;	/* NULL: none */
 	bool has_credentials;
 	enum ast_enabled enabled;
 	const struct pol_node *enabled_env;	/* the variable's name, or NULL */

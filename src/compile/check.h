@@ -47,6 +47,7 @@ struct pol_names {
 	struct pol_index types, attrs, owner_attrs, actions, named, roles;
 	struct pol_index users, groups, scopes, kinds, things, ids;
 	struct pol_index acts_texts, acts;
+	struct pol_index steps, mapped;
 	struct pol_action_name **action_names;
 	size_t n_action_names, cap_action_names;
 	struct pol_acts *all;
@@ -122,5 +123,8 @@ int pol_check_role_ids(struct ast_set *set, const struct pol_names *names, uint3
 
 /* check_people.c, check_thing.c, check_test.c */
 pol_check_fn pol_check_people, pol_check_things, pol_check_tests;
+
+/* check_step.c */
+pol_check_fn pol_check_steps;
 
 #endif

@@ -3,6 +3,7 @@
  * Users, groups and grants. What is policy must not lean on what is fixture: it
  * is looked up among what stands outside fixtures: only.
  */
+#include "compile/ast_step.h"
 #include "compile/check.h"
 #include "compile/parse.h"
 
@@ -12,6 +13,9 @@ unknown_group(struct ast_set *set, const struct pol_names *names, const struct p
 {
 	if (found != NULL)
 		return pol_set_fail(set, at, "unknown group '%.*s': it is a fixture, and this is not", POL_SHOW_TEXT(name));
+	if (name.len >= sizeof(POL_MAP_PREFIX) - 1 && memcmp(name.data, POL_MAP_PREFIX, sizeof(POL_MAP_PREFIX) - 1) == 0)
+		return pol_set_fail(set, at, "the group '%.*s' is made by `map:` in modules: whose credential says so is in it, and nobody can be put there",
+		    POL_SHOW_TEXT(name));
 	return pol_check_unknown(set, &names->groups, at, name, "unknown group");
 }
 

@@ -31,6 +31,8 @@ pol_set_dump(const struct ast_set *set, struct pol_buf *out)
 	pol_arena_init(&d.arena);
 	pol_buf_printf(out, "policy: 1\n");
 	write_enabled(&d);
+	pol_dump_modules(&d);
+	pol_dump_store(&d);
 	pol_dump_resources(&d);
 	pol_dump_actions(&d);
 	pol_dump_conditions(&d);

@@ -227,7 +227,7 @@ feed_all(struct feed *f)
 {
 	const struct ast_set *s = f->set;
 	size_t i;
-	int rc = pol_builder_expect(f->builder, s->groups.n + s->users.n, s->grants.n);
+	int rc = pol_builder_expect(f->builder, s->groups.n + s->mapped.n + s->users.n, s->grants.n);
 
 	if (rc == POLICY_ERR_NOMEM)
 		return pol_err_nomem(f->err);
@@ -235,6 +235,8 @@ feed_all(struct feed *f)
 	for (i = 0; rc == 0 && i < s->groups.n; i++)
 		if (f->fixtures || !s->groups.list[i]->fixture)
 			rc = feed_group(f, s->groups.list[i]);
+	for (i = 0; rc == 0 && i < s->mapped.n; i++)
+		rc = feed_group(f, s->mapped.list[i]);
 	for (i = 0; rc == 0 && i < s->users.n; i++)
 		if (f->fixtures || !s->users.list[i]->fixture)
 			rc = feed_user(f, s->users.list[i]);

@@ -4,6 +4,7 @@
 #define POL_COMPILE_PARSE_H
 
 #include "base/name.h"
+#include "compile/ast_step.h"
 #include "compile/check_index.h"
 #include "compile/set.h"
 
@@ -67,6 +68,9 @@ int pol_parse_said(struct pol_parse *p, struct ast_said **out, struct pol_said *
 int pol_parse_texts(struct pol_parse *p, struct ast_texts *out, const struct pol_node *n, const char *where);
 const struct pol_node *pol_parse_get(const struct pol_node *map, const char *key);
 const char *pol_parse_kind(const struct pol_node *n);
+/* A duration from `least` to `most` ns, which `range` says in words. */
+int pol_parse_duration(struct pol_parse *p, struct ast_duration *out, const struct pol_node *n,
+    const char *where, int64_t least, int64_t most, const char *range);
 /* true or false, nothing else. */
 int pol_parse_bool(struct pol_parse *p, bool *out, const struct pol_node *n, const char *where);
 
@@ -98,7 +102,12 @@ pol_key_fn pol_parse_entities, pol_parse_entity, pol_parse_fixtures, pol_parse_e
 pol_key_fn pol_parse_tests;
 
 /* parse_engine.c */
-pol_key_fn pol_parse_enabled, pol_parse_limits, pol_parse_unsupported;
+pol_key_fn pol_parse_enabled, pol_parse_limits, pol_parse_store, pol_parse_unsupported;
+/* A section that may stand once, and only where engine_ok; `first`: where it stood already. */
+int pol_parse_may_stand(struct pol_parse *p, const struct pol_node *key, const struct pol_node *first);
+
+/* parse_step.c, parse_with.c */
+pol_key_fn pol_parse_modules, pol_parse_with, pol_parse_map;
 
 /* parse_value.c: unquoted plain decimals are numbers, true and false booleans, the
  * rest text; source: text where text is due, whatever it looks like. */

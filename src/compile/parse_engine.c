@@ -7,9 +7,13 @@
 #include "compile/parse.h"
 
 #include "base/num.h"
+#include "base/time.h"
 
-static int
-may_stand(struct pol_parse *p, const struct pol_node *key, const struct pol_node *first)
+#define SECOND INT64_C(1000000000)
+#define DURATION "as in 500ms, 30s, 5m, 1h or 7d"
+
+int
+pol_parse_may_stand(struct pol_parse *p, const struct pol_node *key, const struct pol_node *first)
 {
 	if (first != NULL)
 		return pol_set_fail(p->set, key, "%.*s is declared twice, first at %s:%u: it may stand once in a set", POL_SHOW(key),
@@ -50,7 +54,7 @@ int
 pol_parse_enabled(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
 	struct ast_set *set = p->set;
-	int rc = may_stand(p, key, set->enabled_at);
+	int rc = pol_parse_may_stand(p, key, set->enabled_at);
 
 	set->enabled_at = key;
 	if (rc != 0)
@@ -61,6 +65,77 @@ pol_parse_enabled(struct pol_parse *p, const struct pol_node *key, const struct 
 	if (rc == 0 && (set->enabled_env == NULL || set->enabled == AST_ENABLED_UNSAID))
 		return pol_set_fail(set, value, "enabled: has no %s; true, false, or { env: NAME, default: true|false } is wanted",
 		    set->enabled_env == NULL ? "env" : "default");
+	return rc;
+}
+
+int
+pol_parse_duration(struct pol_parse *p, struct ast_duration *out, const struct pol_node *n,
+    const char *where, int64_t least, int64_t most, const char *range)
+{
+	out->source = n;
+	if (n->kind != POL_NODE_SCALAR)
+		return pol_set_fail(p->set, n, "%s was found under %s: a duration is wanted, " DURATION, pol_parse_kind(n), where);
+	if (pol_time_duration(&out->ns, n->u.text, n->count) != 0)
+		return pol_set_fail(p->set, n, "%s: '%.*s' is no duration: a whole number with its unit is wanted, " DURATION, where, POL_SHOW(n));
+	if (out->ns < least || out->ns > most)
+		return pol_set_fail(p->set, n, "%s is %.*s: %s is wanted", where, POL_SHOW(n), range);
+	return 0;
+}
+
+/* ---- store ---- */
+
+/* SCHEME:REST. What was found is not shown: it may hold a password. */
+static int
+store_url(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_store *s = out;
+	uint32_t n = 0;
+	int rc = pol_parse_text(p, value, "url");
+
+	(void)key;
+	s->url = value;
+	if (rc != 0)
+		return rc;
+	while (n < value->count && ((value->u.text[n] >= 'a' && value->u.text[n] <= 'z') ||
+	    (value->u.text[n] >= '0' && value->u.text[n] <= '9')))
+		n++;
+	s->scheme_len = n;
+	if (n == 0 || n > POL_STORE_SCHEME_MAX || n + 1 >= value->count || value->u.text[n] != ':')
+		return pol_set_fail(p->set, value, "this url is no SCHEME:REST, with a SCHEME of at most %u of a to z and 0 to 9, as in \"sqlite:/var/lib/policy/policy.db\"",
+		    POL_STORE_SCHEME_MAX);
+	if (value->count > POL_STORE_URL_MAX)
+		return pol_set_limit(p->set, value, "this url has %u bytes; at most %u are wanted", value->count, POL_STORE_URL_MAX);
+	return 0;
+}
+
+static int
+store_stale(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	return pol_parse_duration(p, &((struct ast_store *)out)->stale, value, "stale", SECOND, 24 * 3600 * SECOND, "1s to 24h");
+}
+
+static const struct pol_key_row store_keys[] = {
+	{ "url", store_url }, { "stale", store_stale },
+};
+
+int
+pol_parse_store(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_set *set = p->set;
+	int rc = pol_parse_may_stand(p, key, set->store != NULL ? set->store->at : NULL);
+
+	(void)out;
+	if (rc != 0)
+		return rc;
+	set->store = POL_NEW(set, struct ast_store);
+	if (set->store == NULL)
+		return POLICY_ERR_NOMEM;
+	set->store->at = key;
+	set->store->stale.ns = 60 * SECOND;
+	rc = POL_PARSE_KEYS(p, value, "store", store_keys, set->store);
+	if (rc == 0 && set->store->url == NULL)
+		return pol_set_fail(set, value->kind == POL_NODE_NULL ? key : value, "store: has no url; { url: \"SCHEME:...\" } is wanted");
 	return rc;
 }
 
@@ -128,7 +203,7 @@ static const struct pol_key_row limit_keys[] = {
 int
 pol_parse_limits(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
 {
-	int rc = may_stand(p, key, p->limits_at != NULL ? *p->limits_at : NULL);
+	int rc = pol_parse_may_stand(p, key, p->limits_at != NULL ? *p->limits_at : NULL);
 
 	if (p->limits_at != NULL)
 		*p->limits_at = key;

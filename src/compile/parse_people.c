@@ -167,6 +167,9 @@ pol_parse_group(struct pol_parse *p, const struct pol_node *key, const struct po
 	if (g->name == NULL)
 		return POLICY_ERR_NOMEM;
 	g->fixture = p->fixture;
+	if (key->count >= sizeof(POL_MAP_PREFIX) - 1 && memcmp(key->u.text, POL_MAP_PREFIX, sizeof(POL_MAP_PREFIX) - 1) == 0)
+		return pol_set_fail(p->set, key, "the group '%.*s' has a reserved name: those that begin with %s are made by `map:` in modules",
+		    POL_SHOW(key), POL_MAP_PREFIX);
 	if (AST_LIST_ADD(p->set, &p->set->groups, g) != 0)
 		return POLICY_ERR_NOMEM;
 	return POL_PARSE_KEYS(p, value, "a group", group_keys, g);

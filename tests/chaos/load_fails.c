@@ -20,6 +20,7 @@ main(void)
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "api/steps.h"
 #include "heap.h"
 
 enum { MOST = 200000 };
@@ -76,6 +77,84 @@ opens(int (*open_)(struct policy **, struct policy_error *), const char *what)
 	printf("%s: %ld allocations failed in turn\n", what, n - 1);
 }
 
+/* What a set with engine sections goes through before a module is opened. */
+static int
+take_steps(const char *text, size_t len, struct policy_error *err)
+{
+	struct policy_limits limits = POLICY_LIMITS_INIT;
+	struct pol_compile_options opt = { .limits = &limits };
+	struct pol_source source = { "chaos.yaml", text, len, true };
+	struct pol_people_root *people = NULL;
+	struct pol_stack_conf conf = { .n = 0 };
+	struct pol_store_conf store;
+	struct ast_set *set = NULL;
+	struct pol_code *code = NULL;
+	struct pol_buf dump;
+	int rc = pol_set_read(&set, &source, 1, &opt, err);
+
+	pol_buf_init(&dump);
+	if (rc == 0)
+		rc = pol_code_emit(&code, set, err);
+	if (rc == 0)
+		rc = pol_set_people(&people, set, pol_code_program(code), false, err);
+	if (rc == 0)
+		rc = pol_set_dump(set, &dump);
+	if (rc == 0)
+		rc = pol_steps_conf(&conf, set, err);
+	if (rc == 0) {
+		rc = pol_steps_store(&store, &conf.arena, set, err);
+		pol_arena_fini(&conf.arena);
+	}
+	pol_buf_fini(&dump);
+	pol_people_free(people);
+	pol_code_free(code);
+	if (set != NULL)
+		pol_set_free(set);
+	return rc;
+}
+
+static void
+steps(const char *what)
+{
+	static const char more[] =
+	    "modules:\n"
+	    "  - use: jwt\n"
+	    "    for: [bearer, id]\n"
+	    "    kind: key\n"
+	    "    subject: { type: user, id: sub, shared: true }\n"
+	    "    map: { roles: { team: { a: [reader, writer], b: reader }, unit: { c: sharer } } }\n"
+	    "    with: { issuer: x, algorithms: [ES256, RS256], leeway: 30, headers: { a: b } }\n"
+	    "  - { use: jwt, name: other, control: optional, cache: 0s }\n"
+	    "store: { url: \"sqlite:/var/lib/x\", stale: 60s }\n";
+	char text[sizeof(chaos_set) + sizeof(more)];
+	long n;
+	int rc = -1;
+
+	snprintf(text, sizeof(text), "%s%s", chaos_set, more);
+	for (n = 1; n < MOST && rc != 0; n++) {
+		struct policy_error err = POLICY_ERROR_INIT;
+
+		heap_live = 0;
+		heap_failed = 0;
+		heap_fail = n;
+		heap_on = 1;
+		rc = take_steps(text, strlen(text), &err);
+		heap_on = 0;
+		if (rc == 0)
+			break;
+		if (!heap_failed) {
+			printf("%s: %s: %d %s\n", what, "fails by itself", rc, err.text);
+			chaos_check(0, what);
+			return;
+		}
+		chaos_check(rc == POLICY_ERR_NOMEM, "an allocation that failed is told as something else");
+		chaos_check(heap_live == 0, "a set that failed leaves memory behind");
+	}
+	chaos_check(rc == 0, "the steps never get through");
+	chaos_check(heap_live == 0, "a set that was freed leaves memory behind");
+	printf("%s: %ld allocations failed in turn\n", what, n - 1);
+}
+
 static void
 reloads(void)
 {
@@ -129,7 +208,9 @@ main(void)
 	opens(open_text, "policy_open_text");
 	heap_for_good = 1;
 	opens(open_text, "policy_open_text, from then on");
+	steps("modules and store, from then on");
 	heap_for_good = 0;
+	steps("modules and store");
 	if (!chaos_check(mkdtemp(dir) != NULL, "no scratch directory"))
 		return chaos_finish();
 	snprintf(name, sizeof(name), "%s/set.yaml", dir);

@@ -140,7 +140,38 @@ times_have_an_order(void)
 	CU_ASSERT_EQUAL(pol_time_cmp(d, a), -1);
 }
 
+static void
+a_duration_has_a_unit(void)
+{
+	static const struct {
+		const char *text;
+		int64_t ns;
+	} fine[] = {
+		{ "0s", 0 }, { "1ms", 1000000 }, { "500ms", 500000000 }, { "30s", 30000000000 }, { "5m", 300000000000 },
+		{ "1h", 3600000000000 }, { "7d", 604800000000000 }, { "106751d", 9223286400000000000 },
+	};
+	static const char *const odd[] = {
+		"", "s", "30", "30 s", " 30s", "30s ", "-1s", "+1s", "030s", "00s", "1.5s", "1S", "1M", "1us", "1w", "1hs", "1h5m",
+		"106752d", "9223372036855ms", "99999999999999999999999s",
+	};
+	int64_t ns;
+	size_t i;
+
+	for (i = 0; i < sizeof(fine) / sizeof(fine[0]); i++) {
+		ns = -1;
+		CU_ASSERT_EQUAL(pol_time_duration(&ns, fine[i].text, strlen(fine[i].text)), 0);
+		CU_ASSERT_EQUAL(ns, fine[i].ns);
+	}
+	for (i = 0; i < sizeof(odd) / sizeof(odd[0]); i++) {
+		ns = -1;
+		CU_ASSERT_EQUAL(pol_time_duration(&ns, odd[i], strlen(odd[i])), -1);
+		CU_ASSERT_EQUAL(ns, -1);
+	}
+	CU_ASSERT_EQUAL(pol_time_duration(&ns, NULL, 0), -1);
+}
+
 CU_TestInfo suite_time[] = {
+	{ "a duration has a unit", a_duration_has_a_unit },
 	{ "a time is read", a_time_is_read },
 	{ "what is no time is refused", what_is_no_time_is_refused },
 	{ "every day is written as it was read", every_day_is_written_as_it_was_read },

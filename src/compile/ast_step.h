@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine sections `modules:` and `store:` as written. Nothing here is loaded. */
+#ifndef POL_COMPILE_AST_STEP_H
+#define POL_COMPILE_AST_STEP_H
+
+#include "compile/ast.h"
+
+/* Every credential of a request walks the steps of its kind. */
+#define POL_STEPS_MAX 64u
+/* Of names of modules, steps and kinds: they become names of files and prefixes. */
+#define POL_STEP_NAME_MAX 64u
+/* A longer life of what was verified than this would outlive most tokens. */
+#define POL_STEP_CACHE_MAX INT64_C(3600000000000)
+/* Of a store's url: "store_" before its scheme is the name of a module. */
+#define POL_STORE_SCHEME_MAX 32u
+#define POL_STORE_URL_MAX 1024u
+/* Groups of this prefix are `map:`'s, and no text may name one of its own so. */
+#define POL_MAP_PREFIX "map:"
+
+/* Order is that of auth's control words: api holds the two against each other. */
+enum ast_control { AST_BINDING, AST_REQUIRED, AST_REQUISITE, AST_SUFFICIENT, AST_OPTIONAL, AST_CONTROL__COUNT };
+enum ast_unscoped { AST_UNSCOPED_UNSAID, AST_UNSCOPED_NONE, AST_UNSCOPED_FULL };
+
+struct ast_duration {
+	const struct pol_node *source;	/* NULL: not said */
+	int64_t ns;
+};
+
+/* One key of `with:`: what it is for, only the module knows. */
+struct ast_step_key {
+	const struct pol_node *name, *source;
+	struct policy_value value;	/* scalar, list of scalars, object of texts */
+};
+
+/* CLAIM: { VALUE: ROLES } */
+struct ast_step_map {
+	const struct pol_node *claim, *value;
+	struct ast_texts roles;
+	const struct ast_group **groups;	/* check: roles.n, of set.mapped */
+};
+
+struct ast_step {
+	const struct pol_node *name;	/* where none is written, that of the module */
+	const struct pol_node *use;
+	struct ast_place place;
+	enum ast_control control;
+	enum ast_unscoped unscoped;
+	struct ast_texts for_kinds, kinds;	/* empty: not said */
+	const struct pol_node *subject_type, *subject_id;	/* NULL: not said */
+	bool shared;
+	struct ast_duration cache, timeout;
+	const struct pol_node *map_at;	/* NULL: none */
+	struct ast_step_map *map;	/* those of one claim one after the other */
+	size_t n_map;
+	struct ast_step_key *with;
+	size_t n_with;
+};
+
+struct ast_store {
+	const struct pol_node *at;	/* the section */
+	const struct pol_node *url;	/* SCHEME:REST; it may hold a secret: never shown */
+	uint32_t scheme_len;
+	struct ast_duration stale;	/* its ns also where it is not said */
+};
+
+/* The words of `control:`, by enum ast_control. */
+extern const char *const pol_step_controls[AST_CONTROL__COUNT];
+
+#endif
