@@ -11,6 +11,8 @@
 #define POL_STEP_NAME_MAX 64u
 /* A longer life of what was verified than this would outlive most tokens. */
 #define POL_STEP_CACHE_MAX INT64_C(3600000000000)
+/* Roles that the map of one step gives, over all its values: auth keeps a bit for each. */
+#define POL_STEP_MAP_MAX 1024u
 /* Of a store's url: "store_" before its scheme is the name of a module. */
 #define POL_STORE_SCHEME_MAX 32u
 #define POL_STORE_URL_MAX 1024u

@@ -78,9 +78,16 @@ mapped_group(struct ast_set *set, struct pol_names *names, const struct ast_grou
 static int
 check_map(struct ast_set *set, struct pol_names *names, struct ast_step *s)
 {
-	size_t i, j;
+	size_t i, j, n = 0;
 	int rc = 0;
 
+	for (i = 0; i < s->n_map; i++)
+		n += s->map[i].roles.n;
+	if (n > 0 && s->control == AST_OPTIONAL)
+		return pol_set_fail(set, s->map_at, "map: the step '%.*s' is optional, and an optional step gives nobody a role: leave its map out", POL_SHOW(s->name));
+	if (n > POL_STEP_MAP_MAX)
+		return pol_set_limit(set, s->map_at, "map: the values of step '%.*s' stand for %zu roles; at most %u are wanted", POL_SHOW(s->name),
+		    n, POL_STEP_MAP_MAX);
 	for (i = 0; rc == 0 && i < s->n_map; i++) {
 		struct ast_step_map *m = &s->map[i];
 

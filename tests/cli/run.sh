@@ -191,6 +191,22 @@ t 0 'ALLOW  rule typed.yaml:12' absent context.v=~
 t 1 'DENY   no_credential' absent 'context.v=""'
 t 1 'DENY   no_credential' absent 'context.v=[]'
 
+# --- a set with modules: judged by its text, and no module is looked for ---
+cat >mapped.yaml <<'END'
+policy: 1
+actions: [go]
+roles: { goer: { allow: go } }
+modules:
+  - { use: no_such_module, name: corp, map: { roles: { team: { a: goer } } } }
+store: { url: "nowhere:at all" }
+END
+says 0 'mapped.yaml: ok (1 file, 1 action, 1 role, 1 entry)' check mapped.yaml
+says 0 'ALLOW  rule mapped.yaml:3' decide -p mapped.yaml --groups map:corp/goer ann go
+says 1 'DENY   no_rule' decide -p mapped.yaml ann go
+says 0 'ALLOW  rule mapped.yaml:3
+ann may go: it is allowed by mapped.yaml:3 of role goer; ann holds role goer through group map:corp/goer (mapped.yaml:5).' \
+    explain -p mapped.yaml --groups map:corp/goer ann go
+
 # --- explain: blocks of `$ words`, then what is said ---
 block=0
 ask() {
