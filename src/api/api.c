@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/who.h"
 #include "auth/identity.h"
 #include "core/fill.h"
 #include "api/open.h"
@@ -258,20 +259,22 @@ policy_trace(struct policy *p, const struct policy_request *req, struct policy_d
 	return decide(p, req, out, &witness);
 }
 
-/* No set has a step that could claim a credential yet. */
 int
 policy_authenticate(struct policy *p, const struct policy_request *req, struct policy_identity *out)
 {
+	struct policy_request room;
+	int rc;
+
 	if (out == NULL)
 		return POLICY_ERR_ARG;
 	if (out->size != sizeof(*out))	/* its texts point into it: there is no other size */
 		return POLICY_ERR_ABI;
 	pol_identity_clear(out);
-	out->status = 401;
-	if (p == NULL || req == NULL || pol_sized_check(req, sizeof(*req), sizeof(req->size)) != 0)
+	out->status = 403;
+	if (p == NULL || req == NULL)
 		return POLICY_ERR_ARG;
-	out->reason = POLICY_REASON_BAD_CREDENTIAL;
-	return 0;
+	rc = pol_sized_in(&room, sizeof(room), sizeof(req->size), req);
+	return rc == 0 ? pol_who_authenticate(p, &room, out) : rc;
 }
 
 /* ---- service ---- */

@@ -2,7 +2,8 @@
 /*
  * A request and the snapshot that answers it. Neither allocates, nor locks, nor
  * calls the system, nor logs; the host's clock is asked before a snapshot is held,
- * and nothing foreign runs while it is.
+ * and nothing foreign runs while it is. Credentials that the cache has not are judged
+ * outside of any: that may do all of it.
  */
 #include "api/ask.h"
 
@@ -10,6 +11,7 @@
 #include <time.h>
 
 #include "api/off.h"
+#include "api/who.h"
 #include "base/sized.h"
 #include "core/known.h"
 
@@ -56,44 +58,36 @@ read_clock(const struct policy *p, const struct pol_snapshot *s, struct pol_time
 	return 0;
 }
 
-/* The credentials' own shape; who they are of is for the stack. */
-static int
-check_credentials(const struct policy_request *req)
-{
-	if (req->credentials == NULL || req->subject_id.data != NULL || req->token != NULL)
-		return POLICY_ERR_ARG;
-	for (size_t i = 0; i < req->credentials_count; i++) {
-		if ((req->credentials[i].reserved[0] | req->credentials[i].reserved[1]) != 0)
-			return POLICY_ERR_ARG;
-	}
-	return 0;
-}
+/* What is asked of, and what is known of the credentials of a row; judged NULL: it is
+ * one request alone. */
+struct asking {
+	struct policy *p;
+	struct pol_judged *judged;
+};
 
-/* A request with more than a plain one has. True: it is answered, in *rc and out. */
+/* A request with more than a plain one has. True: it is answered, in *rc and out; or left
+ * to who leaves the snapshot and asks the modules (POL_WHO_MISS). */
 __attribute__((noinline))
 static bool
-refuse(const struct pol_snapshot *s, const struct policy_request *req, struct policy_decision *out, int *rc)
+refuse(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+    struct policy_decision *out, const struct pol_witness *witness, int *rc)
 {
 	const char *why;
 
-	*rc = pol_request_sizes(req, &why);
-	if (*rc == 0 && req->credentials_count != 0) {
-		*rc = check_credentials(req);
-		if (*rc == 0) {		/* no step claims it: no module exists */
-			pol_fill_bad_credential(out, s->generation);
-			return true;
-		}
+	if (req->credentials_count != 0) {
+		*rc = pol_who_decide(in.p, s, now, req, in.judged, out, witness);
+		return true;
 	}
+	*rc = filter(pol_request_sizes(req, &why));
 	if (*rc == 0)
 		return false;
-	*rc = filter(*rc);
 	pol_fill_error(out, *rc, s->generation);
 	return true;
 }
 
 /* One request of our size, its token too, on one snapshot. */
 static inline __attribute__((always_inline)) int
-decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+decide(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     struct policy_decision *out, const struct pol_witness *witness)
 {
 	struct pol_known known;
@@ -110,7 +104,7 @@ decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_re
 		pol_known_find(&known, &s->engine, req);
 		rc = pol_decide_plain(&s->engine, req, &known, now, &a, &why);
 	} else {
-		if (refuse(s, req, out, &rc))
+		if (refuse(in, s, now, req, out, witness, &rc))
 			return rc;
 		rc = pol_decide(&s->engine, req, now, NULL, &a, witness, &why);
 	}
@@ -123,47 +117,53 @@ decide(const struct pol_snapshot *s, struct pol_time now, const struct policy_re
 	return 0;
 }
 
-/* A request, or its token, of another size than ours. */
-__attribute__((noinline))
+/* A request, and its token, as ones of our size. */
 static int
-decide_resized(const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
-    struct policy_decision *out, const struct pol_witness *witness)
+take_request(struct policy_request *room, struct policy_token *token, const void *req, uint32_t size)
 {
-	struct policy_request room;
-	struct policy_token token;
 	uint32_t theirs;
 	int rc;
 
 	memcpy(&theirs, req, sizeof(theirs));
-	rc = theirs == size ? pol_sized_in(&room, sizeof(room), LEAST_REQUEST, req) : POLICY_ERR_ABI;
-	if (rc == 0 && room.token != NULL) {
-		rc = pol_sized_in(&token, sizeof(token), sizeof(token.size), room.token);
-		room.token = &token;
+	rc = theirs == size ? pol_sized_in(room, sizeof(*room), LEAST_REQUEST, req) : POLICY_ERR_ABI;
+	if (rc == 0 && room->token != NULL) {
+		rc = pol_sized_in(token, sizeof(*token), sizeof(token->size), room->token);
+		room->token = token;
 	}
+	return rc;
+}
+
+__attribute__((noinline))
+static int
+decide_resized(struct asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
+    struct policy_decision *out, const struct pol_witness *witness)
+{
+	struct policy_request room;
+	struct policy_token token;
+	int rc = take_request(&room, &token, req, size);
+
 	if (rc == 0)
-		return decide(s, now, &room, out, witness);
+		return decide(in, s, now, &room, out, witness);
 	pol_fill_error(out, rc, s->generation);
 	return rc;
 }
 
 /* size: what the request's must be, for they stand in a row. */
 static inline __attribute__((always_inline)) int
-decide_sized(const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
+decide_sized(struct asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
     struct policy_decision *out, const struct pol_witness *witness)
 {
 	const struct policy_request *r = req;
 
 	if (__builtin_expect(size == sizeof(*r) && r->size == size &&
 	    (r->token == NULL || r->token->size == sizeof(*r->token)), 1))
-		return decide(s, now, r, out, witness);
-	return decide_resized(s, now, req, size, out, witness);
+		return decide(in, s, now, r, out, witness);
+	return decide_resized(in, s, now, req, size, out, witness);
 }
 
-/* On the snapshot in force. Not inline: an engine that is off shall not pay for the
- * registers it takes. */
-__attribute__((noinline))
-static int
-ask(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+/* On the snapshot in force. */
+static inline __attribute__((always_inline)) int
+ask_once(struct asking by, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness)
 {
 	const struct pol_snapshot *s;
@@ -171,16 +171,49 @@ ask(struct policy *p, const struct policy_request *req, struct policy_decision *
 	_Atomic uint32_t *in;
 	int rc;
 
-	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
-	read_host_clock(p, &now);
-	s = pol_handle_enter(p, &in);
-	rc = read_clock(p, s, &now);
+	read_host_clock(by.p, &now);
+	s = pol_handle_enter(by.p, &in);
+	rc = read_clock(by.p, s, &now);
 	if (rc == 0)
-		rc = decide_sized(s, now, req, req->size, out, witness);
+		rc = decide_sized(by, s, now, req, req->size, out, witness);
 	else
 		pol_fill_error(out, rc, s->generation);
 	pol_handle_exit(in);
 	return rc;
+}
+
+/* Its credentials were not in the cache. */
+__attribute__((noinline))
+static int
+ask_modules(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	struct policy_request room;
+	struct policy_token token;
+	struct pol_judged judged;
+	int rc = take_request(&room, &token, req, req->size);
+
+	if (rc != 0)
+		return rc;		/* it was of a good size a moment ago: the caller's doing */
+	pol_judge_ask(p, &room, &judged);
+	rc = ask_once((struct asking){ p, &judged }, req, out, witness);
+	pol_judge_fini(&judged);
+	return rc;
+}
+
+/* Not inline: an engine that is off shall not pay for the registers it takes. */
+__attribute__((noinline))
+static int
+ask(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	int rc;
+
+	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
+	rc = ask_once((struct asking){ p, NULL }, req, out, witness);
+	if (__builtin_expect(rc != POL_WHO_MISS, 1))
+		return rc;
+	return ask_modules(p, req, out, witness);
 }
 
 int
@@ -200,16 +233,16 @@ pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_de
 
 /* Decision i of the row, which was found to be of `size` bytes. */
 static int
-decide_nth(const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t req_size,
+decide_nth(struct asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t req_size,
     void *out, uint32_t size)
 {
 	struct policy_decision room;
 	int rc;
 
 	if (size == sizeof(room))
-		return decide_sized(s, now, req, req_size, out, NULL);
+		return decide_sized(in, s, now, req, req_size, out, NULL);
 	memset(&room, 0, sizeof(room));
-	rc = decide_sized(s, now, req, req_size, &room, NULL);
+	rc = decide_sized(in, s, now, req, req_size, &room, NULL);
 	pol_sized_out(out, &room, sizeof(room));
 	return rc;
 }
@@ -283,14 +316,15 @@ decide_batch(struct batch *b, const struct pol_snapshot *s, struct pol_time now)
 	return first;
 }
 
-/* The error of the first request that had one is given back. */
+/* The error of the first request that had one is given back; or POL_WHO_MISS, and *missed
+ * is the request whose credentials are to be judged first. */
 static int
-decide_row(const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
-    uint32_t req_size, size_t n, struct policy_decision *out, uint32_t out_size)
+decide_row(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+    uint32_t req_size, size_t n, struct policy_decision *out, uint32_t out_size, size_t *missed)
 {
 	const bool ours = req_size == sizeof(*req) && out_size == sizeof(*out) && !s->off;
 	struct batch b;
-	int first = 0;
+	int first = 0, rc;
 
 	b.engine = &s->engine;
 	b.n = 0;
@@ -303,29 +337,60 @@ decide_row(const struct pol_snapshot *s, struct pol_time now, const struct polic
 			continue;
 		}
 		keep_first(&first, decide_batch(&b, s, now));	/* those before it */
-		keep_first(&first, decide_nth(s, now, (const char *)req + i * req_size, req_size,
-		    (char *)out + i * out_size, out_size));
+		rc = decide_nth(in, s, now, (const char *)req + i * req_size, req_size,
+		    (char *)out + i * out_size, out_size);
+		if (rc == POL_WHO_MISS) {
+			*missed = i;
+			return rc;
+		}
+		keep_first(&first, rc);
 	}
 	keep_first(&first, decide_batch(&b, s, now));
 	return first;
 }
 
+/* The row on the snapshot in force. */
+static int
+ask_row(struct asking by, const struct policy_request *req, uint32_t req_size, size_t n,
+    struct policy_decision *out, uint32_t out_size, size_t *missed)
+{
+	const struct pol_snapshot *s;
+	struct pol_time now;
+	_Atomic uint32_t *in;
+	int rc;
+
+	read_host_clock(by.p, &now);
+	s = pol_handle_enter(by.p, &in);
+	rc = read_clock(by.p, s, &now);
+	if (rc == 0)
+		rc = decide_row(by, s, now, req, req_size, n, out, out_size, missed);
+	pol_handle_exit(in);
+	return rc;
+}
+
+/* A row whose credentials were not in the cache is begun anew when they are judged: it is
+ * decided on one snapshot. */
 int
 pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out)
 {
 	const uint32_t req_size = req->size, out_size = out->size;
-	const struct pol_snapshot *s;
-	struct pol_time now;
-	_Atomic uint32_t *in;
-	int first;
+	struct policy_request room;
+	struct policy_token token;
+	struct pol_judged judged;
+	size_t missed = 0;
+	int rc;
 
 	if (atomic_load_explicit(&p->off, memory_order_acquire) != 0)
 		return off_many(n, out);
-	read_host_clock(p, &now);
-	s = pol_handle_enter(p, &in);
-	first = read_clock(p, s, &now);
-	if (first == 0)
-		first = decide_row(s, now, req, req_size, n, out, out_size);
-	pol_handle_exit(in);
-	return first;
+	pol_judge_init(&judged);
+	rc = ask_row((struct asking){ p, &judged }, req, req_size, n, out, out_size, &missed);
+	if (rc != POL_WHO_MISS)
+		return rc;
+	rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);
+	if (rc != 0)
+		return rc;
+	pol_judge_ask(p, &room, &judged);
+	rc = ask_row((struct asking){ p, &judged }, req, req_size, n, out, out_size, &missed);
+	pol_judge_fini(&judged);
+	return rc;
 }

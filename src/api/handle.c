@@ -47,6 +47,10 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "auth/cache.h"
+#include "auth/revoked.h"
+#include "auth/stack.h"
+
 #define WAIT_NS 100000000		/* a reload's patience with deciders */
 #define MANY_WAITING 64			/* old snapshots that a single change leaves unwaited */
 
@@ -126,6 +130,11 @@ pol_handle_new(struct policy **out)
 		return POLICY_ERR_NOMEM;
 	}
 	p->wiped = page;
+	if (pol_revoked_new(&p->revoked) != 0) {
+		munmap(page, sizeof(*p->wiped));
+		free(p);
+		return POLICY_ERR_NOMEM;
+	}
 	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
 		atomic_init(&p->pid, (int32_t)getpid());
 	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
@@ -133,9 +142,13 @@ pol_handle_new(struct policy **out)
 	return 0;
 }
 
-static void
-free_snapshot(struct pol_snapshot *s)
+void
+pol_handle_unused(struct pol_snapshot *s)
 {
+	struct pol_stack *stack = atomic_load(&s->stack);
+
+	if (stack != NULL)
+		pol_stack_drop(stack);
 	if (s->succeeded)
 		pol_people_retire(s->people);
 	else
@@ -161,7 +174,7 @@ free_waiting(struct policy *p, const struct pol_snapshot *up_to)
 			p->last = NULL;
 		if (s == up_to)
 			up_to = NULL;
-		free_snapshot(s);
+		pol_handle_unused(s);
 	} while (up_to != NULL);
 }
 
@@ -177,8 +190,10 @@ pol_handle_free(struct policy *p)
 		free_waiting(p, p->last);
 	s = atomic_load(&p->now);
 	if (s != NULL && !p->tainted)
-		free_snapshot(s);
+		pol_handle_unused(s);
 	munmap(p->wiped, sizeof(*p->wiped));
+	pol_cache_free(p->cache);
+	pol_revoked_free(p->revoked);
 	free(p->path);
 	free(p->name);
 	free(p->text);
@@ -298,6 +313,7 @@ look(struct policy *p)
 		if (p->covered == NULL) {
 			p->covered = p->last;
 			p->phase = p->stripe = 0;
+			pol_revoked_leave(p->revoked);
 		}
 		if (!is_drained(p))
 			return false;
@@ -306,6 +322,7 @@ look(struct policy *p)
 			continue;
 		}
 		free_waiting(p, p->covered);
+		pol_revoked_reclaim(p->revoked);
 		p->covered = NULL;
 	}
 	return true;
@@ -359,6 +376,8 @@ succeed(struct policy *p, pol_handle_change_fn *change, void *ctx)
 	}
 	*s = *old;
 	s->code->refs++;
+	if (atomic_load(&s->stack) != NULL)
+		pol_stack_hold(atomic_load(&s->stack));
 	settle(s, people);
 	s->succeeded = false;
 	s->next = NULL;

@@ -11,11 +11,16 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include <policy.h>
+#include <policy_module.h>
 
 #include "compile/compile.h"
 #include "core/core.h"
 #include "people/people.h"
+
+struct pol_cache;
+struct pol_revoked;
+struct pol_stack;
+struct pol_stack_conf;
 
 /* A program that successive snapshots share. Counted by writers, under the lock. */
 struct pol_shared_code {
@@ -32,6 +37,8 @@ struct pol_snapshot {
 	bool timeless;			/* no decision depends on the time: the clock is not read */
 	struct pol_shared_code *code;
 	struct pol_people_root *people;
+	/* The set's modules; NULL: it has none. Held; a forked child puts its own there. */
+	_Atomic(struct pol_stack *) stack;
 	bool succeeded;			/* people has a successor: retire it, else free it */
 	struct pol_snapshot *next;	/* the one replaced after this one */
 };
@@ -65,6 +72,8 @@ struct policy {
 	_Atomic uint32_t parity;	/* new deciders are counted here */
 	policy_clock_fn *clock;
 	void *clock_ctx;
+	struct pol_cache *cache;	/* verified credentials; NULL until a set has modules */
+	struct pol_revoked *revoked;	/* looked at within a snapshot */
 	char pad[128];			/* what writers use is on other lines */
 
 	/* writers, under the lock */
@@ -86,6 +95,8 @@ struct policy {
 	policy_log_fn *log;
 	void *log_ctx;
 	char *module_dir;		/* NULL: the one compiled in */
+	/* where modules come from; NULL: files. For tests. */
+	int (*load)(const struct policy_module **out, const char *dir, const char *name, struct policy_error *err);
 	bool loaded;			/* the environment has been read */
 	char *env_name;			/* the variable that `enabled` named then, or NULL */
 	enum pol_env env;
@@ -101,6 +112,8 @@ void pol_handle_unlock(struct policy *p);
 
 /* A snapshot of code and people, both taken, also when it fails. */
 int pol_handle_snapshot(struct pol_snapshot **out, struct pol_code *code, struct pol_people_root *people);
+/* Frees one that never came into force, or that nobody can hold any more. */
+void pol_handle_unused(struct pol_snapshot *s);
 /* Under the lock: puts s in force and numbers it. It cannot fail. The old one is
  * freed as soon as nobody is inside: pol_handle_collect. */
 void pol_handle_swap(struct policy *p, struct pol_snapshot *s);

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "api/modules.h"
 #include "base/sized.h"
 #include "base/err.h"
 #include "compile/ast_step.h"
@@ -22,9 +23,8 @@
 
 /* ---- log ---- */
 
-__attribute__((format(printf, 3, 4)))
-static void
-say(const struct policy *p, enum policy_log_level level, const char *fmt, ...)
+void
+pol_open_say(const struct policy *p, enum policy_log_level level, const char *fmt, ...)
 {
 	char text[sizeof(((struct policy_error *)0)->text) * 2 + 256];
 	va_list ap;
@@ -51,10 +51,10 @@ static void
 say_failed(const struct policy *p, const char *what, int code, const struct policy_error *err)
 {
 	if (err->file[0] != '\0' && err->line != 0)
-		say(p, POLICY_LOG_ERROR, "%s %s: %s:%u:%u: %s", what, called(p), err->file,
+		pol_open_say(p, POLICY_LOG_ERROR, "%s %s: %s:%u:%u: %s", what, called(p), err->file,
 		    err->line, err->column, err->text);
 	else
-		say(p, POLICY_LOG_ERROR, "%s %s: %s", what, called(p),
+		pol_open_say(p, POLICY_LOG_ERROR, "%s %s: %s", what, called(p),
 		    err->text[0] != '\0' ? err->text : policy_strerror(code));
 }
 
@@ -64,21 +64,21 @@ say_loaded(const struct policy *p)
 	const struct pol_snapshot *s = atomic_load(&p->now);
 
 	if (s == NULL)
-		say(p, POLICY_LOG_WARNING, "%s: the policy engine is forced off: no set is read, every request is allowed",
+		pol_open_say(p, POLICY_LOG_WARNING, "%s: the policy engine is forced off: no set is read, every request is allowed",
 		    called(p));
 	else if (s->off)
-		say(p, POLICY_LOG_WARNING, "%s: the policy engine is switched off by `enabled`%s%s: every request is allowed (generation %llu)",
+		pol_open_say(p, POLICY_LOG_WARNING, "%s: the policy engine is switched off by `enabled`%s%s: every request is allowed (generation %llu)",
 		    called(p), p->env != POL_ENV_UNSET ? " and the environment's " : "",
 		    p->env != POL_ENV_UNSET ? p->env_name : "", (unsigned long long)s->generation);
 	else
-		say(p, POLICY_LOG_INFO, "%s: policy set in force (generation %llu)", called(p),
+		pol_open_say(p, POLICY_LOG_INFO, "%s: policy set in force (generation %llu)", called(p),
 		    (unsigned long long)s->generation);
 }
 
 static void
 warning(void *ctx, const char *file, uint32_t line, uint32_t column, const char *text)
 {
-	say(ctx, POLICY_LOG_WARNING, "%s:%u:%u: %s", file != NULL ? file : "", line, column, text);
+	pol_open_say(ctx, POLICY_LOG_WARNING, "%s:%u:%u: %s", file != NULL ? file : "", line, column, text);
 }
 
 /* ---- on or off ---- */
@@ -95,7 +95,7 @@ read_env(struct policy *p, const struct ast_set *set, struct policy_error *err)
 
 	if (p->loaded) {
 		if (p->env_name == NULL || strcmp(p->env_name, name) != 0)
-			say(p, POLICY_LOG_WARNING, "enabled: %s was not read from the environment when this set was opened: the default holds",
+			pol_open_say(p, POLICY_LOG_WARNING, "enabled: %s was not read from the environment when this set was opened: the default holds",
 			    name);
 		return 0;
 	}
@@ -154,11 +154,11 @@ emit(struct pol_snapshot **out, const struct ast_set *set, struct policy_error *
 	return rc == POLICY_ERR_NOMEM ? pol_err_nomem(err) : rc;
 }
 
-/* Who would leave them out decides without those whom the set means to ask. */
+/* Who would leave it out decides without what the set means to ask. */
 static int
-no_modules(const struct ast_set *set, struct policy_error *err)
+no_store(const struct ast_set *set, struct policy_error *err)
 {
-	const struct pol_node *at = set->modules_at != NULL ? set->modules_at : set->store != NULL ? set->store->at : NULL;
+	const struct pol_node *at = set->store != NULL ? set->store->at : NULL;
 
 	if (at == NULL)
 		return 0;
@@ -184,9 +184,14 @@ build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sour
 	if (rc == 0)
 		rc = is_off(p, set, &off, err);
 	if (rc == 0 && !off)
-		rc = no_modules(set, err);
+		rc = no_store(set, err);
 	if (rc == 0)
 		rc = emit(out, set, err);
+	if (rc == 0 && !off) {
+		rc = pol_modules_open(p, *out, set, err);
+		if (rc != 0)
+			pol_handle_unused(*out);
+	}
 	if (set != NULL)
 		pol_set_free(set);
 	if (rc == 0)
@@ -297,6 +302,7 @@ pol_open_new(struct policy **out, const struct pol_origin *from,
 	if (rc != 0)
 		return pol_err_nomem(err);
 	rc = take_options(p, opt, err);
+	p->load = from->load;
 	if (rc == 0)
 		rc = take_origin(p, from, err);
 	if (rc != 0) {

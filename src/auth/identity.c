@@ -225,7 +225,7 @@ add_group(struct policy_identity *id, struct policy_text group)
 
 	if (group.data == NULL || group.len == 0)
 		return spoil(f, POLICY_ERR_ARG);
-	if (n + 1 + group.len > POL_MAX_ID)
+	if (n >= POL_MAX_ID || group.len > POL_MAX_ID - 1 - n)
 		return spoil(f, POLICY_ERR_LIMIT);
 	memcpy(text, f->step, n);
 	text[n] = '/';

@@ -26,12 +26,13 @@ struct head {
 };
 _Static_assert(sizeof(struct head) == 40, "without holes");
 _Static_assert(POLICY_IDENTITY_LISTED <= UINT8_MAX && POLICY_IDENTITY_ATTRS <= UINT8_MAX, "counts fit");
-_Static_assert(POLICY_IDENTITY_BYTES <= UINT16_MAX && POL_PACKED_MAX <= UINT16_MAX, "lengths fit");
+_Static_assert(POLICY_IDENTITY_BYTES <= UINT16_MAX, "lengths fit");
 
 /* ---- to bytes ---- */
 
+/* Room for the largest identity. */
 struct out {
-	char shape[POL_PACKED_MAX], text[POL_PACKED_MAX];
+	char shape[POLICY_IDENTITY_BYTES], text[POLICY_IDENTITY_BYTES];
 	uint32_t shape_len, text_len;
 	bool failed;
 };

@@ -21,17 +21,10 @@ pol_fill_error(struct policy_decision *out, int rc, uint64_t generation)
 {
 	if (rc == POLICY_ERR_LIMIT)
 		pol_fill_deny(out, POLICY_REASON_LIMIT, 403);
-	else if (rc == POLICY_ERR_UNAVAILABLE)
+	else if (rc == POLICY_ERR_UNAVAILABLE || rc == POLICY_ERR_NOMEM)	/* it may be there another time */
 		pol_fill_deny(out, POLICY_REASON_UNAVAILABLE, 503);
 	else
 		pol_fill_deny(out, POLICY_REASON_ERROR, 403);
-	pol_fill_blank(out, generation);
-}
-
-void
-pol_fill_bad_credential(struct policy_decision *out, uint64_t generation)
-{
-	pol_fill_deny(out, POLICY_REASON_BAD_CREDENTIAL, 401);
 	pol_fill_blank(out, generation);
 }
 
@@ -53,6 +46,19 @@ static const uint16_t status_of[POLICY_REASON__COUNT] = {
 	[POLICY_REASON_CEILING] = 403,
 	[POLICY_REASON_LIMIT] = 403,
 };
+
+void
+pol_fill_reason(struct policy_decision *out, enum policy_reason reason, uint64_t generation)
+{
+	pol_fill_deny(out, reason, pol_fill_status(reason));
+	pol_fill_blank(out, generation);
+}
+
+uint32_t
+pol_fill_status(enum policy_reason reason)
+{
+	return status_of[reason];
+}
 
 /* A text of the program's, which has its NUL. Nothing is cut: what would not fit
  * was refused when compiling. */

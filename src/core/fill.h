@@ -42,8 +42,10 @@ pol_fill_fetch(const struct pol_engine *e, const struct pol_answer *a)
 /* A decision of core's. */
 void pol_fill_answer(struct policy_decision *out, const struct pol_engine *e,
     const struct policy_request *req, const struct pol_answer *a, uint64_t generation);
-/* Nobody vouches for the credential. */
-void pol_fill_bad_credential(struct policy_decision *out, uint64_t generation);
+/* A deny of its own: of the credentials. */
+void pol_fill_reason(struct policy_decision *out, enum policy_reason reason, uint64_t generation);
+/* The HTTP status that goes with it. */
+uint32_t pol_fill_status(enum policy_reason reason);
 
 /* How an entry is named: its id, or FILE:LINE. The bytes without the NUL behind them. */
 #define POL_FILL_RULE (POL_MAX_RULE + 1)

@@ -171,7 +171,8 @@ struct policy_credential {
 
 /*
  * A request: who (a subject that the host has authenticated, or credentials,
- * never both; neither is anonymous), does what (action), to what (resource, or
+ * never both; neither is anonymous; credentials speak for themselves, so beside them
+ * stand no groups and no token), does what (action), to what (resource, or
  * nothing), in which context.
  *
  * Sizes: a type at most 64 bytes, a subject id 255, a resource id 1024, an
@@ -300,11 +301,16 @@ struct policy_limits {
 
 enum policy_log_level { POLICY_LOG_ERROR, POLICY_LOG_WARNING, POLICY_LOG_INFO };
 
-/* Unix time in nanoseconds.  Called once per policy_decide, policy_trace and
- * policy_decide_many, from any thread. */
+/* Unix time in nanoseconds.  Called once per policy_decide, policy_trace,
+ * policy_decide_many and policy_authenticate, from any thread; where modules judge
+ * credentials, three times. */
 typedef int64_t policy_clock_fn(void *ctx);
-/* Never called from within policy_decide*.  text is valid for the call.  It may
- * decide, but must not reload or close: it is called under the writers' lock. */
+/*
+ * text is valid for the call.  It may decide, but must not reload or close: it is called
+ * under the writers' lock.  Modules log too: from threads of their own, two at once, and
+ * a module that may block from within a call that judges credentials.  A decision for an
+ * asserted subject, or for credentials that were verified a moment ago, logs nothing.
+ */
 typedef void policy_log_fn(void *ctx, enum policy_log_level level, const char *text);
 
 struct policy_options {
@@ -346,7 +352,9 @@ int policy_open_text(struct policy **out, const char *name, const char *text,
  * or system call (but a child's first call after fork).  Other credentials are judged by
  * the set's modules, which may block, at most until deadline_ns; with POLICY_NONBLOCK,
  * where one would: POLICY_ERR_AGAIN.  That takes up to 160 KiB of stack, and what the
- * modules take.  Any number of threads at once.  out is never NULL.
+ * modules take.  Every credential must be good, all of one subject, and what each of them
+ * confers must allow; where a decision says who, it is of the first, and `expires` is the
+ * earliest end.  Any number of threads at once.  out is never NULL.
  */
 int policy_decide(struct policy *p, const struct policy_request *req,
     struct policy_decision *out);

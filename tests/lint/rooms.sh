@@ -61,6 +61,8 @@ function complain(what) { printf "%s:%d: %s may not include %s\n", FILENAME, FNR
 			next
 		}
 	if ($0 ~ /</) next				# the C library
+	# tests of a module may reach what drives them
+	if (room == "modules" && part[n] ~ /^(test|bench|timing)[_.]/ && h ~ /^(chaos|modules|unit|auth)\//) next
 	split(h, hp, "/")
 	if (h !~ /\//) next				# beside the file: its own room
 	if (!has(may[room], hp[1])) complain("\"" h "\"")
@@ -95,11 +97,13 @@ wrong src/author/x.c '"api/api.h"'
 wrong src/cli/x.c '"core/core.h"'
 wrong src/daemon/x.c '"base/err.h"'
 wrong modules/jwt/jwt.c '"base/err.h"'
+wrong modules/jwt/jwt.c '"modules/drive.h"'
 wrong bindings/python/x.c '"core/core.h"'
 wrong src/api/x.c '"../core/core.h"'
 wrong src/core/x.c '<policy_author.h>'
 wrong src/new/x.c '<string.h>'
 right src/core/x.c '"base/hash.h"'
+right modules/jwt/test_jwt.c '"modules/drive.h"'
 right src/compile/x.c '<yaml.h>'
 right src/cli/x.c '<policy_author.h>'
 right src/api/x.c '"compile/compile.h"'

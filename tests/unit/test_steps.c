@@ -257,15 +257,14 @@ at_most_so_many_steps_and_mapped_roles(void)
 	}
 }
 
-/* Decided without those whom the set means to ask, it would be another set. */
+/* Decided without what the set means to ask, it would be another set. */
 static void
-a_host_cannot_open_them_yet(void)
+a_host_cannot_open_a_store_yet(void)
 {
 	static const struct {
 		const char *text;
 		uint32_t line;
 	} cases[] = {
-		{ "policy: 1\n\nmodules: [{ use: jwt }]\n", 3 },
 		{ "policy: 1\nstore: { url: \"sqlite:/x\" }\n", 2 },
 	};
 	static const char off[] = "policy: 1\nenabled: false\nmodules: [{ use: jwt }]\nstore: { url: \"sqlite:/x\" }\n";
@@ -290,6 +289,6 @@ CU_TestInfo suite_steps[] = {
 	{ "a mapped role is held through its group", a_mapped_role_is_held_through_its_group },
 	{ "engine sections stand once", engine_sections_stand_once },
 	{ "at most so many steps and mapped roles", at_most_so_many_steps_and_mapped_roles },
-	{ "a host cannot open them yet", a_host_cannot_open_them_yet },
+	{ "a host cannot open a store yet", a_host_cannot_open_a_store_yet },
 	CU_TEST_INFO_NULL
 };

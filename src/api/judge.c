@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Credentials and what is found of them. A hit needs nothing but the serial of the
+ * snapshot's stack: no count of it is touched, so that deciders write no line that
+ * others write. Only who judges holds the stack.
+ */
+#include "api/judge.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "auth/identity.h"
+#include "auth/stack.h"
+#include "base/name.h"
+
+#define KIND_MOST 64u
+#define NAME_MOST 255u
+#define DATA_MOST 65536u
+
+/* ---- the shape of credentials ---- */
+
+static int
+check_kind(struct policy_text t)
+{
+	if (t.data == NULL || t.len == 0)
+		return POLICY_ERR_ARG;
+	if (t.len > KIND_MOST)
+		return POLICY_ERR_LIMIT;
+	for (size_t i = 0; i < t.len; i++) {
+		if (!((t.data[i] >= 'a' && t.data[i] <= 'z') || (t.data[i] >= '0' && t.data[i] <= '9') || t.data[i] == '_'))
+			return POLICY_ERR_ARG;
+	}
+	return 0;
+}
+
+static int
+check_text(struct policy_text t, size_t most)
+{
+	if (t.data == NULL)
+		return t.len == 0 ? 0 : POLICY_ERR_ARG;
+	return t.len <= most ? 0 : POLICY_ERR_LIMIT;
+}
+
+int
+pol_judge_shape(const struct policy_credential *list, size_t n)
+{
+	int rc = 0;
+
+	if (list == NULL || n == 0)
+		return POLICY_ERR_ARG;
+	if (n > POLICY_CREDENTIALS_MAX)
+		return POLICY_ERR_LIMIT;
+	for (size_t i = 0; rc == 0 && i < n; i++) {
+		rc = (list[i].reserved[0] | list[i].reserved[1]) != 0 ? POLICY_ERR_ARG : check_kind(list[i].kind);
+		if (rc == 0)
+			rc = check_text(list[i].name, NAME_MOST);
+		if (rc == 0)
+			rc = check_text(list[i].data, DATA_MOST);
+	}
+	return rc;
+}
+
+static bool
+is_peer(const struct policy_credential *c)
+{
+	return pol_bytes_equal(c->kind.data, c->kind.len, "peer", 4);
+}
+
+/* One without anything in it is bad, whatever a module would say. */
+static bool
+is_empty(const struct policy_credential *list, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		if (list[i].data.len == 0 && !(list[i].data.data == NULL && is_peer(&list[i])))
+			return true;
+	}
+	return false;
+}
+
+/* ---- judging ---- */
+
+void
+pol_judge_fini(struct pol_judged *j)
+{
+	free(j->heap);
+	j->heap = NULL;
+}
+
+static void
+begin(struct pol_judged *j, const struct policy_request *req)
+{
+	j->list = req->credentials;
+	j->n = req->credentials_count;
+	j->rc = 0;
+	j->reason = POLICY_REASON_BAD_CREDENTIAL;
+	j->packed = j->small;
+	j->len = 0;
+	j->heap = NULL;
+}
+
+bool
+pol_judge_look(struct policy *p, const struct pol_snapshot *s, const struct policy_request *req, int64_t now,
+    struct pol_judged *j)
+{
+	const struct pol_stack *stack = atomic_load_explicit(&s->stack, memory_order_acquire);
+	struct pol_cache_key key;
+
+	begin(j, req);
+	if (stack == NULL || is_empty(j->list, j->n))
+		return true;
+	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &key);
+	j->len = pol_cache_get(p->cache, &key, now, j->small);
+	if (j->len == 0)
+		j->list = NULL;
+	else
+		j->reason = POLICY_REASON_RULE;
+	return j->len != 0;
+}
+
+/* What the stack may say: anything else is our own mistake. */
+static int
+filter(int rc)
+{
+	switch (rc) {
+	case 0:
+	case POLICY_ERR_AGAIN:
+	case POLICY_ERR_LIMIT:
+	case POLICY_ERR_NOMEM:
+	case POLICY_ERR_UNAVAILABLE:
+		return rc;
+	default:
+		return POLICY_ERR_INTERNAL;
+	}
+}
+
+/* As bytes, like those from the cache; those that are too long for it, on the heap. */
+static int
+pack(struct pol_judged *j, const struct policy_identity *ids, size_t n)
+{
+	const uint32_t room = (uint32_t)(n * sizeof(*ids));
+
+	j->len = pol_pack(j->small, sizeof(j->small), ids, n);
+	if (j->len != 0 || n == 0)
+		return n != 0 ? 0 : POLICY_ERR_INTERNAL;
+	j->heap = malloc(room);
+	if (j->heap == NULL)
+		return POLICY_ERR_NOMEM;
+	j->packed = j->heap;
+	j->len = pol_pack(j->heap, room, ids, n);
+	return j->len != 0 ? 0 : POLICY_ERR_INTERNAL;
+}
+
+/* The key is made before: what is judged while the cache is dropped is not kept. */
+static void
+ask_stack(struct policy *p, struct pol_stack *stack, const struct pol_asked *asked, struct pol_judged *j)
+{
+	struct policy_identity *ids = malloc(asked->n * sizeof(*ids));
+	enum policy_reason reason = POLICY_REASON_ERROR;
+	struct pol_cache_key key;
+	int64_t until = 0;
+	size_t n = 0;
+
+	if (ids == NULL) {
+		j->rc = POLICY_ERR_NOMEM;
+		return;
+	}
+	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &key);
+	for (size_t i = 0; i < asked->n; i++) {
+		ids[i].size = sizeof(ids[i]);
+		pol_identity_clear(&ids[i]);
+	}
+	j->rc = filter(pol_stack_judge(stack, asked, ids, &n, &until, &reason));
+	if (j->rc == 0)
+		j->reason = reason;
+	if (j->rc == 0 && reason == POLICY_REASON_RULE)
+		j->rc = n <= asked->n ? pack(j, ids, n) : POLICY_ERR_INTERNAL;
+	if (j->rc == 0 && reason == POLICY_REASON_RULE && j->packed == j->small)
+		pol_cache_put(p->cache, &key, asked->now_ns, until, j->small, j->len);
+	explicit_bzero(ids, asked->n * sizeof(*ids));
+	free(ids);
+}
+
+int64_t
+pol_judge_clock(const struct policy *p)
+{
+	struct timespec ts;
+
+	if (p->clock != NULL)
+		return p->clock(p->clock_ctx);
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
+void
+pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_judged *j)
+{
+	struct pol_asked asked = { .list = req->credentials, .n = req->credentials_count,
+	    .nonblock = (req->flags & POLICY_NONBLOCK) != 0, .deadline_ns = req->deadline_ns };
+	const struct pol_snapshot *s;
+	struct pol_stack *stack = NULL;
+	_Atomic uint32_t *in;
+
+	begin(j, req);
+	j->rc = pol_judge_shape(req->credentials, req->credentials_count);
+	if (j->rc != 0)
+		return;
+	asked.now_ns = pol_judge_clock(p);
+	s = pol_handle_enter(p, &in);
+	if (s != NULL && !s->off)
+		stack = atomic_load_explicit(&s->stack, memory_order_acquire);
+	if (stack != NULL)
+		pol_stack_hold(stack);
+	pol_handle_exit(in);
+	if (stack == NULL)
+		return;
+	if (!is_empty(j->list, j->n))
+		ask_stack(p, stack, &asked, j);
+	pol_stack_drop(stack);
+}
