@@ -240,6 +240,8 @@ steps_judge_all(struct steps *t, const struct policy_credential *list, size_t n,
 {
 	const struct pol_asked asked = { .list = list, .n = n, .nonblock = nonblock, .now_ns = STEPS_NOW };
 
+	memset(t->ids, 0xa5, sizeof(t->ids));	/* what the caller has there is not read */
+	t->asked = n;
 	return pol_stack_judge(t->stack, &asked, t->ids, &t->n_ids, &t->until, &t->reason);
 }
 

@@ -54,6 +54,7 @@ struct steps {
 	unsigned woken, logged, closings;
 	char line[4096];
 	/* the last judgement */
+	size_t asked;
 	struct policy_identity ids[POLICY_CREDENTIALS_MAX];
 	size_t n_ids;
 	int64_t until;

@@ -1,70 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The dispatch against a second model, which is written as sentences and not as a table:
- * every stack of one to four steps, every control word, every outcome, numbers that are
- * no outcome among them.
+ * The dispatch against the model of control_model.h: every stack of one to four steps,
+ * every control word, every outcome, numbers that are no outcome among them.
  */
-#include <limits.h>
 #include <stdio.h>
 
 #include "auth/control.h"
+#include "unit/control_model.h"
 #include "unit/unit.h"
 
-/* Columns of the model; what lies behind IGNORE is garbage. */
-static const int outcomes[] = { POLICY_CHECK_ERROR, POLICY_CHECK_PASS, POLICY_CHECK_FAIL, POLICY_CHECK_IGNORE,
-    POLICY_CHECK_AGAIN, -1, 5, 999, INT_MAX, INT_MIN };
-
-enum { WORDS = 5, OUTCOMES = sizeof(outcomes) / sizeof(outcomes[0]), EACH = WORDS * OUTCOMES, MOST = 4 };
-
-/* What may be asked of a word. */
-static int
-must_pass(int word)
-{
-	return word == POL_BINDING || word == POL_REQUIRED || word == POL_REQUISITE;
-}
-
-static int
-counts(int word)
-{
-	return word != POL_OPTIONAL;
-}
-
-static int
-ends_when_good(int word)
-{
-	return word == POL_BINDING || word == POL_SUFFICIENT;
-}
-
-static int
-ends_when_bad(int word)
-{
-	return word == POL_BINDING || word == POL_REQUISITE;
-}
-
-/* 1: the credential is good. *asked: how many steps were. */
-static int
-model(const int *step, int n, int *asked)
-{
-	int good = 0, harmed = 0;
-
-	for (*asked = 0; *asked < n; ) {
-		const int word = step[*asked] / OUTCOMES, outcome = outcomes[step[*asked] % OUTCOMES];
-		const int passed = outcome == POLICY_CHECK_PASS;
-
-		++*asked;
-		if (outcome == POLICY_CHECK_IGNORE)
-			continue;
-		if (passed && counts(word))
-			good = 1;
-		if (!passed && must_pass(word))
-			harmed = 1;
-		if (passed && ends_when_good(word) && !harmed)
-			break;
-		if (!passed && ends_when_bad(word))
-			break;
-	}
-	return good && !harmed;
-}
+enum { EACH = WORDS * OUTCOMES, MOST = 4 };
 
 static int
 engine(const int *step, int n, int *asked)
