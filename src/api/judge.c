@@ -221,7 +221,6 @@ pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_jud
 	pol_handle_exit(in);
 	if (stack == NULL)
 		return;
-	if (!is_empty(j->list, j->n))
-		ask_stack(p, stack, &asked, j);
+	ask_stack(p, stack, &asked, j);
 	pol_stack_drop(stack);
 }
