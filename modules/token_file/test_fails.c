@@ -80,7 +80,7 @@ static void
 allocations(void)
 {
 #ifdef CHAOS_SANITIZER
-	chaos_skip(1, "failing allocations (a sanitizer has the heap)");
+	chaos_skip(8, "failing allocations (a sanitizer has the heap)");
 #else
 	static struct policy_issued out;
 	long runs = 0, wrong = 0, leaked = 0, refused = 0;

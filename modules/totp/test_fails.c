@@ -67,7 +67,7 @@ static void
 allocations(void)
 {
 #ifdef CHAOS_SANITIZER
-	chaos_skip(1, "failing allocations (a sanitizer has the heap)");
+	chaos_skip(6, "failing allocations (a sanitizer has the heap)");
 #else
 	long runs = 0, wrong = 0, leaked = 0, refused = 0;
 	int opened;
