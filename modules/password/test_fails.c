@@ -139,7 +139,7 @@ main(void)
 		return 1;
 	snprintf(path, sizeof(path), "%s/people", dir);
 #ifdef CHAOS_SANITIZER
-	chaos_skip(5, "failing allocations (a sanitizer has the heap)");
+	chaos_skip(8, "failing allocations (a sanitizer has the heap)");
 #else
 	allocations();
 	no_memory();

@@ -309,6 +309,13 @@ rotation(void)
 	check(stat(path, &st) == 0 && (st.st_mode & 07777) == 0600, "the mode stays");
 	check(issue(&d, "api", &two) == POLICY_ERR_ARG && issue(&d, "", &two) == POLICY_ERR_ARG && two.data_len == 0, "no API key is made");
 	check(issue(&reader, "inference", &two) == POLICY_ERR_UNSUPPORTED, "nor anything by who only reads");
+	{
+		struct policy_issue want = { .size = sizeof(want), .kind = policy_text("inference"), .now_ns = d.now_ns, .expires_ns = d.now_ns };
+
+		check(d.module->issue(d.state, &want, &two, &d.err) == POLICY_ERR_ARG, "no key is made that has ended");
+		want.expires_ns += 5 * S;
+		check(d.module->issue(d.state, &want, &two, &d.err) == 0 && two.expires_ns == d.now_ns + 5 * S, "one may end when it is asked to");
+	}
 	puts_("{ half");
 	check(issue(&d, "inference", &two) == POLICY_ERR_INVALID && two.data[0] == '\0', "nothing is made of a broken file");
 	drive_close(&d);
