@@ -25,7 +25,7 @@ must_open(struct steps *t)
 static bool
 denied(struct steps *t, enum policy_reason reason)
 {
-	bool right = t->reason == reason && t->n_ids == 0 && t->until == 0;
+	bool right = t->reason == reason && t->n_ids == 0 && t->until == 0 && !t->trampled;
 
 	for (size_t i = 0; i < t->asked; i++) {
 		right = right && t->ids[i].subject_id.len == 0 && t->ids[i].groups_count == 0 && t->ids[i].step.len == 0;
@@ -40,7 +40,8 @@ denied(struct steps *t, enum policy_reason reason)
 static bool
 passed(struct steps *t, const char *subject)
 {
-	bool right = t->reason == R(RULE) && t->n_ids == 1 && IS(t->ids[0].subject_id, subject);
+	bool right = t->reason == R(RULE) && t->n_ids == 1 && IS(t->ids[0].subject_id, subject) && !t->trampled &&
+	    t->ids[0].size == sizeof(t->ids[0]);
 
 	if (!right)
 		printf("reason %d, %zu identities, '%s'\n", (int)t->reason, t->n_ids,
@@ -458,7 +459,7 @@ static void
 every_credential_must_be_good_and_one_persons(void)
 {
 	const struct policy_credential c[] = { STEPS_CREDENTIAL("key", "k"), STEPS_CREDENTIAL("card", "c"), STEPS_CREDENTIAL("key", "l") };
-	const struct policy_credential five[5] = { c[0], c[0], c[0], c[0], c[0] };
+	const struct policy_credential five[5] = { c[0], c[0], c[0], c[0], c[0] }, last[] = { c[0], c[0], c[1] };
 	struct steps *t = steps_new();
 	struct fake *two;
 
@@ -472,7 +473,11 @@ every_credential_must_be_good_and_one_persons(void)
 	CU_ASSERT_EQUAL_FATAL(t->n_ids, 3);
 	CU_ASSERT(IS(t->ids[1].step, "two"));
 	CU_ASSERT(IS(t->ids[2].subject_id, "ann"));
+	CU_ASSERT_EQUAL(steps_judge_all(t, five, POLICY_CREDENTIALS_MAX, false), 0);
+	CU_ASSERT_EQUAL(t->n_ids, POLICY_CREDENTIALS_MAX);
 	two->subject = "bob";
+	CU_ASSERT_EQUAL(steps_judge_all(t, last, 3, false), 0);
+	CU_ASSERT(denied(t, R(BAD_CREDENTIAL)));
 	CU_ASSERT_EQUAL(steps_judge_all(t, c, 2, false), 0);
 	CU_ASSERT(denied(t, R(BAD_CREDENTIAL)));
 	two->subject = "ann";
@@ -492,6 +497,13 @@ every_credential_must_be_good_and_one_persons(void)
 	CU_ASSERT_EQUAL(steps_judge_all(t, five, 5, false), POLICY_ERR_ARG);
 	CU_ASSERT_EQUAL(t->reason, R(ERROR));
 	CU_ASSERT_EQUAL(t->n_ids, 0);
+	CU_ASSERT_EQUAL(t->until, 0);
+	/* one that is bad is enough: the next is not asked about */
+	steps_fake(t, "one")->outcome = POLICY_CHECK_FAIL;
+	two->checked = 0;
+	CU_ASSERT_EQUAL(steps_judge_all(t, c, 2, false), 0);
+	CU_ASSERT(denied(t, R(BAD_CREDENTIAL)));
+	CU_ASSERT_EQUAL(two->checked, 0);
 	steps_free(t);
 }
 
