@@ -23,7 +23,7 @@ static const uint8_t values[256] = {
 #undef X
 
 ptrdiff_t
-jwt_b64_decode(unsigned char *out, size_t room, const char *text, size_t len)
+jwt_base64_decode(unsigned char *out, size_t room, const char *text, size_t len)
 {
 	const unsigned char *in = (const unsigned char *)text;
 	const size_t rest = len % 4, n = len / 4 * 3 + (rest > 0 ? rest - 1 : 0);
@@ -55,7 +55,7 @@ jwt_b64_decode(unsigned char *out, size_t room, const char *text, size_t len)
 }
 
 size_t
-jwt_b64_encode(char *out, const unsigned char *data, size_t len)
+jwt_base64_encode(char *out, const unsigned char *data, size_t len)
 {
 	char *o = out;
 	size_t i;

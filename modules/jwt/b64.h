@@ -7,9 +7,9 @@
 
 /* Bytes written, or -1: another alphabet, padding, white space, unused bits that are
  * set, or no room. len 0 is 0 bytes. */
-ptrdiff_t jwt_b64_decode(unsigned char *out, size_t room, const char *text, size_t len);
+ptrdiff_t jwt_base64_decode(unsigned char *out, size_t room, const char *text, size_t len);
 /* Room for JWT_B64_LEN(len) and the NUL that it writes. */
-size_t jwt_b64_encode(char *out, const unsigned char *data, size_t len);
+size_t jwt_base64_encode(char *out, const unsigned char *data, size_t len);
 
 #define JWT_B64_LEN(n) (((n) * 4 + 2) / 3)
 

@@ -10,7 +10,6 @@
 #include <openssl/core_names.h>
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
-#include <openssl/err.h>
 #include <openssl/param_build.h>
 
 #include "b64.h"
@@ -30,7 +29,7 @@ member(const json_t *jwk, const char *name, unsigned char *out, size_t room)
 {
 	const json_t *v = json_object_get(jwk, name);
 
-	return json_is_string(v) ? jwt_b64_decode(out, room, json_string_value(v), json_string_length(v)) : -1;
+	return json_is_string(v) ? jwt_base64_decode(out, room, json_string_value(v), json_string_length(v)) : -1;
 }
 
 static EVP_PKEY *
@@ -130,14 +129,12 @@ jwt_issuer_new(struct jwt_issuer **out, const struct jwt_conf *conf, struct poli
 	i->conf = conf;
 	i->alg = conf->secret_alg;
 	rc = POLICY_ERR_INVALID;
-	ERR_set_mark();
 	if (f.others_read)
 		why = "it can be read by others";
 	else if (conf->secret != NULL)
 		rc = jwt_set_secret(&i->secret, (const unsigned char *)f.text, f.len - (f.text[f.len - 1] == '\n'), i->alg, &why);
 	else if ((jwk = jwt_set_json(f.text, f.len, &no_memory)) != NULL)
 		rc = read_jwk(i, jwk, &why);
-	ERR_pop_to_mark();
 	if (rc != 0)
 		(void)jwt_fail(err, rc, "sign_with %.400s: %s", conf->sign_with, why);
 done:
@@ -209,7 +206,7 @@ put(struct policy_issued *out, size_t at, json_t *j)
 	size_t end = 0;
 
 	if (n > 0 && at + JWT_B64_LEN(n) < sizeof(out->data))
-		end = at + jwt_b64_encode(out->data + at, (const unsigned char *)text, n);
+		end = at + jwt_base64_encode(out->data + at, (const unsigned char *)text, n);
 	free(text);
 	json_decref(j);
 	return end;
@@ -257,7 +254,7 @@ write_token(const struct jwt_issuer *i, const struct policy_issue *want, struct 
 	if (n == 0 || 1 + JWT_B64_LEN(n) >= rest)
 		return POLICY_ERR_NOMEM;
 	out->data[at++] = '.';
-	out->data_len = (uint32_t)(at + jwt_b64_encode(out->data + at, sig, n));
+	out->data_len = (uint32_t)(at + jwt_base64_encode(out->data + at, sig, n));
 	return 0;
 }
 
@@ -277,10 +274,8 @@ jwt_issuer_sign(struct jwt_issuer *i, const struct policy_issue *want, struct po
 	if (getrandom(id, sizeof(id), 0) != (ssize_t)sizeof(id))
 		return jwt_fail(err, POLICY_ERR_UNAVAILABLE, "no random bits for a token's id");
 	out->expires_ns = end / JWT_SECOND * JWT_SECOND;
-	(void)jwt_b64_encode(out->token_id, id, sizeof(id));
-	ERR_set_mark();
+	(void)jwt_base64_encode(out->token_id, id, sizeof(id));
 	rc = write_token(i, want, out);
-	ERR_pop_to_mark();
 	if (rc != 0) {
 		OPENSSL_cleanse(out->data, sizeof(out->data));
 		out->data_len = 0;

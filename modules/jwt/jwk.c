@@ -11,7 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* jansson recurses, and takes 2,048 levels: more than a small stack holds. */
+/* jansson recurses, and takes 2,048 levels: more than a small stack holds. It skips NULs. */
 static bool
 is_shallow(const char *text, size_t len)
 {
@@ -45,7 +45,7 @@ jwt_set_json(const char *text, size_t len, bool *nomem)
 	json_t *j;
 
 	*nomem = false;
-	if (!is_shallow(text, len))
+	if (memchr(text, '\0', len) != NULL || !is_shallow(text, len))
 		return NULL;
 	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
 	if (j == NULL)

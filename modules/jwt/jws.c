@@ -56,7 +56,7 @@ text_of(struct policy_text *out, const struct jwt_value *header, const char *nam
 bool
 jwt_header_read(struct jwt_header *out, struct policy_text part)
 {
-	const ptrdiff_t n = jwt_b64_decode((unsigned char *)out->text, sizeof(out->text), part.data, part.len);
+	const ptrdiff_t n = jwt_base64_decode((unsigned char *)out->text, sizeof(out->text), part.data, part.len);
 	const struct jwt_value *h = out->values;
 
 	if (n <= 0 || !jwt_json_read(out->values, sizeof(out->values) / sizeof(out->values[0]), out->text, (size_t)n) ||

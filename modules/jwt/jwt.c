@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <openssl/err.h>
 #include <openssl/evp.h>
 
 #include "b64.h"
@@ -42,6 +43,7 @@ jwt_open(void **state, const struct policy_open_args *args, struct policy_error 
 	if (j == NULL)
 		return jwt_fail(err, POLICY_ERR_NOMEM, "no memory for the step");
 	j->host = args->host;
+	ERR_set_mark();
 	rc = jwt_conf_read(&j->conf, args, err);
 	if (rc == 0 && (rc = j->host->source(j->host, j->conf.issuer)) != 0)
 		rc = jwt_fail(err, rc, "issuer cannot be taken for a source");
@@ -49,6 +51,7 @@ jwt_open(void **state, const struct policy_open_args *args, struct policy_error 
 		rc = jwt_issuer_new(&j->issuer, &j->conf, err);
 	if (rc == 0)
 		rc = jwt_keys_new(&j->keys, &j->conf, j->host, err);
+	ERR_pop_to_mark();
 	if (rc == 0)
 		*state = j;
 	else
@@ -135,7 +138,7 @@ check_signature(struct jwt *j, const struct policy_call *call, struct token *t)
  * What revokes it: its jti, else the hash of what is signed. Not of the signature: of an
  * ECDSA signature anybody can make a second one. Not a part of either either.
  */
-static bool
+static enum policy_check_result
 name_token(const struct jwt *j, const struct token *t, struct policy_identity *id)
 {
 	const struct jwt_value *jti = jwt_json_get(t->payload, "jti", 3);
@@ -145,15 +148,15 @@ name_token(const struct jwt *j, const struct token *t, struct policy_identity *i
 	unsigned n = 0;
 
 	if (jti != NULL && jti->type != JWT_TEXT)
-		return false;
-	if (jwt_json_text(jti).len > 0) {
+		return POLICY_CHECK_FAIL;
+	if (jwt_json_text(jti).len > 0)
 		of = jti->u.text;
-		if (of.len <= 64)
-			return j->host->set_token_id(id, of) == 0;
+	if (of.data == t->jws.input.data || of.len > 64) {
+		if (EVP_Digest(of.data, of.len, hash, &n, EVP_sha256(), NULL) != 1)
+			return POLICY_CHECK_ERROR;
+		of = (struct policy_text){ text, jwt_base64_encode(text, hash, n) };
 	}
-	if (EVP_Digest(of.data, of.len, hash, &n, EVP_sha256(), NULL) != 1)
-		return false;
-	return j->host->set_token_id(id, (struct policy_text){ text, jwt_b64_encode(text, hash, n) }) == 0;
+	return j->host->set_token_id(id, of) == 0 ? POLICY_CHECK_PASS : POLICY_CHECK_FAIL;
 }
 
 static enum policy_check_result
@@ -170,9 +173,10 @@ check_payload(struct jwt *j, const struct policy_call *call, struct token *t, st
 		(void)j->host->set_reason(id, reason);
 		return r;
 	}
-	if (j->host->set_expires(id, expires) != 0 || !name_token(j, t, id))
+	if (j->host->set_expires(id, expires) != 0)
 		return POLICY_CHECK_FAIL;
-	return jwt_claims_fill(&j->conf, j->host, t->payload, id);
+	r = name_token(j, t, id);
+	return r == POLICY_CHECK_PASS ? jwt_claims_fill(&j->conf, j->host, t->payload, id) : r;
 }
 
 static enum policy_check_result
@@ -188,9 +192,11 @@ jwt_check(void *state, const struct policy_call *call, struct policy_identity *i
 		return POLICY_CHECK_IGNORE;
 	if (!jwt_jws_split(&t.jws, call->credential->data))
 		return POLICY_CHECK_FAIL;
-	n = jwt_b64_decode((unsigned char *)t.text, sizeof(t.text), t.jws.payload.data, t.jws.payload.len);
+	ERR_set_mark();			/* what OpenSSL says of it is not for who calls us */
+	n = jwt_base64_decode((unsigned char *)t.text, sizeof(t.text), t.jws.payload.data, t.jws.payload.len);
 	if (n > 0 && jwt_json_read(t.payload, JWT_VALUES_MAX, t.text, (size_t)n) && t.payload->type == JWT_OBJECT)
 		r = jwt_claims_foreign(&j->conf, t.payload) ? POLICY_CHECK_IGNORE : check_payload(j, call, &t, id);
+	ERR_pop_to_mark();
 	OPENSSL_cleanse(t.text, n > 0 ? (size_t)n : 0);
 	return r;
 }
@@ -201,18 +207,26 @@ static int64_t
 jwt_serve(void *state, uint32_t why)
 {
 	struct jwt *j = state;
+	int64_t next;
 
-	return jwt_keys_serve(j->keys, why);
+	ERR_set_mark();
+	next = jwt_keys_serve(j->keys, why);
+	ERR_pop_to_mark();
+	return next;
 }
 
 static int
 jwt_issue(void *state, const struct policy_issue *want, struct policy_issued *out, struct policy_error *err)
 {
 	struct jwt *j = state;
+	int rc;
 
 	if (j->issuer == NULL)
 		return jwt_fail(err, POLICY_ERR_UNSUPPORTED, "this step makes no tokens: it has no sign_with");
-	return jwt_issuer_sign(j->issuer, want, out, err);
+	ERR_set_mark();
+	rc = jwt_issuer_sign(j->issuer, want, out, err);
+	ERR_pop_to_mark();
+	return rc;
 }
 
 static const char *const kinds[] = { "bearer", NULL };

@@ -37,7 +37,7 @@ bytes(const json_t *jwk, const char *name, unsigned char *out, size_t room)
 
 	if (!json_is_string(v))
 		return -1;
-	return jwt_b64_decode(out, room, json_string_value(v), json_string_length(v));
+	return jwt_base64_decode(out, room, json_string_value(v), json_string_length(v));
 }
 
 static int
@@ -177,7 +177,7 @@ read_oct(struct jwt_key *k, const json_t *jwk, const char **why)
 		return no(why, "a secret must name its alg");
 	if (len == 0 || (secret = malloc(len)) == NULL)
 		return len == 0 ? no(why, "k is not a secret in base64url") : POLICY_ERR_NOMEM;
-	n = jwt_b64_decode(secret, len, json_string_value(v), len);
+	n = jwt_base64_decode(secret, len, json_string_value(v), len);
 	rc = n < 0 ? no(why, "k is not a secret in base64url") : jwt_key_secret(k, secret, (size_t)n, k->alg, why);
 	OPENSSL_cleanse(secret, len);
 	free(secret);

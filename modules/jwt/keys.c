@@ -15,8 +15,6 @@
 #include <string.h>
 #include <time.h>
 
-#include <openssl/err.h>
-
 #include "fetch.h"
 #include "file.h"
 
@@ -99,9 +97,7 @@ read_set(struct jwt_set **out, const struct jwt_keys *k, const char *from, const
 	const char *why;
 	int rc;
 
-	ERR_set_mark();
 	rc = jwt_set_read(out, text, len, k->conf->algs, &notes, &why);
-	ERR_pop_to_mark();
 	if (rc == POLICY_ERR_NOMEM)
 		return jwt_fail(err, rc, "no memory for the keys of %.300s", from);
 	if (rc != 0)

@@ -177,18 +177,16 @@ enum jwt_verdict
 jwt_verify(struct jwt_key *k, struct policy_text input, struct policy_text sig)
 {
 	unsigned char bytes[JWT_SIG_MAX];
-	const ptrdiff_t n = jwt_b64_decode(bytes, sizeof(bytes), sig.data, sig.len);
+	const ptrdiff_t n = jwt_base64_decode(bytes, sizeof(bytes), sig.data, sig.len);
 	enum jwt_verdict v = JWT_BAD;
 	int rc;
 
 	if (n > 0 && (size_t)n == k->sig_len) {
-		ERR_set_mark();
 		rc = verify_pooled(k, input, bytes, (size_t)n);
 		if (rc == 1)
 			v = JWT_GOOD;
 		else if (rc < 0 && ERR_GET_REASON(ERR_peek_last_error()) == ERR_R_MALLOC_FAILURE)
 			v = JWT_UNTOLD;
-		ERR_pop_to_mark();
 	}
 	OPENSSL_cleanse(bytes, n > 0 ? (size_t)n : 0);
 	return v;

@@ -8,7 +8,7 @@
 /* Zero is never a yes. */
 enum jwt_verdict { JWT_UNTOLD = 0, JWT_GOOD, JWT_BAD };
 
-/* Any number of threads at once. UNTOLD: no memory. */
+/* Any number of threads at once. UNTOLD: no memory. Leaves OpenSSL's errors behind. */
 enum jwt_verdict jwt_verify(struct jwt_key *k, struct policy_text input, struct policy_text sig);
 
 #endif

@@ -110,10 +110,8 @@ static void
 prepare(struct password *s, struct attempt *a, const struct policy_credential *c)
 {
 	unsigned slot;
-	const struct users *u = pol_live_enter(&s->live, &slot);
-	const char *hash = pol_users_hash(u, c->name, &a->known);
 
-	memcpy(a->hash, hash, strlen(hash) + 1);
+	pol_users_hash(a->hash, pol_live_enter(&s->live, &slot), c->name, &a->known);
 	pol_live_leave(&s->live, slot);
 	a->well_formed = c->data.len != 0 && c->data.len < sizeof(a->phrase) && memchr(c->data.data, '\0', c->data.len) == NULL;
 	if (a->well_formed)
@@ -134,7 +132,7 @@ judge(struct attempt *a)
 	if (made == NULL)
 		return POLICY_CHECK_ERROR;
 	same = strlen(made) == len && pol_secret_same(made, a->hash, len);
-	return same & a->known & a->well_formed ? POLICY_CHECK_PASS : POLICY_CHECK_FAIL;
+	return (same & a->known & a->well_formed) ? POLICY_CHECK_PASS : POLICY_CHECK_FAIL;
 }
 
 static enum policy_check_result

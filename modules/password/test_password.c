@@ -60,12 +60,12 @@ who_passes(void)
 	char text[4000], again[384], seventy[100], longer[600];
 	struct drive d;
 
-	make(again, "$6$", 5000, "");
+	make(again, "$6$", 5000, "x");
 	memset(seventy, 'p', 99);
 	seventy[99] = '\0';
 	memset(longer, 'p', 599);
 	longer[599] = '\0';
-	snprintf(text, sizeof(text), "# people\n\nann:%s\nbob:%s\r\ncyd:%s\ndan:%s\neve:!%s\nfay:*\nnull:%s\ngil zz:%s\n",
+	snprintf(text, sizeof(text), "# people\n\nann:%s\nbob:%s\r\ncyd:%s\ndan:%s\neve:!%s\nfay:*\nx:%s\ngil zz:%s\n",
 	    yes, gost, blow, sha, yes, again, yes);
 	puts_(text);
 	check(start(&d) == 0, "a file is read");
@@ -77,8 +77,9 @@ who_passes(void)
 	check(fails(&d, "ann", "correct hors") && fails(&d, "ann", "correct horse ") && fails(&d, "ann", "Correct horse"), "nothing else");
 	check(fails(&d, "ANN", "correct horse") && fails(&d, "an", "correct horse") && fails(&d, "anna", "correct horse"), "of nobody else");
 	check(fails(&d, "eve", "correct horse") && fails(&d, "fay", "correct horse") && fails(&d, "fay", "*"), "nobody who is locked");
-	check(fails(&d, "ann", "") && fails(&d, "null", "") && fails(&d, "fay", ""), "an empty password is none");
+	check(fails(&d, "ann", "") && fails(&d, "x", "") && fails(&d, "fay", ""), "an empty password is none");
 	check(fails(&d, NULL, "correct horse") && fails(&d, "", "correct horse") && fails(&d, "# people", "x"), "nor an absent name");
+	check(passes(&d, "x", "x") && fails(&d, "x", longer), "what stands in for a malformed password is nobody's");
 	check(fails(&d, "ann", longer) && fails(&d, "ann", seventy), "long ones are only wrong");
 	check(fails(&d, "ann", yes) && fails(&d, "ann:", "x"), "the hash is no password");
 	check(d.f.reason == POLICY_REASON_BAD_CREDENTIAL, "and the reason is always the same");
@@ -153,6 +154,10 @@ broken_hashes(void)
 	for (size_t h = 0; h < 4; h++) {
 		const size_t n = strlen(hashes[h]);
 
+		snprintf(text, sizeof(text), "bob:%sa\n", hashes[h]);
+		puts_(text);
+		wrong += start(&d) == 0;
+		drive_close(&d);
 		for (size_t i = 0; i < n; i++, files++) {
 			snprintf(text, sizeof(text), "bob:%.*s\n", (int)i, hashes[h]);
 			puts_(text);
@@ -175,6 +180,29 @@ broken_hashes(void)
 
 static void doze(void) { nanosleep(&(struct timespec){ 1, 50000000 }, NULL); }
 static int64_t serve(struct drive *d) { return d->module->serve(d->state, POLICY_SERVE_CHANGED); }
+
+/* A name that is not there costs what the others cost, and not what a mistake costs. */
+static void
+unknown_names(void)
+{
+	const char *const hashes[] = { yes, gost, blow, sha, "*" };
+	struct drive d;
+	char text[1000], name[32];
+
+	for (size_t h = 0; h < 5; h++) {
+		unsigned wrong = 0;
+
+		snprintf(text, sizeof(text), "ann:%s\n", hashes[h]);
+		puts_(text);
+		start(&d);
+		for (int i = 0; i < 20; i++) {
+			snprintf(name, sizeof(name), "nobody%d", i);
+			wrong += !fails(&d, name, "correct horse");
+		}
+		check(wrong == 0, "an unknown name is hashed for, and is wrong");
+		drive_close(&d);
+	}
+}
 
 static void
 changes(void)
@@ -271,6 +299,7 @@ main(void)
 	who_passes();
 	refused();
 	broken_hashes();
+	unknown_names();
 	changes();
 	gates();
 	settings();

@@ -4,9 +4,12 @@
  * its floor, each of exactly the length and letters that crypt(5) gives it: a hash that
  * crypt could not have made would be an account that nobody can enter, or worse.
  */
+/* The one-call functions of libcrypto 3 allocate, and die where they cannot; these do not. */
+#define OPENSSL_SUPPRESS_DEPRECATED 1
 #include "users.h"
 
 #include <crypt.h>
+#include <openssl/sha.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -175,7 +178,7 @@ by_cost(const void *x, const void *y)
 {
 	const struct users_entry *a = x, *b = y;
 
-	return a->cost < b->cost ? -1 : a->cost > b->cost;
+	return a->cost != b->cost ? (a->cost < b->cost ? -1 : 1) : by_name(x, y);
 }
 
 /* The hash of the most common cost, of the highest among equals. The list is in any order. */
@@ -193,15 +196,33 @@ choose_dummy(struct users *u)
 		u->costs += run == 1;
 		if (run >= most) {
 			most = run;
-			u->dummy = u->list[i].hash;
+			u->dummy = u->list[i + 1 - run].hash;	/* the first by name: it seldom changes */
 		}
 	}
+}
+
+/* The letters of the dummy's salt that may be any: not the last, some of whose bits are none. */
+static void
+find_salt(struct users *u)
+{
+	const char *last = strrchr(u->dummy, '$'), *p = last - 1;
+
+	if (strncmp(u->dummy, "$2", 2) == 0) {		/* the hash follows the salt of 22 at once */
+		u->salt_at = (size_t)(last + 1 - u->dummy);
+		u->salt_len = 21;
+		return;
+	}
+	while (*p != '$')
+		p--;
+	u->salt_at = (size_t)(p + 1 - u->dummy);
+	u->salt_len = (size_t)(last - p - 1) - 1;
 }
 
 static int
 sort(struct users *u, struct policy_error *err)
 {
 	choose_dummy(u);
+	find_salt(u);
 	qsort(u->list, u->n, sizeof(*u->list), by_name);
 	for (size_t i = 1; i < u->n; i++)
 		if (u->list[i].name_len == u->list[i - 1].name_len &&
@@ -279,25 +300,56 @@ pol_users_free(void *made)
 	free(u);
 }
 
-const char *
-pol_users_hash(const struct users *u, struct policy_text name, bool *known)
+static const struct users_entry *
+find(const struct users *u, struct policy_text name)
 {
 	size_t low = 0, high = name.data != NULL ? u->n : 0;
 
-	*known = false;
 	while (low < high) {
 		const size_t at = low + (high - low) / 2;
 		const struct users_entry *e = &u->list[at];
 		const int c = compare(name.data, name.len, e->name, e->name_len);
 
-		if (c == 0) {
-			*known = e->cost != 0;
-			return *known ? e->hash : u->dummy;
-		}
+		if (c == 0)
+			return e;
 		if (c < 0)
 			high = at;
 		else
 			low = at + 1;
 	}
-	return u->dummy;
+	return NULL;
+}
+
+/*
+ * How long a hash takes depends a little on the salt. So every name that is not there has
+ * one, as every name that is: the same at each try, after each reload, and not to be
+ * foreseen by who does not know the file.
+ */
+static void
+own_salt(char *salt, const struct users *u, struct policy_text name)
+{
+	unsigned char mixed[SHA256_DIGEST_LENGTH];
+	SHA256_CTX c;
+
+	SHA256_Init(&c);
+	SHA256_Update(&c, u->dummy, strlen(u->dummy));
+	if (name.data != NULL)
+		SHA256_Update(&c, name.data, name.len);
+	SHA256_Final(mixed, &c);
+	for (size_t i = 0; i < u->salt_len && i < sizeof(mixed); i++)
+		salt[i] = letters[mixed[i] & 63];
+	explicit_bzero(mixed, sizeof(mixed));
+	explicit_bzero(&c, sizeof(c));
+}
+
+void
+pol_users_hash(char out[USERS_HASH], const struct users *u, struct policy_text name, bool *known)
+{
+	const struct users_entry *e = find(u, name);
+
+	*known = e != NULL && e->cost != 0;
+	memcpy(out, u->dummy, strlen(u->dummy) + 1);
+	own_salt(out + u->salt_at, u, name);
+	if (*known)
+		memcpy(out, e->hash, strlen(e->hash) + 1);
 }

@@ -27,6 +27,7 @@ struct users {
 	size_t n;
 	unsigned costs;			/* how many different ones there are */
 	const char *dummy;		/* a hash of the most common cost: for names that are not there */
+	size_t salt_at, salt_len;	/* what a name changes in it */
 	struct users_entry *list;	/* sorted by name */
 	char *text;			/* what name and hash point into */
 	size_t text_len;
@@ -36,7 +37,7 @@ struct users {
 int pol_users_make(void **out, void *ctx, char *text, size_t len, struct policy_error *err);
 void pol_users_free(void *users);
 
-/* Its hash, or the dummy. *known: a name that is there and not locked. */
-const char *pol_users_hash(const struct users *u, struct policy_text name, bool *known);
+/* Its hash; or the dummy, with a salt of the name's own. *known: there, and not locked. */
+void pol_users_hash(char out[USERS_HASH], const struct users *u, struct policy_text name, bool *known);
 
 #endif

@@ -45,8 +45,8 @@ static void
 odd_key_files(void)
 {
 	static const char *const bad[] = { "", "null", "[]", "{}", "{\"API\":{\"key\":\"yv9uQajP\"}}",
-	    "{\"management\":{\"key\":\"aaaaaaaa\",\"expiration time\":\"2024-02-16T21:12:24Z\"},\"inference\":{\"key\":\"aaaaaaaa\","
-	    "\"expiration time\":\"2024-02-16T21:12:24Z\"},\"API\":{\"key\":\"yv9uQajP\"}}",
+	    ("{\"management\":{\"key\":\"aaaaaaaa\",\"expiration time\":\"2024-02-16T21:12:24Z\"},\"inference\":{\"key\":\"aaaaaaaa\","
+	    "\"expiration time\":\"2024-02-16T21:12:24Z\"},\"API\":{\"key\":\"yv9uQajP\"}}"),
 	    "{\"API\":{\"key\":\"\"}}", "{\"API\":{\"key\":\"yv9u\\u0051ajP\"}}", "{\"API\":{\"key\":\"yv9uQajP\"},\"API\":{\"key\":\"yv9uQajP\"}}",
 	    "{\"API\":{\"key\":\"yv9uQajP\",\"expiration time\":\"2024-02-16T21:12:24Z\"}}", "{\"other\":{}}" };
 	struct policy_error err = POLICY_ERROR_INIT;
@@ -88,11 +88,62 @@ instants(void)
 	}
 }
 
+/* Whole, but for one thing. */
+static void
+almost(void)
+{
+#define M "\"management\":{\"key\":\"aaaaaaaa\",\"expiration time\":\"2024-02-16T21:12:24Z\"}"
+#define I "\"inference\":{\"expiration time\":\"2024-02-16T21:12:24Z\",\"key\":\"bbbbbbbb\"}"
+#define A "\"API\":{\"key\":\"cccccccc\"}"
+	static const struct { const char *text; int good; } texts[] = {
+		{ "{" M "," I "," A "}", 1 }, { " {" A " ,\r\n\t" I "," M "} ", 1 },
+		{ "{" M "," I "," A "," A "}", 0 }, { "{" M "," I "," M "," A "}", 0 }, { "{" M "," I "," A "}x", 0 },
+		{ "{" M "," I "," A "}{}", 0 }, { "{" M "," I "}", 0 }, { "{" M "," I "," A ",}", 0 }, { "{" M "," I " " A "}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"ccccccc\"}}", 0 }, { "{" M "," I ",\"API\":{\"key\":\"ccccccc=\"}}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"cccccccc\",\"key\":\"dddddddd\"}}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"cccccccc\",\"x\":\"y\"}}", 0 },
+		{ "{" M "," I ",\"API\":{\"key\":\"cccccccc\",\"expiration time\":\"2024-02-16T21:12:24Z\"}}", 0 },
+		{ "{" M ",\"inference\":{\"key\":\"bbbbbbbb\"}," A "}", 0 },
+		{ "{" M ",\"inference\":{\"key\":\"bbbbbbbb\",\"expiration time\":\"tomorrow\"}," A "}", 0 },
+	};
+	struct policy_error err = POLICY_ERROR_INIT;
+	struct token_keys k;
+	char text[512];
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(text, sizeof(text), "%s", texts[i].text);
+		check((pol_keys_parse(&k, text, strlen(text), &err) == 0) == texts[i].good, texts[i].text);
+	}
+#undef M
+#undef I
+#undef A
+}
+
+/* Every bit of a hash counts. */
+static void
+hashes(void)
+{
+	const struct policy_text token = POLICY_TEXT("a-token-that-is-long-enough");
+	struct token_table *t = pol_table_new(1);
+	unsigned wrong = 0;
+
+	check(t != NULL && pol_table_add(t, token, 0, 0) == 0 && pol_table_find(t, token) == t->rows, "a token is found");
+	for (unsigned bit = 0; bit < 256; bit++) {
+		t->hashes[0].w[bit / 64] ^= (uint64_t)1 << bit % 64;
+		wrong += pol_table_find(t, token) != NULL;
+		t->hashes[0].w[bit / 64] ^= (uint64_t)1 << bit % 64;
+	}
+	check(wrong == 0 && pol_table_find(t, token) != NULL, "one that differs in a bit is not");
+	pol_table_free(t);
+}
+
 int
 main(void)
 {
 	broken_key_files();
 	odd_key_files();
+	almost();
 	instants();
+	hashes();
 	return check_finish();
 }

@@ -28,13 +28,12 @@ is_text(struct policy_text t, const char *word)
 }
 
 static int
-copy_text(char out[256], size_t *len, struct policy_text t, const char *otherwise, struct policy_error *err)
+copy_text(char out[256], size_t *len, struct policy_text t, struct policy_error *err)
 {
-	if (t.data == NULL)
-		t = policy_text(otherwise);
 	if (t.len > 255)
 		return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0, "a text of `subject:` has more than 255 bytes");
-	memcpy(out, t.data, t.len);
+	if (t.data != NULL)
+		memcpy(out, t.data, t.len);
 	*len = t.len;
 	return 0;
 }
@@ -75,7 +74,7 @@ read_kinds(struct token_file *s, const struct policy_open_args *args, struct pol
 		if (args->kinds_count > 1)
 			return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0,
 			    "`kind` names %zu kinds: the tokens of a list are all of one", args->kinds_count);
-		return args->kinds_count == 0 ? 0 : copy_text(s->kind, &s->kind_len, args->kinds[0], "", err);
+		return args->kinds_count == 0 ? 0 : copy_text(s->kind, &s->kind_len, args->kinds[0], err);
 	}
 	for (size_t i = 0; i < args->kinds_count; i++)
 		for (unsigned r = 0; r < TOKEN_ROLES; r++)
@@ -103,9 +102,7 @@ token_file_open(void **state, const struct policy_open_args *args, struct policy
 	if (rc == 0)
 		rc = read_kinds(s, args, err);
 	if (rc == 0)
-		rc = copy_text(s->type, &s->type_len, args->subject_type, s->keys ? "key" : "token", err);
-	if (rc == 0)
-		rc = copy_text(s->id, &s->id_len, args->subject_id, "", err);
+		rc = copy_text(s->id, &s->id_len, args->subject_id, err);
 	if (rc == 0) {
 		path = pol_secret_path(file, "file", err);
 		rc = path == NULL ? err->code : 0;
@@ -140,7 +137,6 @@ static void
 identify(const struct token_file *s, const struct token_row *row, struct policy_identity *id)
 {
 	const struct policy_host *h = s->host;
-	const struct policy_text type = { s->type, s->type_len };
 	struct policy_text name = { s->id, s->id_len };
 
 	if (s->keys) {
@@ -151,7 +147,8 @@ identify(const struct token_file *s, const struct token_row *row, struct policy_
 	}
 	if (name.len == 0)
 		name = policy_text(row->id);
-	h->set_subject(id, type, name);
+	/* of the type that the step says: it is what the set was checked by */
+	h->set_subject(id, (struct policy_text){ NULL, 0 }, name);
 	h->set_token_id(id, policy_text(row->id));
 	if (row->expires_ns != 0)
 		h->set_expires(id, row->expires_ns);

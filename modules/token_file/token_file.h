@@ -12,8 +12,8 @@ struct token_file {
 	bool keys;			/* format: torchserve */
 	bool write;
 	int64_t lifetime_ns;
-	size_t type_len, id_len, kind_len;	/* of an absent text: 0 */
-	char type[256], id[256], kind[256];
+	size_t id_len, kind_len;		/* of an absent text: 0 */
+	char id[256], kind[256];
 };
 
 /* In the order of enum token_role. */

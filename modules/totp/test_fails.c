@@ -8,6 +8,7 @@
 #include "calls.h"
 #include "code.h"
 #include "drive.h"
+#include "found.h"
 
 #include <dirent.h>
 
@@ -66,7 +67,7 @@ static void
 allocations(void)
 {
 #ifdef CHAOS_SANITIZER
-	chaos_skip(1, "failing allocations (a sanitizer has the heap)");
+	chaos_skip(6, "failing allocations (a sanitizer has the heap)");
 #else
 	long runs = 0, wrong = 0, leaked = 0, refused = 0;
 	int opened;
@@ -97,6 +98,11 @@ calls(void)
 	long runs = 0, wrong = 0, refused = 0, left = 0;
 	int opened;
 
+	unlink(used);
+	start();
+	calls_synced = 0;
+	chaos_check(ask(code_at(NOW, 6), NOW) == POLICY_CHECK_PASS && calls_synced == 2, "file and directory are synced");
+	drive_close(&d);
 	for (long n = 1; n < 1000; n++, runs++) {
 		unlink(used);
 		calls_fail = n;
@@ -120,6 +126,54 @@ calls(void)
 	printf("%ld calls failed, one at a time; %ld refusals\n", runs, refused);
 }
 
+static void
+another_was_faster(void)
+{
+	char other[80];
+
+	snprintf(other, sizeof(other), "%s.other", used);
+	code_put(other, "policy-totp 1\n1111111080 ann\n");
+	if (rename(other, used) != 0)
+		abort();
+}
+
+/* The file is replaced between being opened and being locked: the new one counts. */
+static void
+replaced(void)
+{
+	unlink(used);
+	chaos_check(start() == 0, "a users file is read");
+	calls_at_flock = another_was_faster;
+	chaos_check(ask(code_at(NOW, 6), NOW) == POLICY_CHECK_FAIL && calls_at_flock == NULL, "who locks a file of yesterday looks again");
+	drive_close(&d);
+}
+
+static void
+canary(void)
+{
+#ifndef CHAOS_SANITIZER
+	static char code[9], secret[20], hex[41];
+
+	snprintf(code, sizeof(code), "%s", "91827364");
+	for (int i = 0; i < 20; i++) {
+		secret[i] = (char)('A' + (i * 7 + 3) % 26);
+		snprintf(hex + 2 * i, 3, "%02x", (unsigned char)secret[i]);
+	}
+	{
+		char line[80];
+
+		snprintf(line, sizeof(line), "HOTP/T30/8 ann - %s\n", hex);
+		code_put(path, line);
+		explicit_bzero(line, sizeof(line));
+	}
+	unlink(used);
+	chaos_check(start() == 0 && ask(code, NOW) == POLICY_CHECK_FAIL, "a code is judged");
+	chaos_check(found(code, 8) == 1, "no copy of a code is left behind a check");
+	drive_close(&d);
+	chaos_check(found(secret, 20) == 1, "no secret is left behind close()");
+#endif
+}
+
 int
 main(void)
 {
@@ -128,6 +182,9 @@ main(void)
 	snprintf(path, sizeof(path), "%s/users", dir);
 	snprintf(used, sizeof(used), "%s/users.used", dir);
 	code_put(path, "HOTP/T30 ann - " CODE_HEX "\n");
+	canary();
+	code_put(path, "HOTP/T30 ann - " CODE_HEX "\n");
+	replaced();
 	allocations();
 	calls();
 	unlink(used);

@@ -84,6 +84,9 @@ pol_vault_address(struct vault_conf *c, struct policy_error *err)
 	else if (strcmp(scheme, "https") != 0 && !(strcmp(scheme, "http") == 0 && c->insecure && is_loopback(host)))
 		rc = pol_vault_refuse(err, POLICY_ERR_INVALID, "`address` is \"%s://%s:%s\"; wanted: https://, or with `insecure: true` "
 		    "http:// to 127.0.0.1 or [::1]", scheme, host, port);
+	else if (strcmp(scheme, "http") == 0 && c->proxy[0] != '\0')
+		rc = pol_vault_refuse(err, POLICY_ERR_INVALID, "`proxy` and an `address` of http:// are both given; wanted: one of them, "
+		    "since a proxy would see the tokens");
 	else
 		snprintf(c->address, sizeof(c->address), "%s://%s:%s", scheme, host, port);
 	curl_url_cleanup(u);

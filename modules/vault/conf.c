@@ -140,6 +140,11 @@ texts(struct vault_conf *c, const struct policy_open_args *args, struct policy_e
 	}
 	if (strcmp(c->ns, "root") == 0)
 		c->ns[0] = '\0';
+	/* whose CAs are believed is said in one place: what the set says is not added to */
+	if (policy_with(args, "ca") != NULL && policy_with(args, "capath") == NULL)
+		c->capath[0] = '\0';
+	if (policy_with(args, "capath") != NULL && policy_with(args, "ca") == NULL)
+		c->ca[0] = '\0';
 	return 0;
 }
 

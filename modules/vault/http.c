@@ -96,6 +96,7 @@ on_body(char *p, size_t one, size_t n, void *ctx)
 		a->room = room;
 	}
 	memcpy(a->body + a->len, p, n);
+	explicit_bzero(p, n);	/* libcurl's own buffer, which it keeps with the handle */
 	a->len += n;
 	return n;
 }
@@ -283,7 +284,7 @@ pol_vault_http(struct vault *v, const struct vault_ask *ask, const char *url, st
 	a->to[0] = a->why[0] = '\0';
 	a->most = ask->most != 0 ? ask->most : VAULT_MAX_ANSWER;
 	if (s == NULL) {
-		snprintf(a->why, sizeof(a->why), "no room for another request within the time that was given");
+		snprintf(a->why, sizeof(a->why), "no room for another request, neither in time nor in memory");
 		return CURLE_AGAIN;
 	}
 	rc = sent(v, s->curl, ask, url, a);

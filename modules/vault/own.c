@@ -72,11 +72,11 @@ schedule(struct vault_own *o, int64_t lease_ns)
 	o->due_ns = pol_vault_clock(CLOCK_BOOTTIME) + (wait < VAULT_SECOND / 2 ? VAULT_SECOND / 2 : wait);
 }
 
-/* 1 s, 2 s, ... 32 s, and half as much again by chance. */
+/* 1 s, 2 s, 4 s, 8 s, and half as much again by chance. */
 static int
 postpone(struct vault_own *o)
 {
-	int64_t wait = VAULT_SECOND << (o->failures < 5 ? o->failures : 5);
+	int64_t wait = VAULT_SECOND << (o->failures < 3 ? o->failures : 3);
 
 	o->failures++;
 	o->due_ns = pol_vault_clock(CLOCK_BOOTTIME) + wait + chance(wait / 2);
@@ -254,6 +254,7 @@ pol_vault_own_ready(struct vault *v, bool anew)
 void
 pol_vault_own_refused(struct vault *v)
 {
+	give_back(v);	/* it may be good, and merely not allowed to */
 	forget(&v->own);
 	v->own.due_ns = 0;
 }

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real OpenBao on loopback: started, asked as its root, stopped."""
 import base64
+import ctypes
 import json
 import os
 import signal
@@ -28,6 +29,10 @@ def free_ports():
     raise RuntimeError("no two free ports")
 
 
+def dies_with_us():
+    ctypes.CDLL(None).prctl(1, signal.SIGKILL)  # PR_SET_PDEATHSIG
+
+
 class Bao:
     running = []
 
@@ -47,7 +52,7 @@ class Bao:
                     f"-dev-listen-address=127.0.0.1:{self.port}", *args]
         self.log = open(os.path.join(folder, "log"), "ab")
         self.process = subprocess.Popen(argv, env=env, cwd=folder, stdin=subprocess.DEVNULL, stdout=self.log,
-                                        stderr=self.log, start_new_session=True)
+                                        stderr=self.log, start_new_session=True, preexec_fn=dies_with_us)
         Bao.running.append(self)
         self.address = f"{'https' if tls else 'http'}://127.0.0.1:{self.port}"
 

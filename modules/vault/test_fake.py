@@ -4,6 +4,7 @@ What it does is named by the token that it is sent: answers[token]. It counts wh
 arrives for each."""
 import json
 import socket
+import ssl
 import threading
 import time
 
@@ -25,13 +26,18 @@ def good(token, **changes):
 
 
 class Fake:
-    def __init__(self):
+    def __init__(self, cert=None, key=None):
+        self.context = None
+        if cert is not None:
+            self.context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            self.context.load_cert_chain(cert, key)
         self.answers, self.seen, self.lock = {}, {}, threading.Lock()
+        self.connections = 0
         self.listener = socket.socket()
         self.listener.bind(("127.0.0.1", 0))
         self.listener.listen(128)
         self.port = self.listener.getsockname()[1]
-        self.address = f"http://127.0.0.1:{self.port}"
+        self.address = f"{'https' if cert else 'http'}://127.0.0.1:{self.port}"
         threading.Thread(target=self.accept, daemon=True).start()
 
     def accept(self):
@@ -40,10 +46,13 @@ class Fake:
                 c = self.listener.accept()[0]
             except OSError:
                 return
+            self.connections += 1
             threading.Thread(target=self.serve, args=(c,), daemon=True).start()
 
     def serve(self, c):
         try:
+            if self.context is not None:
+                c = self.context.wrap_socket(c, server_side=True)
             with c:
                 while self.one(c):
                     pass
@@ -90,6 +99,44 @@ class Fake:
             if line.lower().startswith(b"content-length:"):
                 return len(body) == int(line.split(b":")[1])
         return False
+
+    def close(self):
+        self.listener.close()
+
+
+class Forwarder:
+    """Another address of a server."""
+
+    def __init__(self, host, port):
+        self.to = port
+        self.listener = socket.socket()
+        self.listener.bind((host, 0))
+        self.listener.listen(16)
+        self.port = self.listener.getsockname()[1]
+        threading.Thread(target=self.accept, daemon=True).start()
+
+    def accept(self):
+        while True:
+            try:
+                c = self.listener.accept()[0]
+            except OSError:
+                return
+            s = socket.create_connection(("127.0.0.1", self.to))
+            for a, b in ((c, s), (s, c)):
+                threading.Thread(target=self.pipe, args=(a, b), daemon=True).start()
+
+    @staticmethod
+    def pipe(a, b):
+        try:
+            while data := a.recv(65536):
+                b.sendall(data)
+        except OSError:
+            pass
+        for s in (a, b):
+            try:
+                s.shutdown(socket.SHUT_RDWR)
+            except OSError:
+                pass
 
     def close(self):
         self.listener.close()

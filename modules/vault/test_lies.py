@@ -14,6 +14,7 @@ def settings(driver, _):
         (None, (), {"address": "http://127.0.0.1:1"}, "wanted: https://"),
         (None, (), {"address": "http://192.0.2.1:1", "insecure": True}, "wanted: https://"),
         (None, (), {"address": "http://localhost:1", "insecure": True}, "wanted: https://"),
+        (None, (), {"address": "http://127.0.0.1:1", "insecure": True, "proxy": "http://127.0.0.1:2"}, "would see"),
         (None, (), {"address": "http://127.0.0.1.example:1", "insecure": True}, "wanted: https://"),
         (None, (), {"address": "ftp://127.0.0.1", "insecure": True}, "wanted: https://"),
         (None, (), {"address": "https://u:p@h:1"}, "nothing behind it"),
@@ -72,6 +73,10 @@ def environment(*_):
     fake.close()
 
 
+def body(token):
+    return good(token).partition(b"\r\n\r\n")[2]
+
+
 LIES = {
     "no-json": lambda t: answer(200, b"<html>fine</html>", kind="text/html"),
     "empty": lambda t: answer(200, b""),
@@ -81,8 +86,8 @@ LIES = {
     "null-data": lambda t: answer(200, {"data": None}),
     "data-text": lambda t: answer(200, {"data": "yes"}),
     "deep": lambda t: answer(200, b'{"data":' + b"[" * 5000 + b"]" * 5000 + b"}"),
-    "twice": lambda t: good(t).replace(b'"ttl": 600', b'"ttl":1,"ttl":2'),
-    "huge": lambda t: good(t, meta={"a": "x" * 70000}),
+    "twice": lambda t: answer(200, body(t).replace(b'"ttl": 600', b'"ttl": 600, "ttl": 600')),
+    "huge": lambda t: answer(200, body(t) + b" " * 70000),
     "half": lambda t: good(t)[:-40],
     "half-head": lambda t: b"HTTP/1.1 200 OK\r\nContent-Le",
     "half-chunk": lambda t: b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nff\r\n{\"data\":{",
@@ -241,7 +246,7 @@ def shapes(driver, _):
 def crowd(driver, _):
     """More at once than there are handles, some of them late: all get their answer."""
     fake = Fake()
-    step = driver.open(address=fake.address, insecure=True)
+    step = driver.open(address=fake.address, insecure=True, timeout=30000 * MS)
     fake.answers["s.late"] = lambda n, path, t: (.05, good(t))
     fake.answers["s.bad"] = answer(403, DENIED)
     got = driver.do(do="storm", step=step.n, kind="bearer", threads=40, n=30, data=["s.late", "s.good", "s.bad"])
@@ -252,6 +257,21 @@ def crowd(driver, _):
     got = driver.do(do="storm", step=step.n, kind="bearer", threads=40, n=2, data=["s.slow"])
     ok(got["ERROR"] == 80, "40 threads who wait for a server that is slow", got)
     Count.unasked += 80
+    step.close()
+    fake.close()
+
+
+def forked(driver, _):
+    """A child makes connections of its own, and leaves its parent's alone."""
+    fake = Fake()
+    fake.answers["s.bad"] = answer(403, DENIED)
+    step = driver.open(address=fake.address, insecure=True)
+    step.is_(PASS, "s.good", "before the fork")
+    for n in (2, 3):
+        got = driver.do(do="fork", step=step.n, kind="bearer", threads=1, n=10, data=["s.good", "s.bad"], idle=True)
+        ok(got["child"] == 0 and fake.connections == n, "the child's connection is its own", (got, fake.connections))
+        step.is_(PASS, "s.good", "after the fork")
+    ok(fake.connections == 3, "the parent still has its own", fake.connections)
     step.close()
     fake.close()
 
@@ -278,4 +298,4 @@ def own_files(driver, _):
     ok(os.path.isdir(SCRATCH), "scratch")
 
 
-sections = [settings, environment, lies, slow, retries, redirects, shapes, crowd, own_files]
+sections = [settings, environment, lies, slow, retries, redirects, shapes, crowd, forked, own_files]

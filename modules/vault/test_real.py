@@ -4,8 +4,9 @@ import os
 import subprocess
 import time
 
-from test import AGAIN, ERROR, FAIL, MS, PASS, SCRATCH, Count, ok, secret_file
+from test import AGAIN, ERROR, FAIL, MS, PASS, SCRATCH, Count, Driver, ok, secret_file
 from test_bao import ROOT, Bao
+from test_fake import Fake, Forwarder, answer
 
 READ = 'path "*" { capabilities = ["read", "list"] }'
 
@@ -173,6 +174,14 @@ def logins(driver, binary):
     step.is_(FAIL, secret, "another role", kind="password", name="00000000-0000-0000-0000-000000000000")
     step.close()
     ok(wait(lambda: b.accessors() == start), "every login's token was given back", (b.accessors(), start))
+    own = secret_file("own-secret-id", secret)
+    step = driver.open(address=b.address, insecure=True, mode="list", path="list", auth_method="approle", auth_user=role, auth_secret_file=own)
+    ok("may not read it" in step.log(), "an own token without rights")
+    for _ in range(3):
+        step.serve(2)
+    ok(b.accessors() <= start + 1, "logged in for anew, the ones before given back", (b.accessors(), start))
+    step.close()
+    ok(wait(lambda: b.accessors() == start, 20), "our own token was given back", (b.accessors(), start))
 
 
 def until(step, wanted, token, what):
@@ -232,6 +241,8 @@ def lists(driver, binary):
     step.is_(PASS, "tok-c2-1", "a better one is in the file", nonblock=True)
     got = driver.do(do="storm", step=step.n, kind="bearer", threads=2, n=20000, data=["tok-c2-1", "tok-none"], serve=True)
     ok(got["PASS"] == got["FAIL"] == 20000, "two threads while the list is read anew", got)
+    got = driver.do(do="fork", step=step.n, kind="bearer", threads=2, n=2000, data=["tok-c2-1", "tok-none"], serve=True)
+    ok(got["PASS"] == got["FAIL"] == 2000 and got["child"] == 0, "parent and child, both reading the list", got)
     step.close()
 
 
@@ -280,8 +291,8 @@ def gone(driver, binary):
     own = secret_file("own-gone", b.token_create(policies=["root"], ttl="1h")["client_token"])
     token = driver.open("display_name", address=b.address, insecure=True, timeout=1000 * MS)
     login = driver.open(address=b.address, insecure=True, mode="login", method="userpass", mount="people/here", timeout=1000 * MS)
-    listed = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=500 * MS)
-    stale = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=500 * MS,
+    listed = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=1500 * MS)
+    stale = driver.open(address=b.address, insecure=True, mode="list", path="list", token_file=own, refresh=1000 * MS, timeout=1500 * MS,
                         stale=3600 * 1000 * MS)
     token.is_(PASS, ROOT, "the root token")
     login.is_(PASS, "right-pw", "a password", kind="password", name="bob")
@@ -313,11 +324,14 @@ def tls(driver, binary):
     folder = os.path.join(SCRATCH, "tls")
     b = Bao(binary, folder, "-dev-tls", "-dev-tls-cert-dir=" + folder, tls=True).ready()
     ca = os.path.join(folder, "vault-ca.pem")
-    step = driver.open("display_name", address=b.address, ca=ca, namespace="root")
+    step = driver.open("display_name", address=b.address, ca=ca, namespace="root", timeout=30000 * MS)
     step.is_(PASS, ROOT, "by TLS")
     step.is_(FAIL, "s.wrong-by-tls", "a wrong token by TLS")
     got = driver.do(do="storm", step=step.n, kind="bearer", threads=8, n=50, data=[ROOT, "s.wrong-by-tls"])
     ok(got["PASS"] == got["FAIL"] == 200, "8 threads by TLS", got)
+    for _ in range(3):
+        got = driver.do(do="fork", step=step.n, kind="bearer", threads=4, n=20, data=[ROOT, "s.wrong-by-tls"])
+        ok(got["PASS"] == got["FAIL"] == 40 and got["child"] == 0, "parent and child, both with its connections", got)
     step.close()
     step = driver.open("display_name", address=f"https://localhost:{b.port}/", ca=ca)
     step.is_(PASS, ROOT, "by name")
@@ -329,10 +343,32 @@ def tls(driver, binary):
         step = driver.open("display_name", address=b.address, capath=os.path.join(folder, "hashed"))
         step.is_(PASS, ROOT, "by TLS, `capath`")
         step.close()
+    env = Driver(VAULT_ADDR=b.address, VAULT_CACERT=ca)
+    step = env.open("display_name")
+    step.is_(PASS, ROOT, "by TLS, all from the environment")
+    step.close()
+    step = env.open("display_name", capath=SCRATCH)
+    step.unasked(ROOT, "TLS, the environment's CA beside one of the set's own", tries=1)
+    step.close()
+    env.end()
     other = Bao(binary, os.path.join(SCRATCH, "tls2"), "-dev-tls", "-dev-tls-cert-dir=" + os.path.join(SCRATCH, "tls2"), tls=True).ready()
+    liar, clear = Fake(os.path.join(folder, "vault-cert.pem"), os.path.join(folder, "vault-key.pem")), Fake()
+    for where, also, wanted in ((b.address, [b.address], PASS), (b.address, [], ERROR), (b.address, ["https://127.0.0.1:1"], ERROR),
+                                (clear.address, [b.address], ERROR), (clear.address.replace("http", "https"), [b.address], ERROR)):
+        liar.answers[ROOT] = answer(307, b"", f"Location: {where}/v1/auth/token/lookup-self")
+        step = driver.open("display_name", address=liar.address, ca=ca, retries=0, **({"redirect_to": also} if also else {}))
+        step.is_(wanted, ROOT, f"a redirect to {where} where {also} may be followed to")
+        step.close()
+    ok(not clear.seen and clear.connections == 0, "never from https to http", clear.seen)
+    liar.close()
+    clear.close()
+    elsewhere = [Forwarder(host, b.port) for host in ("127.0.0.1", "127.0.0.2")]
+    step = driver.open("display_name", address=f"https://127.0.0.1:{elsewhere[0].port}", ca=ca)
+    step.is_(PASS, ROOT, "through a forwarder")
+    step.close()
     for what, settings in (("the CA of another", {"address": b.address, "ca": os.path.join(SCRATCH, "tls2", "vault-ca.pem")}),
                            ("another's server", {"address": other.address, "ca": ca}), ("the system's CAs", {"address": b.address}),
-                           ("a name that is not in the certificate", {"address": f"https://127.0.0.2:{b.port}", "ca": ca}),
+                           ("a name that is not in the certificate", {"address": f"https://127.0.0.2:{elsewhere[1].port}", "ca": ca}),
                            ("the server's own certificate", {"address": b.address, "ca": os.path.join(folder, "vault-key.pem")}),
                            ("http to the TLS port", {"address": f"http://127.0.0.1:{b.port}", "insecure": True}),
                            ("an empty `capath`", {"address": b.address, "capath": SCRATCH})):
@@ -344,6 +380,8 @@ def tls(driver, binary):
         step = driver.open(mode="login", method="userpass", timeout=1500 * MS, **settings)
         step.is_(ERROR, "any-password", f"a login over TLS, {what}", kind="password", name="bob")
         step.close()
+    for f in elsewhere:
+        f.close()
 
 
 def sealed(driver, binary):

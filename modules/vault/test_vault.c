@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "chaos/chaos.h"
 #include "modules/drive.h"
@@ -17,6 +19,7 @@
 enum { STEPS = 16, THREADS = 64 };
 
 static struct drive steps[STEPS];
+static pthread_mutex_t log_lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* ---- alone ---- */
 
@@ -147,6 +150,20 @@ text_of(struct policy_text t)
 	return t.data != NULL ? json_stringn(t.data, t.len) : json_null();
 }
 
+/* Steps log from any thread. */
+static void
+locked_log(const struct policy_host *h, enum policy_log_level level, const char *text)
+{
+	struct drive *d = (struct drive *)(void *)h->step;
+	size_t n;
+
+	(void)level;
+	pthread_mutex_lock(&log_lock);
+	n = strlen(d->log);
+	snprintf(d->log + n, sizeof(d->log) - n, "%s\n", text);
+	pthread_mutex_unlock(&log_lock);
+}
+
 static json_t *
 do_open(struct drive *d, json_t *in)
 {
@@ -159,6 +176,7 @@ do_open(struct drive *d, json_t *in)
 	int rc;
 
 	drive_init(d, &policy_module_1);
+	d->host.log = locked_log;
 	d->args.subject_id = policy_text(id);
 	for (size_t i = 0; i < json_array_size(list); i++)
 		claims[i] = policy_text(json_string_value(json_array_get(list, i)));
@@ -256,11 +274,13 @@ do_storm(struct drive *d, json_t *in)
 	for (unsigned i = 0; i < n && i < THREADS; i++) {
 		storms[i].d = *d;
 		pol_identity_offer(&storms[i].d.host);
+		storms[i].d.deadline_ns = pol_vault_clock(CLOCK_MONOTONIC) + 60 * VAULT_SECOND;
 		storms[i].in = in;
 		storms[i].n = (long)json_integer_value(json_object_get(in, "n"));
 		memset(storms[i].counts, 0, sizeof(storms[i].counts));
-		pthread_create(&storms[i].thread, NULL, storming, &storms[i]);
 	}
+	for (unsigned i = 0; i < n && i < THREADS; i++)
+		pthread_create(&storms[i].thread, NULL, storming, &storms[i]);
 	for (int i = 0; json_is_true(json_object_get(in, "serve")) && i < 50; i++)
 		policy_module_1.serve(d->state, POLICY_SERVE_CHANGED);
 	for (unsigned i = 0; i < n && i < THREADS; i++) {
@@ -270,6 +290,24 @@ do_storm(struct drive *d, json_t *in)
 	}
 	return json_pack("{s:i, s:i, s:i, s:i, s:i}", results[0], (int)sum[0], results[1], (int)sum[1], results[2],
 	    (int)sum[2], results[3], (int)sum[3], results[4], (int)sum[4]);
+}
+
+/* The same in a child, beside its parent, whose connections it has as well. */
+static json_t *
+do_fork(struct drive *d, json_t *in)
+{
+	pid_t child = fork();
+	json_t *out = child == 0 || !json_is_true(json_object_get(in, "idle")) ? do_storm(d, in) : json_object();
+	int status = -1;
+
+	if (child == 0) {
+		drive_close(d);
+		_exit(json_integer_value(json_object_get(out, "ERROR")) != 0 ? 1 :
+		    json_integer_value(json_object_get(out, "PASS")) == json_integer_value(json_object_get(out, "FAIL")) ? 0 : 2);
+	}
+	waitpid(child, &status, 0);
+	json_object_set_new(out, "child", json_integer(status));
+	return out;
 }
 
 static json_t *
@@ -285,6 +323,8 @@ do_line(json_t *in)
 		return do_check(d, in);
 	if (strcmp(what, "storm") == 0)
 		return do_storm(d, in);
+	if (strcmp(what, "fork") == 0)
+		return do_fork(d, in);
 	if (strcmp(what, "serve") == 0)
 		return json_pack("{s:f}", "wait", (double)policy_module_1.serve(d->state,
 		    (uint32_t)json_integer_value(json_object_get(in, "why"))) / 1e9);

@@ -13,6 +13,7 @@
 #include "auth/identity.h"
 #include "core/fill.h"
 #include "api/open.h"
+#include "api/service.h"
 #include "base/sized.h"
 #include "base/err.h"
 
@@ -282,15 +283,14 @@ policy_authenticate(struct policy *p, const struct policy_request *req, struct p
 int
 policy_service(struct policy *p, int timeout_ms)
 {
-	(void)timeout_ms;
-	return p != NULL ? 0 : POLICY_ERR_ARG;
+	return p != NULL ? pol_service_run(p, timeout_ms) : POLICY_ERR_ARG;
 }
 
 int
 policy_fd(const struct policy *p)
 {
-	(void)p;
-	return -1;
+	/* the handle is ours and never const; a child has to make it first */
+	return p != NULL ? pol_service_fd((struct policy *)(uintptr_t)p) : -1;
 }
 
 /* ---- words ---- */

@@ -47,71 +47,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/service.h"
+#include "api/store.h"
 #include "auth/cache.h"
 #include "auth/revoked.h"
 #include "auth/stack.h"
 
 #define WAIT_NS 100000000		/* a reload's patience with deciders */
 #define MANY_WAITING 64			/* old snapshots that a single change leaves unwaited */
-
-/* ---- fork ---- */
-
-static void
-start_child(struct policy *p)
-{
-	atomic_store(&p->wiped->ticket, 0);
-	atomic_store(&p->wiped->serving, 0);
-	p->covered = NULL;
-	if (atomic_load(&p->busy) != 0) {
-		/* a writer of the parent's had the list and the people in hand: what they
-		 * were like in that moment nobody knows */
-		p->waiting = p->last = NULL;
-		p->n_waiting = 0;
-		p->tainted = true;
-	}
-	atomic_store(&p->busy, 0);
-}
-
-void
-pol_handle_wake(struct policy *p)
-{
-	uint32_t seen = POL_MARK_CHILD;
-
-	/* two threads of the child may come here at once */
-	if (atomic_compare_exchange_strong(&p->wiped->mark, &seen, POL_MARK_WAKING)) {
-		start_child(p);
-		atomic_store(&p->wiped->mark, POL_MARK_LIVE);
-		return;
-	}
-	while (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
-		sched_yield();
-}
-
-/* The fallback: by process number, writers only. */
-static void
-wake_by_pid(struct policy *p)
-{
-	int32_t pid = (int32_t)getpid(), seen = atomic_load(&p->pid);
-
-	while (seen != pid) {
-		if (seen != -1 && atomic_compare_exchange_strong(&p->pid, &seen, -1)) {
-			start_child(p);
-			atomic_store(&p->pid, pid);
-			return;
-		}
-		sched_yield();
-		seen = atomic_load(&p->pid);
-	}
-}
-
-static void
-wake_writer(struct policy *p)
-{
-	if (atomic_load(&p->wiped->mark) != POL_MARK_LIVE)
-		pol_handle_wake(p);
-	if (atomic_load(&p->pid) != 0)
-		wake_by_pid(p);
-}
 
 /* ---- new and free ---- */
 
@@ -135,6 +78,7 @@ pol_handle_new(struct policy **out)
 		free(p);
 		return POLICY_ERR_NOMEM;
 	}
+	atomic_init(&p->store_good, INT64_MAX);
 	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
 		atomic_init(&p->pid, (int32_t)getpid());
 	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
@@ -142,13 +86,19 @@ pol_handle_new(struct policy **out)
 	return 0;
 }
 
-void
-pol_handle_unused(struct pol_snapshot *s)
+static void
+drop_stack(struct pol_snapshot *s)
 {
-	struct pol_stack *stack = atomic_load(&s->stack);
+	struct pol_stack *stack = atomic_exchange(&s->stack, NULL);
 
 	if (stack != NULL)
 		pol_stack_drop(stack);
+}
+
+void
+pol_handle_unused(struct pol_snapshot *s)
+{
+	drop_stack(s);
 	if (s->succeeded)
 		pol_people_retire(s->people);
 	else
@@ -185,12 +135,17 @@ pol_handle_free(struct policy *p)
 
 	if (p == NULL)
 		return;
-	wake_writer(p);
+	pol_handle_notice(p);
+	pol_service_stop(p);
 	if (p->waiting != NULL)
 		free_waiting(p, p->last);
 	s = atomic_load(&p->now);
+	if (s != NULL)
+		drop_stack(s);
 	if (s != NULL && !p->tainted)
 		pol_handle_unused(s);
+	pol_store_put(p, NULL);
+	pol_service_free(p);		/* last: until they are closed, modules may wake it */
 	munmap(p->wiped, sizeof(*p->wiped));
 	pol_cache_free(p->cache);
 	pol_revoked_free(p->revoked);
@@ -215,11 +170,24 @@ pol_handle_lock(struct policy *p)
 {
 	uint32_t mine, now;
 
-	wake_writer(p);
+	pol_handle_notice(p);
 	mine = atomic_fetch_add(&p->wiped->ticket, 1);
 	while ((now = atomic_load(&p->wiped->serving)) != mine)
 		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
 	atomic_store(&p->busy, 1);
+}
+
+bool
+pol_handle_try(struct policy *p)
+{
+	uint32_t next;
+
+	pol_handle_notice(p);
+	next = atomic_load(&p->wiped->serving);
+	if (!atomic_compare_exchange_strong(&p->wiped->ticket, &next, next + 1))
+		return false;
+	atomic_store(&p->busy, 1);
+	return true;
 }
 
 void

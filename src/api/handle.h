@@ -19,8 +19,10 @@
 
 struct pol_cache;
 struct pol_revoked;
+struct pol_service;
 struct pol_stack;
 struct pol_stack_conf;
+struct pol_store;
 
 /* A program that successive snapshots share. Counted by writers, under the lock. */
 struct pol_shared_code {
@@ -58,7 +60,8 @@ struct pol_wiped {
 	_Atomic uint32_t mark;
 	char pad[128 - sizeof(uint32_t)];
 	_Atomic uint32_t ticket, serving;	/* the writers' lock: see pol_handle_lock */
-	char pad2[128 - 2 * sizeof(uint32_t)];
+	_Atomic uint32_t rows;		/* 1: somebody tells rows of a store: see store.c */
+	char pad2[128 - 3 * sizeof(uint32_t)];
 	struct pol_stripe stripes[POL_STRIPES];
 };
 
@@ -82,9 +85,21 @@ struct policy {
 	bool tainted;			/* the people of `now` were forked halfway through a change */
 	uint64_t generation;
 	struct pol_snapshot *waiting, *last;	/* replaced, oldest first */
-	size_t n_waiting;
+	_Atomic size_t n_waiting;	/* the service looks at it without the lock */
 	struct pol_snapshot *covered;	/* the running wait frees up to this; NULL: none runs */
 	uint32_t phase, stripe;		/* how far it is */
+
+	/* the service, the store, and what a fork left of them: service.c, store.c, child.c */
+	_Atomic(struct pol_service *) service;	/* NULL: there is no such work */
+	struct pol_store *store;	/* under wiped->rows */
+	struct pol_store *staged;	/* of the set that is being loaded, under the lock */
+	_Atomic int64_t store_good;	/* CLOCK_MONOTONIC ns: fresh until then; INT64_MAX: no store */
+	_Atomic uint32_t lost;		/* forked: what the set needs is still to be opened anew */
+	_Atomic int64_t again;		/* which failed: not before then, CLOCK_MONOTONIC ns */
+	struct pol_stack *parents_stack;	/* to be opened again, and never touched else */
+	struct pol_shared_code *parents_code;	/* of the set whose steps they are */
+	struct pol_store *parents_store;
+	bool had_service;		/* the parent had */
 
 	/* as opened */
 	uint32_t flags;
@@ -109,6 +124,11 @@ void pol_handle_free(struct policy *p);
 /* The writers' lock. Between the two only this thread replaces snapshots. */
 void pol_handle_lock(struct policy *p);
 void pol_handle_unlock(struct policy *p);
+/* The lock, where nobody has it. */
+bool pol_handle_try(struct policy *p);
+/* In a child: notices that it is one. Every writer does; so does who needs what a child
+ * has to open anew. */
+void pol_handle_notice(struct policy *p);
 
 /* A snapshot of code and people, both taken, also when it fails. */
 int pol_handle_snapshot(struct pol_snapshot **out, struct pol_code *code, struct pol_people_root *people);

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/child.h"
 #include "auth/identity.h"
 #include "auth/stack.h"
 #include "base/name.h"
@@ -107,6 +108,10 @@ pol_judge_look(struct policy *p, const struct pol_snapshot *s, const struct poli
 	struct pol_cache_key key;
 
 	begin(j, req);
+	if (stack == NULL && pol_child_is_lost(p)) {
+		j->list = NULL;
+		return false;
+	}
 	if (stack == NULL || is_empty(j->list, j->n))
 		return true;
 	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &key);
@@ -203,6 +208,8 @@ pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_jud
 
 	begin(j, req);
 	j->rc = pol_judge_shape(req->credentials, req->credentials_count);
+	if (j->rc == 0)
+		j->rc = pol_child_ready(p, asked.nonblock);
 	if (j->rc != 0)
 		return;
 	asked.now_ns = pol_judge_clock(p);
@@ -214,7 +221,6 @@ pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_jud
 	pol_handle_exit(in);
 	if (stack == NULL)
 		return;
-	if (!is_empty(j->list, j->n))
-		ask_stack(p, stack, &asked, j);
+	ask_stack(p, stack, &asked, j);
 	pol_stack_drop(stack);
 }

@@ -33,7 +33,8 @@ int pol_judge_shape(const struct policy_credential *list, size_t n);
  * is to be asked for. */
 bool pol_judge_look(struct policy *p, const struct pol_snapshot *s, const struct policy_request *req, int64_t now,
     struct pol_judged *j);
-/* Outside. May block, as the modules do. req is of our size; what fails is told in j. */
+/* Outside, what was looked for. May block, as the modules do. req is of our size; what
+ * fails is told in j. */
 void pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_judged *j);
 /* The engine's clock, Unix ns. */
 int64_t pol_judge_clock(const struct policy *p);

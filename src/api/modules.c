@@ -6,6 +6,7 @@
 
 #include "api/judge.h"
 #include "api/open.h"
+#include "api/service.h"
 #include "api/steps.h"
 #include "auth/stack.h"
 #include "base/err.h"
@@ -28,7 +29,7 @@ clock_now(void *ctx)
 static void
 wake(void *ctx)
 {
-	(void)ctx;
+	pol_service_wake(ctx);
 }
 
 int

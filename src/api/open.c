@@ -12,9 +12,10 @@
 #include <string.h>
 
 #include "api/modules.h"
+#include "api/parts.h"
+#include "api/service.h"
 #include "base/sized.h"
 #include "base/err.h"
-#include "compile/ast_step.h"
 #include "load/file.h"
 
 #define DEFAULT_PATH "/etc/policy"
@@ -154,18 +155,6 @@ emit(struct pol_snapshot **out, const struct ast_set *set, struct policy_error *
 	return rc == POLICY_ERR_NOMEM ? pol_err_nomem(err) : rc;
 }
 
-/* Who would leave it out decides without what the set means to ask. */
-static int
-no_store(const struct ast_set *set, struct policy_error *err)
-{
-	const struct pol_node *at = set->store != NULL ? set->store->at : NULL;
-
-	if (at == NULL)
-		return 0;
-	return pol_err_set(err, POLICY_ERR_UNSUPPORTED, set->files[at->file], at->line, at->column,
-	    "`%s:` is not supported by this build: leave the section out", at->u.text);
-}
-
 static int
 build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sources, size_t n,
     struct pol_files *files, struct policy_error *err)
@@ -183,12 +172,12 @@ build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sour
 	pol_files_drop(files);		/* large ones are missed while emitting */
 	if (rc == 0)
 		rc = is_off(p, set, &off, err);
-	if (rc == 0 && !off)
-		rc = no_store(set, err);
 	if (rc == 0)
 		rc = emit(out, set, err);
 	if (rc == 0 && !off) {
 		rc = pol_modules_open(p, *out, set, err);
+		if (rc == 0)
+			rc = pol_parts_open(p, *out, set, err);
 		if (rc != 0)
 			pol_handle_unused(*out);
 	}
@@ -236,7 +225,7 @@ load(struct policy *p, struct policy_error *err)
 	if (rc != 0)
 		return rc;
 	p->loaded = true;
-	pol_handle_swap(p, s);
+	pol_parts_swap(p, s);
 	return 0;
 }
 
@@ -342,5 +331,6 @@ pol_open_again(struct policy *p, struct policy_error *err)
 	else
 		say_loaded(p);
 	pol_handle_unlock(p);
+	pol_service_wake(p);		/* what still waits is freed there */
 	return rc;
 }

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/store.h"
 #include "auth/identity.h"
 #include "auth/revoked.h"
 #include "core/fill.h"
@@ -77,11 +78,14 @@ assert_identity(struct asserted *a, const struct policy_request *req, const stru
 enum policy_reason
 pol_who_still(const struct policy *p, const struct policy_identity *id, int64_t now)
 {
+	/* first: what the store had told by then is seen by the look below */
+	const bool fresh = id->token_id.len == 0 || pol_store_is_good(p);
+
 	if (id->expires != 0 && now >= id->expires)
 		return POLICY_REASON_EXPIRED;
 	if (pol_revoked_has(p->revoked, id->step, id->token_id))
 		return POLICY_REASON_REVOKED;
-	return POLICY_REASON_RULE;
+	return fresh ? POLICY_REASON_RULE : POLICY_REASON_UNAVAILABLE;
 }
 
 /* Identity i. out is written by the first, by each that is denied, and on failure. */

@@ -32,7 +32,25 @@ warn_booleans(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 	return 0;
 }
 
-static pol_check_fn *const steps[] = { pol_warn_deny, pol_warn_globs, warn_booleans };
+/* What an optional step passes gives its holder nothing. */
+static int
+warn_steps(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	size_t i;
+
+	(void)names;
+	(void)conds;
+	for (i = 0; i < set->steps.n; i++) {
+		const struct ast_step *s = set->steps.list[i];
+
+		if (s->control == AST_OPTIONAL && s->n_map > 0)
+			pol_set_warn(set, s->map_at, "the step '%.*s' is optional, and an optional step gives nobody a role: its map does nothing",
+			    POL_SHOW(s->name));
+	}
+	return 0;
+}
+
+static pol_check_fn *const steps[] = { pol_warn_deny, pol_warn_globs, warn_booleans, warn_steps };
 
 int
 pol_warn(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)

@@ -4,7 +4,7 @@
  * environment, descriptors, threads, standard output; looked at while a handle is
  * open, and when it is closed. A failure on the way changes as little.
  */
-#include "chaos.h"
+#include "probed.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -148,6 +148,40 @@ live(const struct host *before, const char *dir, const char *name)
 	chaos_check(put(name, chaos_set), "the file");
 }
 
+static struct policy *
+load_once(void)
+{
+	make_set("60s");
+	return open_probed(POLICY_NO_THREAD);
+}
+
+/* A set with modules, a store and the service: while it is open it has descriptors, which
+ * no program inherits, and a thread; nothing else, and nothing afterwards. */
+static void
+live_modules(const struct host *before)
+{
+	struct host now;
+	struct policy *p;
+
+	for (int i = 0; i < 2; i++) {
+		p = open_probed(i == 0 ? 0 : POLICY_NO_THREAD);
+		if (!chaos_check(p != NULL, "a set with modules does not open"))
+			break;
+		chaos_check(reason(p, "one") == POLICY_REASON_RULE, "a credential");
+		chaos_check(policy_reload(p, NULL) == 0 && reason(p, "two") == POLICY_REASON_BAD_CREDENTIAL, "another");
+		policy_service(p, 0);
+		look(&now);
+		chaos_check(now.open_on_exec == before->open_on_exec, "descriptors that a program started would inherit");
+		chaos_check(now.fds == before->fds + 4, "four descriptors");
+		chaos_check(now.threads == before->threads + (i == 0), "a thread, where one is wanted");
+		chaos_check(strcmp(now.cwd, before->cwd) == 0 && strcmp(now.locale, before->locale) == 0 &&
+		    now.mask == before->mask && same_signals(before, &now) && now.env_sum == before->env_sum,
+		    "all else is the host's");
+		policy_close(p);
+		same(before, "closed a set with modules");
+	}
+}
+
 int
 main(void)
 {
@@ -169,11 +203,17 @@ main(void)
 	snprintf(name, sizeof(name), "%s/set.yaml", dir);
 	snprintf(said, sizeof(said), "%s/said", dir);
 	chaos_check(put(name, chaos_set), "the scratch file cannot be written");
+	chaos_check(begin_probed(), "no modules");
 	fd = open(said, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	dup2(fd, 1);
 	dup2(fd, 2);
 	look(&before);
 	live(&before, dir, name);
+	/* a shared object that is loaded stays: its descriptor too */
+	policy_close(load_once());
+	look(&before);
+	live_modules(&before);
+	end_probed();
 	chaos_check(fstat(fd, &st) == 0 && st.st_size == 0, "the library writes to standard output or error");
 	dup2(out, 1);
 	dup2(err, 2);

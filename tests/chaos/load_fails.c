@@ -20,6 +20,9 @@ main(void)
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <string.h>
+
+#include "api/open.h"
 #include "api/steps.h"
 #include "heap.h"
 
@@ -37,6 +40,103 @@ static int
 open_file(struct policy **p, struct policy_error *err)
 {
 	return policy_open(p, path, NULL, err);
+}
+
+/* ---- a set with a module that allocates nothing itself ---- */
+
+static const struct policy_host *host;
+
+static int
+words_open(void **state, const struct policy_open_args *args, struct policy_error *err)
+{
+	(void)err;
+	host = args->host;
+	*state = &host;
+	return 0;
+}
+
+static enum policy_check_result
+words_check(void *state, const struct policy_call *call, struct policy_identity *id)
+{
+	const struct policy_text none = { NULL, 0 };
+
+	(void)state;
+	host->set_subject(id, none, policy_text("ann"));
+	host->set_token_id(id, call->credential->data);
+	return POLICY_CHECK_PASS;
+}
+
+static void
+words_close(void *state)
+{
+	(void)state;
+}
+
+static int
+load(const struct policy_module **out, const char *dir, const char *name, struct policy_error *err)
+{
+	static const struct policy_module words = {
+		.size = sizeof(words), .abi = POLICY_MODULE_ABI, .name = "words", .version = "1",
+		.flags = POLICY_MODULE_CACHEABLE, .open = words_open, .check = words_check, .close = words_close,
+	};
+
+	(void)dir;
+	(void)name;
+	(void)err;
+	*out = &words;
+	return 0;
+}
+
+static int
+open_modules(struct policy **p, struct policy_error *err)
+{
+	static const char more[] = "modules: [ { use: words, for: bearer, kind: key } ]\n";
+	static char text[sizeof(chaos_set) + sizeof(more)];
+	struct pol_origin from = { .name = "chaos.yaml", .text = text, .is_text = true, .load = load };
+
+	*p = NULL;
+	from.len = (size_t)snprintf(text, sizeof(text), "%s%s", chaos_set, more);
+	return pol_open_new(p, &from, NULL, err);
+}
+
+/* A credential that is new each time is judged, or denied for want of memory. */
+static void
+judgements(void)
+{
+	struct policy *p;
+	char text[32];
+	long n;
+	int rc = -1;
+
+	if (!chaos_check(open_modules(&p, NULL) == 0, "the set with a module does not open"))
+		return;
+	for (n = 1; n < MOST && rc != 0; n++) {
+		struct policy_request req = POLICY_REQUEST_INIT;
+		struct policy_decision d = POLICY_DECISION_INIT;
+		struct policy_credential c = { .kind = policy_text("bearer") };
+
+		snprintf(text, sizeof(text), "token %ld", n);
+		c.data = policy_text(text);
+		req.action = policy_text("read");
+		req.resource_type = policy_text("file");
+		req.resource_id = policy_text("f");
+		req.credentials = &c;
+		req.credentials_count = 1;
+		d.verdict = POLICY_ALLOW;
+		heap_live = 0;
+		heap_failed = 0;
+		heap_fail = n;
+		heap_on = 1;
+		rc = policy_decide(p, &req, &d);
+		heap_on = 0;
+		chaos_check(heap_live == 0, "judging leaves memory behind");
+		chaos_check((d.verdict == POLICY_ALLOW) == (rc == 0), "an allow without memory");
+		chaos_check(rc == 0 || (rc == POLICY_ERR_NOMEM && d.reason == POLICY_REASON_UNAVAILABLE && d.status == 503),
+		    "want of memory is told as something else");
+	}
+	chaos_check(rc == 0 && n > 1, "no credential gets through, or none needs memory");
+	policy_close(p);
+	printf("judging: %ld allocations failed in turn\n", n - 2);
 }
 
 static void
@@ -206,8 +306,11 @@ main(void)
 	FILE *f;
 
 	opens(open_text, "policy_open_text");
+	opens(open_modules, "a set with a module");
+	judgements();
 	heap_for_good = 1;
 	opens(open_text, "policy_open_text, from then on");
+	opens(open_modules, "a set with a module, from then on");
 	steps("modules and store, from then on");
 	heap_for_good = 0;
 	steps("modules and store");

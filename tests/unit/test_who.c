@@ -3,10 +3,10 @@
  * src/api/: requests with credentials. The modules live in this program; a token says
  * itself what they make of it, in words:
  *
- *	s:ann i:t1 k:key c:read g:eng e:100 a:x u:y S  !bad !old !gone !down !wait !not
+ *	s:ann i:t1 k:key c:read g:eng e:100 a:x u:y S w:20  !bad !old !gone !down !wait !not
  *
  * subject, token id, kind, scope, group, end (seconds), attribute of the token and of its
- * subject, scoped; or how it fails.
+ * subject, scoped, when it is by then; or how it fails.
  */
 #include <stdatomic.h>
 #include <stdio.h>
@@ -75,6 +75,9 @@ hear(const struct policy_host *h, struct policy_identity *id, const char *word, 
 		return h->add_subject_attribute(id, rest, &yes) == 0;
 	case 'S':
 		return h->set_scoped(id) == 0;
+	case 'w':
+		now = START + strtoll(word + 2, NULL, 10) * SECOND;
+		return true;
 	default:
 		return false;
 	}
@@ -329,6 +332,10 @@ it_ends_when_the_token_or_the_cache_does(void)
 	now = START;			/* set back: what was judged later is not taken */
 	asked(p, "s:ann", "read", POLICY_REASON_RULE);
 	CU_ASSERT_EQUAL(checks, 5);
+	/* it ended while it was judged */
+	asked(p, "s:ann e:10 w:9", "read", POLICY_REASON_RULE);
+	now = START;
+	asked(p, "s:ann e:10 w:10", "read", POLICY_REASON_EXPIRED);
 	policy_close(p);
 }
 
@@ -402,6 +409,12 @@ all_credentials_must_be_good_and_allowed(void)
 			printf("%s + %s: %s\n", pairs[i].a, pairs[i].b, policy_reason_name((int)fresh.reason));
 		CU_ASSERT(same(&fresh, &again));
 		CU_ASSERT(i != 0 || strcmp(fresh.token_id, "a") == 0);
+	}
+	for (int i = 0; i < 2; i++) {
+		struct policy_credential list[2] = { bearer(i == 0 ? "s:ann e:70" : "s:ann e:50"), bearer(i == 0 ? "s:ann e:50" : "s:ann e:70") };
+		struct policy_request r = request("read", list, 2);
+
+		CU_ASSERT_EQUAL(decided(p, &r, 0).expires, START + 50 * SECOND);
 	}
 	policy_close(p);
 }
@@ -579,6 +592,11 @@ a_row_judges_once(void)
 	CU_ASSERT_EQUAL(policy_decide_many(p, r, N, d), 0);
 	CU_ASSERT_EQUAL(checks, 1);
 	CU_ASSERT_EQUAL(d[38].reason, POLICY_REASON_BAD_CREDENTIAL);
+	/* whichever is the first that has any */
+	c[0] = bearer("s:bob i:new");
+	CU_ASSERT_EQUAL(policy_decide_many(p, r + 1, 3, d), 0);
+	CU_ASSERT_EQUAL(checks, 2);
+	CU_ASSERT_STRING_EQUAL(d[1].token_id, "new");
 	CU_ASSERT_EQUAL(d[1].reason, POLICY_REASON_RULE);
 	policy_close(p);
 }

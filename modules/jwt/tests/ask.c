@@ -216,7 +216,7 @@ op_jws(const json_t *in)
 	if (jwt_set_read(&set, keys.data, keys.len, ~0u, &notes, &why) != 0)
 		return json_pack("{s:s, s:s, s:s}", "result", "no keys", "why", why, "notes", notes.text);
 	if (jwt_jws_split(&t, token) && jwt_header_read(&h, t.header)) {
-		if (jwt_b64_decode(payload, sizeof(payload), t.payload.data, t.payload.len) >= 0 &&
+		if (jwt_base64_decode(payload, sizeof(payload), t.payload.data, t.payload.len) >= 0 &&
 		    jwt_set_find(set, &h, &k) == JWT_KEY && jwt_verify(k, t.input, t.sig) == JWT_GOOD)
 			said = "good";
 	}

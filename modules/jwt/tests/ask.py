@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 
 S = 1000000000
 here = os.path.dirname(os.path.abspath(__file__))
@@ -12,11 +13,13 @@ top = os.environ.get("top_srcdir") or os.path.dirname(os.path.dirname(os.path.di
 built = os.environ.get("top_builddir") or os.path.join(top, "build")
 shared = os.environ.get("POLICY_SHARED") or os.path.join(top, "..", "shared")
 
+lock = threading.Lock()
 counts = {"passed": 0, "failed": 0, "skipped": 0}
 
 
 def check(holds, what):
-    counts["passed" if holds else "failed"] += 1
+    with lock:
+        counts["passed" if holds else "failed"] += 1
     if not holds:
         print("failed:", what)
     return holds

@@ -54,7 +54,7 @@ number(const struct mint *m, const char *param, char *out, size_t pad)
 
 	assert(EVP_PKEY_get_bn_param(m->key, param, &n) == 1);
 	len = pad > 0 ? BN_bn2binpad(n, bytes, (int)pad) : BN_bn2bin(n, bytes);
-	jwt_b64_encode(out, bytes, (size_t)len);
+	jwt_base64_encode(out, bytes, (size_t)len);
 	BN_free(n);
 }
 
@@ -70,7 +70,7 @@ mint_jwk(const struct mint *m, const char *kid, const char *alg)
 	assert(out != NULL);
 	at = sprintf(out, "{\"kty\":\"%s\"", a->kty);
 	if (a->scheme == JWT_HMAC) {
-		jwt_b64_encode(one, m->secret, sizeof(m->secret));
+		jwt_base64_encode(one, m->secret, sizeof(m->secret));
 		at += sprintf(out + at, ",\"k\":\"%s\"", one);
 	} else if (a->scheme == JWT_RSA || a->scheme == JWT_PSS) {
 		number(m, OSSL_PKEY_PARAM_RSA_N, one, 0);
@@ -82,7 +82,7 @@ mint_jwk(const struct mint *m, const char *kid, const char *alg)
 		at += sprintf(out + at, ",\"crv\":\"%s\",\"x\":\"%s\",\"y\":\"%s\"", a->crv, one, two);
 	} else {
 		assert(EVP_PKEY_get_raw_public_key(m->key, raw, &n) == 1);
-		jwt_b64_encode(one, raw, n);
+		jwt_base64_encode(one, raw, n);
 		at += sprintf(out + at, ",\"crv\":\"%s\",\"x\":\"%s\"", a->crv, one);
 	}
 	if (kid != NULL)
@@ -154,12 +154,12 @@ mint_token(const struct mint *m, const char *header, const char *payload)
 	size_t at, n;
 
 	assert(out != NULL);
-	at = jwt_b64_encode(out, (const unsigned char *)header, h);
+	at = jwt_base64_encode(out, (const unsigned char *)header, h);
 	out[at++] = '.';
-	at += jwt_b64_encode(out + at, (const unsigned char *)payload, p);
+	at += jwt_base64_encode(out + at, (const unsigned char *)payload, p);
 	n = mint_sign(m, sig, sizeof(sig), out, at, false);
 	out[at++] = '.';
-	jwt_b64_encode(out + at, sig, n);
+	jwt_base64_encode(out + at, sig, n);
 	return out;
 }
 

@@ -338,6 +338,7 @@ def sets():
             ([a, dict(b, kid=5)], "no text"), ([a, 5], "no object"), ([a] * 200, "128"), ([dict(a, use="enc")], "no key"),
             ([dict(a, key_ops=["sign"])], "no key"), ([dict(a, key_ops=["sign", "verify"])], ""), ([dict(a, alg="RS999")], "no key"),
             ([dict(a, e="AQ")], "exponent"), ([dict(a, e="AAAA")], "exponent"), ([dict(a, n=a["n"] + "=")], "n or e"), ([dict(a, n="AQAB")], "2048"),
+            ([dict(a, n=number(RSA.public_key().public_numbers().n - 1))], "no public key"),
             ([dict(b, x=b["y"])], "no public key"), ([dict(b, crv="P-384")], "go together"), ([dict(b, x=b["x"][:-2])], "coordinate"),
             ([plain], "more than one"), ([{"kty": "oct", "k": enc(SECRET)}], "alg"), ([jwk(b"short", "HS256", "s")], "shorter"),
             ([a, dict(b, kid="x", alg="ES999"), {"kty": "new"}], "")):
@@ -348,11 +349,12 @@ def sets():
     check(ask(jwt.encode(GOOD, pem(RSA, True), algorithm="PS256", headers={"kid": "a"}))["result"] == P, "and it is that")
     check(ask(jwt.encode(GOOD, pem(RSA, True), algorithm="RS256", headers={"kid": "a"}))["result"] == F, "and no other")
     check(open_step(keys=keyfile("set", a), algorithms="ES256")["rc"] < 0, "a key that algorithms does not let")
-    for text in ("", "[]", "{}", '{"keys":{}}', '{"keys":[],"keys":[]}', "[" * 5000, "nonsense"):
+    for text in ("", "[]", "{}", '{"keys":{}}', '{"keys":[],"keys":[]}', "[" * 5000, "nonsense",
+                 json.dumps({"keys": [a]}) + "\0", "\0" + json.dumps({"keys": [a]})):
         check(open_step(keys=write(os.path.join(tmp, "set"), text))["rc"] < 0, "a set %r" % text[:20])
     two = [jwk(SECRET, "HS256", "a"), jwk(bytes(64), "HS256", "b")]
     open_step(keys=keyfile("set", *two))
-    check(ask(hs(GOOD))["result"] == F, "no kid, and two keys fit")
+    check([ask(hs(GOOD, key=k))["result"] for k in (SECRET, bytes(64))] == [F, F], "no kid, and two keys fit")
     check([ask(hs(GOOD, {"alg": "HS256", "kid": k}))["result"] for k in "abc"] == [P, F, F], "the kid tells")
 
 
