@@ -239,7 +239,8 @@ struct policy_decision {
  * Whom credentials stand for: filled by policy_authenticate(), and by a module through
  * the functions of policy_module.h.  24 KiB, the caller's; its texts point into itself,
  * so it is not to be copied or moved.  It holds no secret.  Caps: 128 groups, 128
- * scopes, 64 attributes of each sort, 256 values in lists and objects, 8 KiB of text.
+ * scopes, 64 attributes of its subject, 63 others, 256 values in lists and objects, 8 KiB
+ * of text.
  */
 #define POLICY_IDENTITY_LISTED 128
 #define POLICY_IDENTITY_ATTRS 64

@@ -298,7 +298,13 @@ depth_and_counts_have_their_ends(void)
 			deep[i] = (struct policy_attr){ POLICY_TEXT("d"), v };
 			v = (struct policy_value){ .type = POLICY_OBJECT, .count = 1, .u.members = &deep[i] };
 		}
-		CU_ASSERT_EQUAL(attribute(&v), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
+		CU_ASSERT_EQUAL(h.add_token_attribute(id, policy_text("a"), &v), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
+		begin();
+		CU_ASSERT_EQUAL(attribute(&deep[most - 1].value), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
+		/* a list is a level too, as it is in a request */
+		deep[0].value = (struct policy_value){ .type = POLICY_LIST };
+		begin();
+		CU_ASSERT_EQUAL(h.add_token_attribute(id, policy_text("a"), &deep[most - 1].value), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
 	}
 	begin();
 	v = (struct policy_value){ .type = POLICY_LIST, .count = POLICY_IDENTITY_VALUES, .u.items = many };
@@ -320,12 +326,12 @@ depth_and_counts_have_their_ends(void)
 	v.count = 0xffffffffu;
 	CU_ASSERT(spoils(attribute(&v), POLICY_ERR_LIMIT));
 	v = (struct policy_value){ .type = POLICY_INT };
-	for (int i = 0; i < POLICY_IDENTITY_ATTRS; i++)
+	for (int i = 0; i < POLICY_IDENTITY_ATTRS - 1; i++)
 		CU_ASSERT_EQUAL(h.add_token_attribute(id, members[i].name, &v), 0);
 	CU_ASSERT(spoils(h.add_token_attribute(id, policy_text("more"), &v), POLICY_ERR_LIMIT));
-	v = (struct policy_value){ .type = POLICY_STRING, .u.text = long_text(POLICY_IDENTITY_BYTES - 3) };
+	v = (struct policy_value){ .type = POLICY_STRING, .u.text = long_text(POLICY_IDENTITY_BYTES - 4) };
 	CU_ASSERT_EQUAL(attribute(&v), 0);
-	CU_ASSERT_EQUAL(id->bytes_count, POLICY_IDENTITY_BYTES);
+	CU_ASSERT_EQUAL(id->bytes_count, POLICY_IDENTITY_BYTES - 1);
 	CU_ASSERT(spoils(h.add_scope(id, policy_text("s")), POLICY_ERR_LIMIT));
 	v.u.text.len++;
 	CU_ASSERT(spoils(attribute(&v), POLICY_ERR_LIMIT));
