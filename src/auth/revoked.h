@@ -26,6 +26,7 @@ void pol_revoked_now(struct pol_revoked *r, int64_t now);
  * overlap: leave says what; reclaim frees that, once every look that had begun before
  * leave was called has ended. Neither needs to be called; pol_revoked_free does the rest.
  */
+bool pol_revoked_waits(const struct pol_revoked *r);	/* is there any? */
 void pol_revoked_leave(struct pol_revoked *r);
 void pol_revoked_reclaim(struct pol_revoked *r);
 
