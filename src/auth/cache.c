@@ -146,6 +146,7 @@ copy(const struct slot *s, const struct pol_cache_key *key, int64_t now, char *b
 {
 	const uint64_t number = atomic_load_explicit(&s->number, memory_order_acquire);
 	uint64_t other, len;
+	int64_t since;
 
 	if ((number & 1) != 0)
 		return 0;
@@ -154,7 +155,8 @@ copy(const struct slot *s, const struct pol_cache_key *key, int64_t now, char *b
 	if (other != 0 || now >= atomic_load_explicit(&s->until, memory_order_acquire))
 		return 0;
 	/* a clock that was set back must not make an entry's life longer */
-	if (now < atomic_load_explicit(&s->since, memory_order_acquire) - BACKWARDS_NS)
+	since = atomic_load_explicit(&s->since, memory_order_acquire);
+	if (now < since && (uint64_t)since - (uint64_t)now > BACKWARDS_NS)
 		return 0;
 	len = atomic_load_explicit(&s->len, memory_order_acquire);
 	if (len > POL_PACKED_MAX)
