@@ -182,7 +182,8 @@ ask_stack(struct policy *p, struct pol_stack *stack, const struct pol_asked *ask
 		j->rc = n <= asked->n ? pack(j, ids, n) : POLICY_ERR_INTERNAL;
 	if (j->rc == 0 && reason == POLICY_REASON_RULE && j->packed == j->small)
 		pol_cache_put(p->cache, &key, asked->now_ns, until, j->small, j->len);
-	explicit_bzero(ids, asked->n * sizeof(*ids));
+	for (size_t i = 0; i < asked->n; i++)
+		pol_identity_wipe(&ids[i]);
 	free(ids);
 }
 

@@ -24,6 +24,16 @@ pol_identity_clear(struct policy_identity *id)
 }
 
 void
+pol_identity_wipe(struct policy_identity *id)
+{
+	explicit_bzero(id->subject_attributes, id->subject_attributes_count * sizeof(id->subject_attributes[0]));
+	explicit_bzero(id->token_attributes, id->token_attributes_count * sizeof(id->token_attributes[0]));
+	explicit_bzero(id->values, id->values_count * sizeof(id->values[0]));
+	explicit_bzero(id->bytes, id->bytes_count);
+	pol_identity_clear(id);
+}
+
+void
 pol_identity_begin(struct pol_filling *f)
 {
 	memset((char *)f + sizeof(f->id), 0, sizeof(*f) - sizeof(f->id));

@@ -392,7 +392,37 @@ claims_are_heard_where_somebody_asks(void)
 	f = NULL;
 }
 
+/* Texts, names and numbers of every place; then it is looked for in all of the room. */
+static void
+what_is_wiped_is_gone(void)
+{
+	static const char canary[] = "CANARYCANARY";
+	const struct policy_text t = { canary, sizeof(canary) - 1 };
+	const struct policy_value text = { .type = POLICY_STRING, .u.text = t };
+	const struct policy_value number = { .type = POLICY_INT, .u.integer = INT64_C(0x434e4152594e554d) };
+	const struct policy_value items[] = { number, text };
+	const struct policy_value list = { .type = POLICY_LIST, .count = 2, .u.items = items };
+	const int64_t n = number.u.integer;
+
+	begin();
+	CU_ASSERT_EQUAL(h.set_subject(id, policy_text(NULL), t), 0);
+	CU_ASSERT_EQUAL(h.add_group(id, t), 0);
+	CU_ASSERT_EQUAL(h.add_scope(id, t), 0);
+	CU_ASSERT_EQUAL(h.set_token_id(id, t), 0);
+	CU_ASSERT_EQUAL(h.add_subject_attribute(id, t, &number), 0);
+	CU_ASSERT_EQUAL(h.add_subject_attribute(id, policy_text("list"), &list), 0);
+	CU_ASSERT_EQUAL(h.add_token_attribute(id, t, &number), 0);
+	CU_ASSERT_PTR_NOT_NULL(memmem(id, sizeof(*id), canary, t.len));
+	CU_ASSERT_PTR_NOT_NULL(memmem(id, sizeof(*id), &n, sizeof(n)));
+	pol_identity_wipe(id);
+	CU_ASSERT_PTR_NULL(memmem(id, sizeof(*id), canary, t.len));
+	CU_ASSERT_PTR_NULL(memmem(id, sizeof(*id), &n, sizeof(n)));
+	CU_ASSERT_EQUAL(id->bytes_count + id->groups_count + id->values_count, 0);
+	CU_ASSERT_EQUAL(id->size, sizeof(*id));
+}
+
 CU_TestInfo suite_identity[] = {
+	{ "what is wiped is gone", what_is_wiped_is_gone },
 	{ "it begins empty", it_begins_empty },
 	{ "what was said lies inside and ends in a NUL", what_was_said_lies_inside_and_ends_in_a_nul },
 	{ "a subject is said once and fits its place", a_subject_is_said_once_and_fits_its_place },
