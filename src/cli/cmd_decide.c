@@ -94,8 +94,10 @@ decide_with(const struct pol_args *a, const json_t *root)
 
 	if (status == 0)
 		status = pol_host_open(&h, a);
-	if (status != 0)
+	if (status != 0) {
+		pol_secret_wipe(&secret);
 		return status;
+	}
 	rc = make(&ask, root, &bump, &d, &why);
 	if (rc == 0) {
 		ask.req.credentials = &secret.credential;

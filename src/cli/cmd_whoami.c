@@ -132,8 +132,10 @@ whoami(struct policy *p, const struct pol_args *a, struct policy_identity *id)
 	struct pol_secret secret;
 	int rc = pol_secret_read(&secret, a), status;
 
-	if (rc != 0)
+	if (rc != 0) {
+		pol_secret_wipe(&secret);
 		return rc;
+	}
 	req.credentials = &secret.credential;
 	req.credentials_count = 1;
 	rc = policy_authenticate(p, &req, id);
@@ -161,11 +163,13 @@ struct many {
 static void
 refuse(struct many *m, const char *why)
 {
+	static const char answer[] = "{\"ok\": false, \"reason\": \"error\"}\n";
+
 	pol_progress_end(&m->lines.progress);
 	fprintf(stderr, "line %llu: ", (unsigned long long)m->lines.line);
 	pol_out_text(stderr, why);
 	fputc('\n', stderr);
-	pol_json_raw(&m->lines.out, "{\"ok\": false, \"reason\": \"error\"}\n", 34);
+	pol_json_raw(&m->lines.out, answer, sizeof(answer) - 1);
 }
 
 static void
