@@ -362,8 +362,8 @@ int policy_decide(struct policy *p, const struct policy_request *req,
 /*
  * n decisions on one snapshot; request i is answered in out[i].  All requests
  * have the size of the first, so have all decisions.  Credentials are judged once:
- * requests that have any have the same list of them, the same pointer and count.  Returns 0, or the first
- * error met; the requests after it are decided all the same.
+ * requests that have any have the same list of them, the same pointer and count.
+ * Returns 0, or the first error met; the requests after it are decided all the same.
  */
 int policy_decide_many(struct policy *p, const struct policy_request *req,
     size_t n, struct policy_decision *out);
