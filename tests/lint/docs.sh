@@ -24,12 +24,14 @@ else
 	skip 1 "README's example (no policyctl)"
 fi
 
-# So does every example of policy.yaml(5) that begins as a set does.
+# So does every example of policy.yaml(5) that begins as a set does, or with its modules.
 awk -v dir="$tmp" '/^\.Bd -literal/ { on = 1; first = 1; next } /^\.Ed/ { on = set = 0 }
-	on && first { set = /^policy: 1/; first = 0; if (set) file = dir "/page" ++n ".yaml" }
+	on && first { set = /^(policy: 1|modules:)/; first = 0; if (set) file = dir "/page" ++n ".yaml" }
+	set && /^modules:/ && !(file in begun) { print "policy: 1" > file }
+	set { begun[file] }
 	on && set { gsub(/\\e/, "\\"); gsub(/\\\(dq/, "\""); print > file }' doc/policy.yaml.5
 if [ -x "$POLICYCTL" ]; then
-	same "examples of policy.yaml(5) that are sets" 3 "$(ls "$tmp"/page*.yaml | wc -l)"
+	same "examples of policy.yaml(5) that are sets" 9 "$(ls "$tmp"/page*.yaml | wc -l)"
 	for f in "$tmp"/page*.yaml; do
 		if "$POLICYCTL" check "$f" >"$tmp/out" 2>&1 &&
 		    { ! grep -q '^tests:' "$f" || "$POLICYCTL" test "$f" >"$tmp/out" 2>&1; }; then ok; else
@@ -38,7 +40,7 @@ if [ -x "$POLICYCTL" ]; then
 		fi
 	done
 else
-	skip 4 "examples of policy.yaml(5) (no policyctl)"
+	skip 10 "examples of policy.yaml(5) (no policyctl)"
 fi
 
 if command -v mandoc >/dev/null 2>&1; then
