@@ -13,15 +13,18 @@ check "README shows doc/host.c" "$(diff "$tmp/wanted.c" "$tmp/host.c")"
 lines=$(wc -l <"$tmp/host.c")
 if [ "$lines" -le 40 ]; then ok; else bad "doc/host.c has $lines lines: it is shown as a short host"; fi
 
-# The first ```yaml block of README loads and its tests pass.
-awk '/^```yaml$/ && !done { on = 1; next } /^```$/ { if (on) done = 1; on = 0 } on' README >"$tmp/example.yaml"
+# Both ```yaml blocks of README load and their tests pass.
+awk -v dir="$tmp" '/^```yaml$/ { file = dir "/readme" ++n ".yaml"; next } /^```$/ { file = "" } file { print > file }' README
 if [ -x "$POLICYCTL" ]; then
-	if "$POLICYCTL" test "$tmp/example.yaml" >"$tmp/out" 2>&1; then ok; else
-		bad "the example in README does not pass its own tests"
-		sed 's/^/    /' "$tmp/out"
-	fi
+	same "examples of README" 2 "$(ls "$tmp"/readme*.yaml | wc -l)"
+	for f in "$tmp"/readme*.yaml; do
+		if "$POLICYCTL" test "$f" >"$tmp/out" 2>&1; then ok; else
+			bad "an example in README does not pass its own tests"
+			sed 's/^/    /' "$tmp/out"
+		fi
+	done
 else
-	skip 1 "README's example (no policyctl)"
+	skip 3 "README's examples (no policyctl)"
 fi
 
 # So does every example of policy.yaml(5) that begins as a set does, or with its modules.
