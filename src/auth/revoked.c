@@ -299,13 +299,15 @@ pol_revoked_add(struct pol_revoked *r, struct policy_text step, struct policy_te
 	e = new_entry(hash, step_len, step.data, id, until);
 	if (e == NULL)
 		return POLICY_ERR_NOMEM;
-	atomic_store(at, e);
 	if (old != NULL) {
+		atomic_store(at, e);
 		leave_entry(r, old);
 		return 0;
 	}
+	/* first the counts: a child forked between two lines must not have it, uncounted */
 	t->used++;
 	atomic_fetch_add(&r->count, 1);
+	atomic_store(at, e);
 	return 0;
 }
 

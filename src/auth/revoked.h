@@ -13,7 +13,7 @@ int pol_revoked_new(struct pol_revoked **out);
 void pol_revoked_free(struct pol_revoked *r);
 /* The token `id` that came through the step `step` (absent: any). Seen by every look that
  * begins after it has returned. until: Unix ns, 0: for ever. 0, POLICY_ERR_NOMEM, or
- * POLICY_ERR_ARG where there is no id. */
+ * POLICY_ERR_ARG: no id. */
 int pol_revoked_add(struct pol_revoked *r, struct policy_text step, struct policy_text id, int64_t until);
 bool pol_revoked_has(const struct pol_revoked *r, struct policy_text step, struct policy_text id);
 uint64_t pol_revoked_count(const struct pol_revoked *r);

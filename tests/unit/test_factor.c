@@ -166,6 +166,28 @@ a_code_in_another_credential_is_used_up(void)
 	}
 }
 
+/* What steps said of the code by itself is gone when the password is judged. */
+static void
+nothing_is_left_of_a_code(void)
+{
+	const struct policy_credential turned[] = { code_good, pass_word };
+	struct steps *t = steps_new();
+	struct fake *o;
+
+	steps_add(t, "extra")->control = POL_OPTIONAL;
+	o = steps_fake(t, "extra");
+	o->kinds[0] = "otp";
+	o->attr = "vip";
+	steps_add(t, "password")->control = POL_REQUIRED;
+	add_factor(t)->more = find_code;
+	must_open(t);
+	steps_judge_all(t, turned, 2, false);
+	CU_ASSERT(ANN(t));
+	CU_ASSERT_EQUAL(o->checked, 1);
+	CU_ASSERT_EQUAL(t->ids[0].subject_attributes_count, 0);
+	steps_free(t);
+}
+
 static uint32_t use;
 
 static void
@@ -553,6 +575,7 @@ CU_TestInfo suite_factor[] = {
 	{ "the right password alone is refused in every order that loads", the_right_password_alone_is_refused_in_every_order_that_loads },
 	{ "a factor alone proves nobody", a_factor_alone_proves_nobody },
 	{ "a code in another credential is used up", a_code_in_another_credential_is_used_up },
+	{ "nothing is left of a code", nothing_is_left_of_a_code },
 	{ "what a factor may not use", what_a_factor_may_not_use },
 	{ "what was judged for itself is no code", what_was_judged_for_itself_is_no_code },
 	{ "only a second factor uses", only_a_second_factor_uses },
