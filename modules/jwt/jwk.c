@@ -92,6 +92,19 @@ unsound(const json_t *keys)
 	return secrets && publics ? "it holds secrets beside public keys" : NULL;
 }
 
+void
+jwt_set_wipe(const json_t *jwk)
+{
+	static const char *const secrets[] = { "k", "d" };
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+		const json_t *v = json_object_get(jwk, secrets[i]);
+
+		if (json_is_string(v))
+			OPENSSL_cleanse((char *)(uintptr_t)json_string_value(v), json_string_length(v));
+	}
+}
+
 static void
 note(struct jwt_notes *notes, size_t place, const json_t *jwk, const char *why)
 {
@@ -140,9 +153,10 @@ int
 jwt_set_read(struct jwt_set **out, const char *text, size_t len, uint32_t algs,
     struct jwt_notes *notes, const char **why)
 {
-	const json_t *keys;
+	const json_t *keys, *jwk;
 	struct jwt_set *s = NULL;
 	bool nomem;
+	size_t i;
 	json_t *j;
 	int rc = POLICY_ERR_INVALID;
 
@@ -165,6 +179,8 @@ jwt_set_read(struct jwt_set **out, const char *text, size_t len, uint32_t algs,
 			rc = POLICY_ERR_INVALID;
 		}
 	}
+	json_array_foreach(keys, i, jwk)
+		jwt_set_wipe(jwk);
 	json_decref(j);
 	if (rc == 0)
 		*out = s;

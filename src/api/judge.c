@@ -156,7 +156,6 @@ pack(struct pol_judged *j, const struct policy_identity *ids, size_t n)
 	return j->len != 0 ? 0 : POLICY_ERR_INTERNAL;
 }
 
-/* The key is made before: what is judged while the cache is dropped is not kept. */
 static void
 ask_stack(struct policy *p, struct pol_stack *stack, const struct pol_asked *asked, struct pol_judged *j)
 {

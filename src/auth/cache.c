@@ -56,7 +56,6 @@ struct pol_cache {
 	struct pol_prf_key key;
 	size_t bytes;			/* mapped */
 	uint64_t mask;			/* of sets */
-	_Atomic uint64_t epoch;		/* part of every key: another one, and nothing is found */
 	struct set *sets;
 	struct slot *slots;
 };
@@ -125,7 +124,7 @@ pol_cache_key(const struct pol_cache *c, uint64_t serial, const struct policy_cr
 		pol_prf_short(&s, list[i].name.data, list[i].name.len);
 		pol_prf_bytes(&s, &c->key, list[i].data.data, list[i].data.len);
 	}
-	pol_prf_end(&s, atomic_load_explicit(&c->epoch, memory_order_acquire) << 8 | n, out->half);
+	pol_prf_end(&s, n, out->half);
 }
 
 static inline struct set *
@@ -246,10 +245,4 @@ pol_cache_put(struct pol_cache *c, const struct pol_cache_key *key, int64_t now,
 		atomic_fetch_and_explicit(&set->asked, ~(1u << w), memory_order_relaxed);
 	atomic_store_explicit(&set->half[w], key->half[1], memory_order_release);
 	atomic_store_explicit(&s->number, number + 2, memory_order_release);
-}
-
-void
-pol_cache_drop(struct pol_cache *c)
-{
-	atomic_fetch_add_explicit(&c->epoch, 1, memory_order_acq_rel);
 }
