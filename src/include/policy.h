@@ -55,7 +55,9 @@ enum policy_err {
 	POLICY_ERR_UNSAFE = -9,		/* owner or mode of a file or directory */
 	POLICY_ERR_AGAIN = -10,		/* NONBLOCK, and a step would block */
 	POLICY_ERR_UNAVAILABLE = -11,	/* a store or module could not answer */
-	POLICY_ERR_UNSUPPORTED = -12	/* this build has no such part */
+	POLICY_ERR_UNSUPPORTED = -12,	/* this build has no such part */
+	POLICY_ERR_DENIED = -13,	/* policy_admin.h: the set denies it */
+	POLICY_ERR_EXISTS = -14		/* policy_admin.h: the name is taken */
 };
 
 enum policy_verdict { POLICY_DENY = 0, POLICY_ALLOW = 1 };

@@ -42,6 +42,21 @@ extern "C" {
 
 struct policy_host_step;		/* opaque: whom a call is for */
 
+/* A row of the store, with its texts: those of a user or a token that a module may need.
+ * 12 KiB, the caller's; not to be moved. Set size. */
+struct policy_account {
+	uint32_t size;
+	uint32_t flags;			/* POLICY_ROW_ */
+	uint32_t number, bytes_count;
+	int64_t made_ns, from_ns, until_ns;
+	struct policy_text id, type, name, owner, org, by, source;
+	struct policy_text secret;
+	struct policy_text list;	/* separated by single spaces */
+	char bytes[12288];
+};
+
+#define POLICY_ACCOUNT_INIT { .size = sizeof(struct policy_account) }
+
 /*
  * Lives as long as the step. log and wake may be called at any time from any thread,
  * until close() returns; watch and source only from within open(); the set functions
@@ -95,6 +110,29 @@ struct policy_host {
 	int (*add_claim)(struct policy_identity *id, struct policy_text claim, struct policy_text value);
 	/* why it FAILs: bad_credential (the default), expired or revoked */
 	int (*set_reason)(struct policy_identity *id, enum policy_reason reason);
+
+	/*
+	 * What the set's `store:` holds, out of memory: no wait, no allocation, in any thread,
+	 * at any time. 0; POLICY_ERR_NOENT: it has no such row, or only one that is GONE;
+	 * POLICY_ERR_UNAVAILABLE: there is no store, or what is known of it is older than its
+	 * `stale`, so that nothing may be concluded. *out is copied, its texts too.
+	 */
+	/* a user by type (absent: "user") and name */
+	int (*find_user)(const struct policy_host *h, struct policy_text type, struct policy_text name,
+	    struct policy_account *out);
+	/* a token by the SHA-256 of its secret, and by its id; with `user` its owner. A token
+	 * that is GONE is found, with the flag. */
+	int (*find_token)(const struct policy_host *h, const unsigned char sha256[32],
+	    struct policy_account *token, struct policy_account *user);
+	int (*find_token_id)(const struct policy_host *h, struct policy_text id,
+	    struct policy_account *token, struct policy_account *user);
+	/*
+	 * A password of the user `uid` was judged: counted and, where `rehash` is not NULL,
+	 * kept instead of the one that was `seen`. Written to the store by the service thread,
+	 * soon; never waits. seen: what was compared with, so that a new one is not undone.
+	 */
+	void (*report_password)(const struct policy_host *h, struct policy_text uid, int good,
+	    struct policy_text seen, const char *rehash);
 };
 
 /* ---- a step, as the set has it ---- */
@@ -256,22 +294,58 @@ struct policy_module {
 /* ---- a store ---- */
 
 /*
- * store_SCHEME.so exports policy_store_1; `store: { url: "SCHEME:..." }` names it. It is
- * asked by the service thread alone, but apply().
+ * store_SCHEME.so exports policy_store_1; `store: { url: "SCHEME:..." }` names it. It
+ * keeps rows and knows nothing of what they mean: one table, a row found by kind and id,
+ * each with the number of the change that wrote it last. Its functions are called by one
+ * thread at a time, whichever.
  */
 enum policy_row_kind {
-	POLICY_ROW_REVOCATION = 1	/* the token `id` of the step `source` is no longer good */
+	/* the token `id` of the step `source` (absent: whichever step it came through) is no
+	 * longer good */
+	POLICY_ROW_REVOCATION = 1,
+	/* id: its uid. type and name: the subject. secret: hash of its password. list: groups.
+	 * from_ns: a token issued before is no longer good. number: wrong passwords in a row,
+	 * until_ns: none is judged before. */
+	POLICY_ROW_USER,
+	/* owner: the uid of who has it. name: the role. resource: on what, absent: everywhere.
+	 * from_ns and until_ns: from when until when, 0: always. */
+	POLICY_ROW_GRANT,
+	/* owner: a uid. source: the step that takes it. type: its kind. name: what its owner
+	 * calls it. secret: SHA-256 of it in small hex digits, absent where it is a signed one.
+	 * list: scopes. made_ns: first issued, from_ns: issued again, until_ns: its end. */
+	POLICY_ROW_TOKEN
 };
 
+#define POLICY_ROW_GONE 1u	/* deleted: kept so that others hear of it and its id stays taken */
+#define POLICY_ROW_OFF 2u	/* USER: disabled */
+#define POLICY_ROW_SCOPED 4u	/* TOKEN: has scopes, those of list; none opens nothing */
+#define POLICY_ROW_ACTOR 8u	/* TOKEN: who made it (`by`) must be allowed too */
+#define POLICY_ROW_RENEWABLE 16u	/* TOKEN */
+#define POLICY_ROW_MADE 32u	/* USER: made by a program for one of its users, no person's account */
+#define POLICY_ROW_CHANGE 64u	/* USER: has to change its password */
+
+/* Texts: absent (data NULL) is not the same as empty, and both are kept. A text holds no
+ * NUL. `list` is separated by single spaces. */
 struct policy_row {
 	uint32_t size;
 	uint32_t kind;			/* enum policy_row_kind; one the library does not know is a failure */
-	struct policy_text source;	/* name of a step; absent: whichever step it came through */
-	struct policy_text id;
-	int64_t until_ns;		/* Unix: needed no longer; 0: for ever */
+	struct policy_text source;
+	struct policy_text id;		/* at most 255 bytes, never empty */
+	int64_t until_ns;		/* Unix; 0: for ever. Of a REVOCATION: needed no longer */
+	uint32_t flags;			/* POLICY_ROW_ */
+	uint32_t number;
+	int64_t made_ns, from_ns;	/* Unix; 0: not said */
+	struct policy_text type, name, owner, org;	/* at most 255 bytes each */
+	struct policy_text by;		/* uid of who made it, at most 255 bytes */
+	struct policy_text secret;	/* never the secret itself; at most 511 bytes */
+	struct policy_text resource;	/* at most 1100 bytes */
+	struct policy_text list;	/* at most 8 KiB */
+	struct policy_text attributes;	/* NAME=VALUE, a line each; at most 16 KiB */
 };
 
-/* Negative: stop, and return it. */
+#define POLICY_ROW_INIT { .size = sizeof(struct policy_row) }
+
+/* Negative: stop, and return it. The row is the store's, for the call. */
 typedef int policy_row_fn(void *ctx, const struct policy_row *row);
 
 struct policy_store_args {
@@ -285,18 +359,37 @@ struct policy_store {
 	uint32_t size, abi;		/* POLICY_MODULE_ABI */
 	const char *name, *version;	/* name: store_SCHEME */
 	uint32_t flags;			/* 0 */
+	/* how often changes() is to be asked although fd() says nothing; 0: 1000 */
+	uint32_t pace_ms;
 	int (*open)(void **state, const struct policy_store_args *args, struct policy_error *err);
 	/*
-	 * Every row that came after *since (0: all there are), oldest first; then *since is
-	 * where they end. On failure it is as it was, and rows that were told may come again.
+	 * Every row written after the change *since (0: all rows there are), each once, as it
+	 * is now, in the order of their last change; then *since is the newest change. On
+	 * failure it is as it was, and rows that were told may come again.
 	 */
 	int (*changes)(void *state, uint64_t *since, policy_row_fn *row, void *ctx,
 	    struct policy_error *err);
-	/* All of them in one transaction: durable on return, or not there. Any thread. */
-	int (*apply)(void *state, const struct policy_row *rows, size_t n, struct policy_error *err);
-	/* A descriptor that is readable when there are changes, and read by changes(); or -1. */
+	/*
+	 * All rows in one transaction, as the change *since + 1: durable on return, or not
+	 * there. A row of the same kind and id is replaced. Where the store has a change that
+	 * is newer than *since: POLICY_ERR_AGAIN, and nothing is written; so who writes has seen
+	 * all that there was. On success *since is the new change. After any other failure it
+	 * is not known whether it was written: changes() tells. NULL: the store is read only.
+	 */
+	int (*apply)(void *state, const struct policy_row *rows, size_t n, uint64_t *since,
+	    struct policy_error *err);
+	/* A descriptor that is readable when there are changes, and read by changes(); or -1.
+	 * Asked for again after every call, since a connection made anew has another. */
 	int (*fd)(void *state);
 	void (*close)(void *state);
+
+	/* From here on: NULL where a store has none. */
+
+	/* Forgets REVOCATION and TOKEN rows whose end came before `before_ns`, and nothing
+	 * else; no change, since who has them knows that they ended. */
+	int (*forget)(void *state, int64_t before_ns, struct policy_error *err);
+	/* A whole copy, of one moment, in a new file at `path` with mode 0600. Others go on. */
+	int (*backup)(void *state, const char *path, struct policy_error *err);
 };
 
 #pragma GCC visibility push(default)
