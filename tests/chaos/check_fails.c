@@ -67,7 +67,7 @@ static void
 complain(const char *what, long which, uint32_t reason)
 {
 	printf("    %s: %s, allocation %ld%s: %s\n", at->name, what, which, heap_for_good ? " and all behind it" : "",
-	    policy_reason_name((enum policy_reason)reason));
+	    policy_reason_name((int)reason));
 }
 
 /* ---- one credential ---- */

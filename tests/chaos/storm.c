@@ -56,8 +56,8 @@ ask_pair(struct policy_request req[2], struct policy_decision d[2])
 static void
 complain(const char *what, unsigned got, const struct policy_decision *d)
 {
-	printf("    %s: %s: %u, %s and %s\n", at->name, what, got, policy_reason_name((enum policy_reason)d[0].reason),
-	    policy_reason_name((enum policy_reason)d[1].reason));
+	printf("    %s: %s: %u, %s and %s\n", at->name, what, got, policy_reason_name((int)d[0].reason),
+	    policy_reason_name((int)d[1].reason));
 }
 
 /* ---- who decides ---- */
