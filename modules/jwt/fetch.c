@@ -12,7 +12,7 @@
 #include <strings.h>
 
 #ifdef HAVE_CURL
-#include <curl/curl.h>
+#include "web.h"
 
 static size_t
 on_body(char *data, size_t size, size_t n, void *ctx)
@@ -55,35 +55,15 @@ on_header(char *data, size_t size, size_t n, void *ctx)
 	return all;
 }
 
-static bool
-set_protocols(CURL *c)
-{
-#if LIBCURL_VERSION_NUM >= 0x075500
-	return curl_easy_setopt(c, CURLOPT_PROTOCOLS_STR, "https,http") == CURLE_OK;
-#else
-	return curl_easy_setopt(c, CURLOPT_PROTOCOLS, (long)(CURLPROTO_HTTPS | CURLPROTO_HTTP)) == CURLE_OK;
-#endif
-}
-
 /* The URL's own scheme was judged with the settings. */
 static bool
 set_options(CURL *c, struct jwt_fetch *f, const struct curl_slist *headers)
 {
 	const long ms = f->timeout / 1000000 > 0 ? (long)(f->timeout / 1000000) : 1;
 
-	if (f->ca != NULL && (curl_easy_setopt(c, CURLOPT_CAINFO, f->ca) != CURLE_OK ||
-	    curl_easy_setopt(c, CURLOPT_CAPATH, (char *)NULL) != CURLE_OK))
-		return false;
-	return set_protocols(c) && curl_easy_setopt(c, CURLOPT_URL, f->url) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_NOSIGNAL, 1L) == CURLE_OK &&
+	return pol_web_options(c, f->url, f->ca, NULL, "") == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_TIMEOUT_MS, ms) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_CONNECTTIMEOUT_MS, ms) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_PROXY, "") == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_FOLLOWLOCATION, 0L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYPEER, 1L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSL_VERIFYHOST, 2L) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2) == CURLE_OK &&
-	    curl_easy_setopt(c, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_MAXFILESIZE, (long)f->most) == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_USERAGENT, "libpolicy") == CURLE_OK &&
 	    curl_easy_setopt(c, CURLOPT_HTTPHEADER, headers) == CURLE_OK &&
@@ -131,18 +111,21 @@ jwt_fetch(struct jwt_fetch *f)
 	CURL *c = curl_easy_init();
 	const bool ask_if = f->etag[0] != '\0';
 	enum jwt_fetched r = JWT_FETCH_FAILED;
+	struct pol_web_pipe held;
 
 	f->body = NULL;
 	f->len = 0;
 	snprintf(f->why, sizeof(f->why), "no memory");
 	snprintf(line, sizeof(line), "If-None-Match: %s", f->etag);
+	pol_web_hold(&held);
 	if (c != NULL && add_header(&headers, "Accept: application/jwk-set+json, application/json") &&
 	    (!ask_if || add_header(&headers, line)) && set_options(c, f, headers)) {
 		f->etag[0] = '\0';
 		r = perform(c, f, ask_if);
 	}
 	curl_slist_free_all(headers);
-	curl_easy_cleanup(c);
+	curl_easy_cleanup(c);		/* which closes, and says goodbye */
+	pol_web_release(&held);
 	if (r != JWT_FETCH_NEW) {
 		free(f->body);
 		f->body = NULL;

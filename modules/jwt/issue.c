@@ -138,6 +138,7 @@ jwt_issuer_new(struct jwt_issuer **out, const struct jwt_conf *conf, struct poli
 	if (rc != 0)
 		(void)jwt_fail(err, rc, "sign_with %.400s: %s", conf->sign_with, why);
 done:
+	jwt_set_wipe(jwk);
 	json_decref(jwk);
 	jwt_file_fini(&f);
 	if (rc != 0) {

@@ -10,6 +10,7 @@
 
 #define JWT_DEPTH_MAX 16		/* of lists and objects */
 #define JWT_MEMBERS_MAX 128		/* of one object */
+#define JWT_NUMBER_MAX 255		/* bytes of one with a fraction or an exponent */
 #define JWT_VALUES_MAX 512		/* of a payload, each list, object and member counted */
 
 enum jwt_type { JWT_NULL = 1, JWT_BOOL, JWT_INT, JWT_REAL, JWT_TEXT, JWT_LIST, JWT_OBJECT };

@@ -11,45 +11,91 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* jansson recurses, and takes 2,048 levels: more than a small stack holds. It skips NULs. */
-static bool
-is_shallow(const char *text, size_t len)
+struct scan {
+	bool deep;
+	size_t bytes;			/* of all texts, as they read without their escapes */
+};
+
+/* What the escape at p, behind its backslash, stands for; the second half of a pair was
+ * counted with the first. Nonsense is not counted rightly, and refused by jansson. */
+static size_t
+escaped(const char *p, size_t len)
 {
+	unsigned c = 0;
+
+	if (len < 5 || *p != 'u')
+		return 1;
+	for (size_t i = 1; i < 5; i++)
+		c = c << 4 | (unsigned)(p[i] <= '9' ? p[i] - '0' : (p[i] & ~0x20) - 'A' + 10);
+	if (c >> 10 == 0xd800 >> 10)
+		return 4;
+	return c >> 10 == 0xdc00 >> 10 ? 0 : c < 0x80 ? 1 : c < 0x800 ? 2 : 3;
+}
+
+static struct scan
+scan(const char *text, size_t len)
+{
+	struct scan s = { false, 0 };
 	size_t depth = 0;
 	bool quoted = false;
 
 	for (size_t i = 0; i < len; i++) {
 		const char c = text[i];
 
-		if (quoted) {
-			if (c == '\\')
-				i++;
-			else if (c == '"')
-				quoted = false;
-		} else if (c == '"') {
-			quoted = true;
+		if (c == '"') {
+			quoted = !quoted;
+		} else if (quoted && c == '\\') {
+			i++;
+			s.bytes += escaped(text + i, len - i);
+			i += i < len && text[i] == 'u' ? 4 : 0;
+		} else if (quoted) {
+			s.bytes++;
 		} else if (c == '[' || c == '{') {
-			if (++depth > JWT_DEPTH_MAX)
-				return false;
+			s.deep |= ++depth > JWT_DEPTH_MAX;
 		} else if ((c == ']' || c == '}') && depth > 0) {
 			depth--;
 		}
 	}
-	return true;
+	return s;
 }
 
+static size_t
+bytes_in(const json_t *j)
+{
+	size_t i, n = json_is_string(j) ? json_string_length(j) : 0;
+	const char *name;
+	json_t *v;
+
+	json_object_foreach((json_t *)(uintptr_t)j, name, v)
+		n += strlen(name) + bytes_in(v);
+	json_array_foreach(j, i, v)
+		n += bytes_in(v);
+	return n;
+}
+
+/*
+ * jansson recurses, and takes 2,048 levels: more than a small stack holds. It skips NULs.
+ * A text for which it (2.14) has no memory it reads without one of its bytes, and goes on:
+ * a key would have another name, or be another key. So bytes are counted.
+ */
 json_t *
 jwt_set_json(const char *text, size_t len, bool *nomem)
 {
+	const struct scan s = scan(text, len);
 	json_error_t e;
 	json_t *j;
 
 	*nomem = false;
-	if (memchr(text, '\0', len) != NULL || !is_shallow(text, len))
+	if (memchr(text, '\0', len) != NULL || s.deep)
 		return NULL;
 	j = json_loadb(text, len, JSON_REJECT_DUPLICATES, &e);
-	if (j == NULL)
+	if (j == NULL) {
 		*nomem = json_error_code(&e) == json_error_out_of_memory;
+	} else if (bytes_in(j) != s.bytes) {
+		*nomem = true;
+		json_decref(j);
+		j = NULL;
+	}
 	return j;
 }
 
@@ -90,6 +136,19 @@ unsound(const json_t *keys)
 		}
 	}
 	return secrets && publics ? "it holds secrets beside public keys" : NULL;
+}
+
+void
+jwt_set_wipe(const json_t *jwk)
+{
+	static const char *const secrets[] = { "k", "d" };
+
+	for (size_t i = 0; i < sizeof(secrets) / sizeof(secrets[0]); i++) {
+		const json_t *v = json_object_get(jwk, secrets[i]);
+
+		if (json_is_string(v))
+			OPENSSL_cleanse((char *)(uintptr_t)json_string_value(v), json_string_length(v));
+	}
 }
 
 static void
@@ -140,9 +199,10 @@ int
 jwt_set_read(struct jwt_set **out, const char *text, size_t len, uint32_t algs,
     struct jwt_notes *notes, const char **why)
 {
-	const json_t *keys;
+	const json_t *keys, *jwk;
 	struct jwt_set *s = NULL;
 	bool nomem;
+	size_t i;
 	json_t *j;
 	int rc = POLICY_ERR_INVALID;
 
@@ -165,6 +225,8 @@ jwt_set_read(struct jwt_set **out, const char *text, size_t len, uint32_t algs,
 			rc = POLICY_ERR_INVALID;
 		}
 	}
+	json_array_foreach(keys, i, jwk)
+		jwt_set_wipe(jwk);
 	json_decref(j);
 	if (rc == 0)
 		*out = s;

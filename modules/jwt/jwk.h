@@ -86,6 +86,8 @@ void jwt_set_see(struct jwt_set *s, struct policy_text header, const struct jwt_
 
 /* JSON of a key or a set: no name twice, not deep. NULL: it is not, or *nomem. */
 json_t *jwt_set_json(const char *text, size_t len, bool *nomem);
+/* What is secret in a key, before it is freed. */
+void jwt_set_wipe(const json_t *jwk);
 /* One member of a JWK Set. */
 int jwt_key_read(struct jwt_key *k, const json_t *jwk, uint32_t algs, const char **why);
 int jwt_key_secret(struct jwt_key *k, const unsigned char *secret, size_t len, const struct jwt_alg *alg,

@@ -6,16 +6,13 @@
  */
 #include "vault.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "web.h"
 
 #define CONNECT_NS (2 * VAULT_SECOND)
 
@@ -61,10 +58,14 @@ give(struct vault_slot *s)
 void
 pol_vault_http_fini(struct vault *v)
 {
+	struct pol_web_pipe held;
+
+	pol_web_hold(&held);		/* closing says goodbye */
 	for (int i = 0; i < VAULT_MAX_AT_ONCE; i++) {
 		if (v->slots[i].owner == (uint64_t)getpid() << 1)
 			curl_easy_cleanup(v->slots[i].curl);
 	}
+	pol_web_release(&held);
 }
 
 /* ---- what libcurl calls ---- */
@@ -99,14 +100,6 @@ on_body(char *p, size_t one, size_t n, void *ctx)
 	explicit_bzero(p, n);	/* libcurl's own buffer, which it keeps with the handle */
 	a->len += n;
 	return n;
-}
-
-static curl_socket_t
-on_socket(void *ctx, curlsocktype purpose, struct curl_sockaddr *s)
-{
-	(void)ctx;
-	(void)purpose;
-	return socket(s->family, s->socktype | SOCK_CLOEXEC, s->protocol);
 }
 
 /* ---- headers ---- */
@@ -160,49 +153,21 @@ headers(struct curl_slist **out, const struct vault *v, const struct vault_ask *
 		rc = curl_easy_setopt(c, option, value); \
 } while (0)
 
-/* libcurl looks into the system's store too, unless told not to. */
 static CURLcode
-set_trust(CURL *c, const struct vault_conf *conf)
-{
-	CURLcode rc = CURLE_OK;
-
-	SET(CURLOPT_SSL_VERIFYPEER, 1L);
-	SET(CURLOPT_SSL_VERIFYHOST, 2L);
-	SET(CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	if (conf->ca[0] != '\0' || conf->capath[0] != '\0') {
-		SET(CURLOPT_CAINFO, conf->ca[0] != '\0' ? conf->ca : NULL);
-		SET(CURLOPT_CAPATH, conf->capath[0] != '\0' ? conf->capath : NULL);
-	}
-	SET(CURLOPT_PROXY, conf->proxy);	/* empty: none, whatever the environment says */
-	SET(CURLOPT_NOPROXY, "");
-	SET(CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	if (conf->socket[0] != '\0')
-		SET(CURLOPT_UNIX_SOCKET_PATH, conf->socket);
-	return rc;
-}
-
-static CURLcode
-set_call(CURL *c, const struct vault_ask *ask, const char *url, struct vault_answer *a)
+set_call(CURL *c, const struct vault_conf *conf, const struct vault_ask *ask, const char *url, struct vault_answer *a)
 {
 	const int64_t left_ns = ask->deadline_ns - pol_vault_clock(CLOCK_MONOTONIC);
-	CURLcode rc = left_ns < 1000000 ? CURLE_OPERATION_TIMEDOUT : CURLE_OK;
+	CURLcode rc = left_ns < 1000000 ? CURLE_OPERATION_TIMEDOUT : pol_web_options(c, url,
+	    conf->ca[0] != '\0' ? conf->ca : NULL, conf->capath[0] != '\0' ? conf->capath : NULL, conf->proxy);
 
-	SET(CURLOPT_URL, url);
+	if (conf->socket[0] != '\0')
+		SET(CURLOPT_UNIX_SOCKET_PATH, conf->socket);
 	SET(CURLOPT_TIMEOUT_MS, (long)(left_ns / 1000000));
 	SET(CURLOPT_CONNECTTIMEOUT_MS, (long)((left_ns < CONNECT_NS ? left_ns : CONNECT_NS) / 1000000));
-	SET(CURLOPT_NOSIGNAL, 1L);
 	SET(CURLOPT_PATH_AS_IS, 1L);
-	SET(CURLOPT_FOLLOWLOCATION, 0L);
-	SET(CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
-#if LIBCURL_VERSION_NUM >= 0x075500
-	SET(CURLOPT_PROTOCOLS_STR, strncmp(url, "https:", 6) == 0 ? "https" : "http");
-#else
-	SET(CURLOPT_PROTOCOLS, strncmp(url, "https:", 6) == 0 ? (long)CURLPROTO_HTTPS : (long)CURLPROTO_HTTP);
-#endif
 #if LIBCURL_VERSION_NUM >= 0x075700
 	SET(CURLOPT_QUICK_EXIT, 1L);	/* a name server that is slow does not hold up who has no more time */
 #endif
-	SET(CURLOPT_OPENSOCKETFUNCTION, on_socket);
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, a);
 	SET(CURLOPT_ERRORBUFFER, a->why);
@@ -223,25 +188,15 @@ set_call(CURL *c, const struct vault_ask *ask, const char *url, struct vault_ans
 
 /* ---- the request ---- */
 
-/* Writing into a connection that was closed raises SIGPIPE in some builds of libcurl:
- * in this thread, for this while, it is held back and then forgotten. */
 static CURLcode
 perform(CURL *c)
 {
-	const struct timespec none = { 0, 0 };
-	sigset_t pipes, before, pending;
+	struct pol_web_pipe held;
 	CURLcode rc;
 
-	sigemptyset(&pipes);
-	sigaddset(&pipes, SIGPIPE);
-	sigpending(&pending);
-	pthread_sigmask(SIG_BLOCK, &pipes, &before);
+	pol_web_hold(&held);
 	rc = curl_easy_perform(c);
-	if (!sigismember(&pending, SIGPIPE)) {
-		while (sigtimedwait(&pipes, NULL, &none) == -1 && errno == EINTR)
-			;
-	}
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	pol_web_release(&held);
 	return rc;
 }
 
@@ -254,9 +209,7 @@ sent(struct vault *v, CURL *c, const struct vault_ask *ask, const char *url, str
 	char *to = NULL;
 
 	if (rc == CURLE_OK)
-		rc = set_trust(c, &v->conf);
-	if (rc == CURLE_OK)
-		rc = set_call(c, ask, url, a);
+		rc = set_call(c, &v->conf, ask, url, a);
 	if (rc == CURLE_OK)
 		rc = curl_easy_setopt(c, CURLOPT_HTTPHEADER, list);
 	if (rc == CURLE_OK)

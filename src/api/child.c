@@ -77,6 +77,7 @@ start_child(struct policy *p)
 	atomic_store(&p->wiped->serving, 0);
 	atomic_store(&p->wiped->rows, 0);
 	p->covered = NULL;
+	p->draining = false;
 	if (atomic_load(&p->busy) != 0) {
 		/* a writer of the parent's had the list and the people in hand: what they
 		 * were like in that moment nobody knows */

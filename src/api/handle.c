@@ -273,12 +273,19 @@ is_drained(struct policy *p)
 	return true;
 }
 
+bool
+pol_handle_has_old(const struct policy *p)
+{
+	return p->n_waiting != 0 || pol_revoked_waits(p->revoked);
+}
+
 /* One look. True: nothing waits any more. */
 static bool
 look(struct policy *p)
 {
-	while (p->waiting != NULL) {
-		if (p->covered == NULL) {
+	while (pol_handle_has_old(p)) {
+		if (!p->draining) {
+			p->draining = true;
 			p->covered = p->last;
 			p->phase = p->stripe = 0;
 			pol_revoked_leave(p->revoked);
@@ -289,9 +296,11 @@ look(struct policy *p)
 			atomic_fetch_xor(&p->parity, 1);
 			continue;
 		}
-		free_waiting(p, p->covered);
+		if (p->covered != NULL)
+			free_waiting(p, p->covered);
 		pol_revoked_reclaim(p->revoked);
 		p->covered = NULL;
+		p->draining = false;
 	}
 	return true;
 }

@@ -86,7 +86,8 @@ struct policy {
 	uint64_t generation;
 	struct pol_snapshot *waiting, *last;	/* replaced, oldest first */
 	_Atomic size_t n_waiting;	/* the service looks at it without the lock */
-	struct pol_snapshot *covered;	/* the running wait frees up to this; NULL: none runs */
+	bool draining;			/* a wait runs */
+	struct pol_snapshot *covered;	/* it frees up to this; NULL: only revocations that ended */
 	uint32_t phase, stripe;		/* how far it is */
 
 	/* the service, the store, and what a fork left of them: service.c, store.c, child.c */
@@ -137,6 +138,8 @@ void pol_handle_unused(struct pol_snapshot *s);
 /* Under the lock: puts s in force and numbers it. It cannot fail. The old one is
  * freed as soon as nobody is inside: pol_handle_collect. */
 void pol_handle_swap(struct policy *p, struct pol_snapshot *s);
+/* Is there anything to be freed, old snapshots or revocations? Also without the lock. */
+bool pol_handle_has_old(const struct policy *p);
 /* Under the lock: frees what nobody can hold any more; waits for it at most so long. */
 void pol_handle_collect(struct policy *p, int64_t wait_ns);
 

@@ -156,7 +156,6 @@ pack(struct pol_judged *j, const struct policy_identity *ids, size_t n)
 	return j->len != 0 ? 0 : POLICY_ERR_INTERNAL;
 }
 
-/* The key is made before: what is judged while the cache is dropped is not kept. */
 static void
 ask_stack(struct policy *p, struct pol_stack *stack, const struct pol_asked *asked, struct pol_judged *j)
 {
@@ -182,7 +181,8 @@ ask_stack(struct policy *p, struct pol_stack *stack, const struct pol_asked *ask
 		j->rc = n <= asked->n ? pack(j, ids, n) : POLICY_ERR_INTERNAL;
 	if (j->rc == 0 && reason == POLICY_REASON_RULE && j->packed == j->small)
 		pol_cache_put(p->cache, &key, asked->now_ns, until, j->small, j->len);
-	explicit_bzero(ids, asked->n * sizeof(*ids));
+	for (size_t i = 0; i < asked->n; i++)
+		pol_identity_wipe(&ids[i]);
 	free(ids);
 }
 

@@ -172,11 +172,10 @@ ask_store(struct policy *p, struct pol_service *v, int64_t now, int64_t *next)
 static void
 free_old(struct policy *p, int64_t now, int64_t *next)
 {
-	if (p->n_waiting == 0 || !pol_handle_try(p))
+	if (!pol_handle_has_old(p) || !pol_handle_try(p))
 		return;			/* a writer is at it: it frees, or wakes us */
-	if (p->n_waiting > 0)
-		pol_handle_collect(p, 0);
-	if (p->n_waiting > 0 && now + OLD_NS < *next)
+	pol_handle_collect(p, 0);
+	if (pol_handle_has_old(p) && now + OLD_NS < *next)
 		*next = now + OLD_NS;
 	pol_handle_unlock(p);
 }

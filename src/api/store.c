@@ -30,6 +30,7 @@
 
 #define PACE_NS 1000000000		/* asked once a second, and twice in its `stale` */
 #define ROW_TEXT_MAX 255u
+#define FORGET_NS (7 * INT64_C(86400000000000))	/* behind its end, a revocation is kept so long */
 
 struct pol_store {
 	_Atomic uint32_t held;
@@ -275,7 +276,10 @@ tell_gathered(struct policy *p, const struct pol_store *st, int64_t now)
 	struct policy_row row;
 	int n = 0;
 
-	pol_revoked_now(p->revoked, now);
+	/* a clock that was a day ahead for a moment must not make a revoked token good again,
+	 * for the store tells no row twice */
+	if (now > FORGET_NS)
+		pol_revoked_now(p->revoked, now - FORGET_NS);
 	for (size_t at = 0; st->rows.data != NULL && next_row(st, &at, &row);) {
 		if (pol_revoked_add(p->revoked, row.source, row.id, row.until_ns) != 0)
 			return POLICY_ERR_NOMEM;

@@ -37,7 +37,8 @@ check_rest(const struct policy_request *req)
 static int64_t
 in_ns(struct pol_time t)
 {
-	return t.sec * 1000000000 + t.ns;
+	/* unsigned: the seconds alone of the first moment there is are before it */
+	return (int64_t)((uint64_t)t.sec * 1000000000u + t.ns);
 }
 
 /* An identity as a host would assert it. */

@@ -15,7 +15,8 @@
 /*
  * Within the snapshot s. Decides req, of our size and with credentials; `now` is that of
  * the set, or zero where s is timeless. j: what was judged already, or is found now; of
- * another list it is refused. NULL: nothing, and it is not asked for again. 0, a negative policy_err, or POL_WHO_MISS: out is as it was.
+ * another list it is refused. NULL: nothing, and it is not asked for again. 0, a negative
+ * policy_err, or POL_WHO_MISS: out is as it was.
  */
 int pol_who_decide(struct policy *p, const struct pol_snapshot *s, struct pol_time now,
     const struct policy_request *req, struct pol_judged *j, struct policy_decision *out,

@@ -63,10 +63,10 @@ call(struct pol_asking *a, struct pol_step *s, uint32_t *used)
 	c.deadline_ns = sum(begin, s->conf->timeout_ns > 0 ? s->conf->timeout_ns : POL_STEP_TIMEOUT);
 	if (a->asked->deadline_ns != 0 && a->asked->deadline_ns < c.deadline_ns)
 		c.deadline_ns = a->asked->deadline_ns;
+	memset(a->mapped, 0, sizeof(a->mapped));
+	pol_identity_begin(&a->f);	/* also where it is too late: what the last step said is not this one's */
 	if (c.deadline_ns <= begin)
 		return POLICY_CHECK_ERROR;
-	memset(a->mapped, 0, sizeof(a->mapped));
-	pol_identity_begin(&a->f);
 	a->f.step = s->conf->name;
 	a->f.subject_type = s->subject_type;
 	a->f.kinds = s->conf->kinds;

@@ -56,7 +56,6 @@ struct pol_cache {
 	struct pol_prf_key key;
 	size_t bytes;			/* mapped */
 	uint64_t mask;			/* of sets */
-	_Atomic uint64_t epoch;		/* part of every key: another one, and nothing is found */
 	struct set *sets;
 	struct slot *slots;
 };
@@ -125,7 +124,7 @@ pol_cache_key(const struct pol_cache *c, uint64_t serial, const struct policy_cr
 		pol_prf_short(&s, list[i].name.data, list[i].name.len);
 		pol_prf_bytes(&s, &c->key, list[i].data.data, list[i].data.len);
 	}
-	pol_prf_end(&s, atomic_load_explicit(&c->epoch, memory_order_acquire) << 8 | n, out->half);
+	pol_prf_end(&s, n, out->half);
 }
 
 static inline struct set *
@@ -146,6 +145,7 @@ copy(const struct slot *s, const struct pol_cache_key *key, int64_t now, char *b
 {
 	const uint64_t number = atomic_load_explicit(&s->number, memory_order_acquire);
 	uint64_t other, len;
+	int64_t since;
 
 	if ((number & 1) != 0)
 		return 0;
@@ -154,7 +154,8 @@ copy(const struct slot *s, const struct pol_cache_key *key, int64_t now, char *b
 	if (other != 0 || now >= atomic_load_explicit(&s->until, memory_order_acquire))
 		return 0;
 	/* a clock that was set back must not make an entry's life longer */
-	if (now < atomic_load_explicit(&s->since, memory_order_acquire) - BACKWARDS_NS)
+	since = atomic_load_explicit(&s->since, memory_order_acquire);
+	if (now < since && (uint64_t)since - (uint64_t)now > BACKWARDS_NS)
 		return 0;
 	len = atomic_load_explicit(&s->len, memory_order_acquire);
 	if (len > POL_PACKED_MAX)
@@ -244,10 +245,4 @@ pol_cache_put(struct pol_cache *c, const struct pol_cache_key *key, int64_t now,
 		atomic_fetch_and_explicit(&set->asked, ~(1u << w), memory_order_relaxed);
 	atomic_store_explicit(&set->half[w], key->half[1], memory_order_release);
 	atomic_store_explicit(&s->number, number + 2, memory_order_release);
-}
-
-void
-pol_cache_drop(struct pol_cache *c)
-{
-	atomic_fetch_add_explicit(&c->epoch, 1, memory_order_acq_rel);
 }

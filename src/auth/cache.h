@@ -27,8 +27,6 @@ void pol_cache_key(const struct pol_cache *c, uint64_t serial, const struct poli
 uint32_t pol_cache_get(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, char *buf);
 void pol_cache_put(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, int64_t until,
     const char *buf, uint32_t len);
-/* Nothing is kept any more. */
-void pol_cache_drop(struct pol_cache *c);
 
 /* n identities as bytes that can lie anywhere, and back. 0: no room. Unpacking: that of
  * place i, into an identity whose size is set; false: there is none, or the bytes are not

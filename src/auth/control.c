@@ -34,7 +34,7 @@ pol_control_step(struct pol_control_state *st, enum pol_control control, int out
 
 	if ((unsigned)control >= POL_CONTROL__COUNT)
 		control = POL_BINDING;
-	if (outcome < 0 || outcome >= COLUMNS)
+	if ((unsigned)outcome >= COLUMNS)
 		outcome = ERROR;
 	does = table[control][outcome];
 	if (does == BAD_STOP || does == BAD)

@@ -24,6 +24,16 @@ pol_identity_clear(struct policy_identity *id)
 }
 
 void
+pol_identity_wipe(struct policy_identity *id)
+{
+	explicit_bzero(id->subject_attributes, id->subject_attributes_count * sizeof(id->subject_attributes[0]));
+	explicit_bzero(id->token_attributes, id->token_attributes_count * sizeof(id->token_attributes[0]));
+	explicit_bzero(id->values, id->values_count * sizeof(id->values[0]));
+	explicit_bzero(id->bytes, id->bytes_count);
+	pol_identity_clear(id);
+}
+
+void
 pol_identity_begin(struct pol_filling *f)
 {
 	memset((char *)f + sizeof(f->id), 0, sizeof(*f) - sizeof(f->id));
@@ -39,7 +49,8 @@ put(struct policy_identity *id, struct policy_text *out, struct policy_text t)
 {
 	char *at = id->bytes + id->bytes_count;
 
-	if (t.len >= sizeof(id->bytes) - id->bytes_count)
+	/* one byte stays: the NUL of a token id that it does not have, when it is packed */
+	if (t.len >= sizeof(id->bytes) - 1 - id->bytes_count)
 		return POLICY_ERR_LIMIT;
 	if (t.len > 0)
 		memcpy(at, t.data, t.len);
@@ -141,7 +152,9 @@ put_value(struct policy_identity *id, struct policy_value *out, const struct pol
 			return POLICY_ERR_ARG;
 		return put(id, &out->u.text, v->u.text);
 	case POLICY_LIST:
-		return v->u.items == NULL && v->count > 0 ? POLICY_ERR_ARG : put_items(id, out, v, depth);
+		if (v->u.items == NULL && v->count > 0)
+			return POLICY_ERR_ARG;
+		return depth < IDENTITY_DEPTH ? put_items(id, out, v, depth) : POLICY_ERR_LIMIT;
 	case POLICY_OBJECT:
 		if (v->u.members == NULL && v->count > 0)
 			return POLICY_ERR_ARG;
@@ -150,11 +163,16 @@ put_value(struct policy_identity *id, struct policy_value *out, const struct pol
 	return POLICY_ERR_ARG;
 }
 
-/* The first who says a name is heard: a later step adds, it does not change. */
+/*
+ * The first who says a name is heard: a later step adds, it does not change. In a request
+ * the subject's attributes are a member of the token's: they lie one deeper, and the
+ * token's have room for one less.
+ */
 int
 pol_identity_attr(struct policy_identity *id, struct policy_attr *list, uint32_t *count,
     struct policy_text name, const struct policy_value *v)
 {
+	const bool subject = list == id->subject_attributes;
 	int rc;
 
 	if (v == NULL)
@@ -163,11 +181,11 @@ pol_identity_attr(struct policy_identity *id, struct policy_attr *list, uint32_t
 		if (name.data != NULL && pol_bytes_equal(list[i].name.data, list[i].name.len, name.data, name.len))
 			return 0;
 	}
-	if (*count == POLICY_IDENTITY_ATTRS)
+	if (*count == POLICY_IDENTITY_ATTRS - (subject ? 0u : 1u))
 		return POLICY_ERR_LIMIT;
 	rc = pol_identity_text(id, &list[*count].name, name, POL_MAX_ID);
 	if (rc == 0)
-		rc = put_value(id, &list[*count].value, v, 0);
+		rc = put_value(id, &list[*count].value, v, subject ? 1 : 0);
 	if (rc == 0)
 		++*count;
 	return rc;

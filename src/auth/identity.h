@@ -27,6 +27,9 @@ struct pol_filling {
 
 /* Empties it: counts and texts, not the 24 KiB. */
 void pol_identity_clear(struct policy_identity *id);
+/* Before its room is given back: what set functions have put into it is gone. They only
+ * append, so that is what is counted. */
+void pol_identity_wipe(struct policy_identity *id);
 /* For one check; step and the others are set by the caller behind it. */
 void pol_identity_begin(struct pol_filling *f);
 

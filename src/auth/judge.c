@@ -96,7 +96,7 @@ static void
 compare(const struct policy_identity *ids, size_t n, enum policy_reason *reason)
 {
 	if (n == 0 && *reason == POLICY_REASON_RULE)
-		*reason = POLICY_REASON_BAD_CREDENTIAL;
+		*reason = POLICY_REASON_ERROR;	/* nobody's yes is our own mistake */
 	for (size_t i = 1; i < n && *reason == POLICY_REASON_RULE; i++) {
 		if (!pol_merge_same_subject(&ids[0], &ids[i]))
 			*reason = POLICY_REASON_BAD_CREDENTIAL;
@@ -106,12 +106,11 @@ compare(const struct policy_identity *ids, size_t n, enum policy_reason *reason)
 static int
 judge_all(struct pol_asking *a, struct policy_identity *ids, size_t *n, int64_t *until, enum policy_reason *reason)
 {
-	enum policy_reason each[POLICY_CREDENTIALS_MAX];
+	enum policy_reason each[POLICY_CREDENTIALS_MAX] = { POLICY_REASON_ERROR };
 	const struct policy_credential *list = a->asked->list;
 
-	for (size_t i = 0; i < POLICY_CREDENTIALS_MAX; i++)
-		each[i] = POLICY_REASON_BAD_CREDENTIAL;
 	for (size_t i = 0; i < a->asked->n; i++) {
+		each[i] = POLICY_REASON_BAD_CREDENTIAL;
 		if (a->taken[i])
 			continue;
 		a->which = i;

@@ -82,17 +82,20 @@ earlier(int64_t a, int64_t b)
 	return a == 0 || (b != 0 && b < a) ? b : a;
 }
 
-/* A revocation names a token by its step and its id, so those two stay together. */
+/* A revocation names a token by its step and its id, so those two stay together. There is
+ * room for one pair: of two, a revocation of the other would not be seen. */
 static int
 names(struct policy_identity *id, const struct policy_identity *from)
 {
 	int rc = 0;
 
+	if (id->token_id.len > 0 && from->token_id.len > 0)
+		return POLICY_ERR_LIMIT;
 	if (id->kind.len == 0)
 		rc = pol_identity_text(id, &id->kind, from->kind, POL_MAX_ID);
-	if (rc == 0 && (id->step.len == 0 || (id->token_id.len == 0 && from->token_id.len > 0)))
+	if (rc == 0 && (id->step.len == 0 || from->token_id.len > 0))
 		rc = pol_identity_text(id, &id->step, from->step, POL_MAX_ID);
-	if (rc == 0 && id->token_id.len == 0 && from->token_id.len > 0)
+	if (rc == 0 && from->token_id.len > 0)
 		rc = pol_identity_text(id, &id->token_id, from->token_id, POL_MAX_TOKEN_ID);
 	return rc;
 }

@@ -8,7 +8,8 @@
 #include <policy_module.h>
 
 /*
- * A step vouches: from has subject, kind and step. 0; POLICY_ERR_LIMIT: no room;
+ * A step vouches: from has subject, kind and step. 0; POLICY_ERR_LIMIT: no room, as for
+ * a second token id, which could then not be revoked;
  * POLICY_ERR_ARG: an earlier step vouched for somebody else.
  */
 int pol_merge_pass(struct policy_identity *id, const struct policy_identity *from);

@@ -133,10 +133,22 @@ pol_revoked_free(struct pol_revoked *r)
 	free(r);
 }
 
+static bool
+has_gone(const struct gone *g)
+{
+	return atomic_load(&g->entries) != NULL || atomic_load(&g->tables) != NULL;
+}
+
+bool
+pol_revoked_waits(const struct pol_revoked *r)
+{
+	return has_gone(&r->left) || has_gone(&r->leaving);
+}
+
 void
 pol_revoked_leave(struct pol_revoked *r)
 {
-	if (atomic_load(&r->leaving.entries) != NULL || atomic_load(&r->leaving.tables) != NULL)
+	if (has_gone(&r->leaving))
 		return;
 	atomic_store(&r->leaving.entries, atomic_exchange(&r->left.entries, NULL));
 	atomic_store(&r->leaving.tables, atomic_exchange(&r->left.tables, NULL));
@@ -299,13 +311,15 @@ pol_revoked_add(struct pol_revoked *r, struct policy_text step, struct policy_te
 	e = new_entry(hash, step_len, step.data, id, until);
 	if (e == NULL)
 		return POLICY_ERR_NOMEM;
-	atomic_store(at, e);
 	if (old != NULL) {
+		atomic_store(at, e);
 		leave_entry(r, old);
 		return 0;
 	}
+	/* first the counts: a child forked between two lines must not have it, uncounted */
 	t->used++;
 	atomic_fetch_add(&r->count, 1);
+	atomic_store(at, e);
 	return 0;
 }
 

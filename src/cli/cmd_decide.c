@@ -21,7 +21,7 @@ say_json(const struct pol_args *a, const struct policy_decision *d, int rc)
 		pol_json_uint(&j, "line", d->line);
 	}
 	pol_json_uint(&j, "status", d->status);
-	if (pol_secret_is_given(a) && d->subject_id_len > 0) {	/* else the caller named it */
+	if (pol_host_secret_given(a) && d->subject_id_len > 0) {	/* else the caller named it */
 		pol_json_open(&j, "subject", '{');
 		pol_json_text(&j, "type", d->subject_type, d->subject_type_len);
 		pol_json_text(&j, "id", d->subject_id, d->subject_id_len);
@@ -90,12 +90,14 @@ decide_with(const struct pol_args *a, const json_t *root)
 	struct pol_ask ask;
 	struct pol_host h;
 	const char *why = NULL;
-	int rc, status = pol_secret_read(&secret, a);
+	int rc, status = pol_host_secret_read(&secret, a);
 
 	if (status == 0)
 		status = pol_host_open(&h, a);
-	if (status != 0)
+	if (status != 0) {
+		pol_host_secret_wipe(&secret);
 		return status;
+	}
 	rc = make(&ask, root, &bump, &d, &why);
 	if (rc == 0) {
 		ask.req.credentials = &secret.credential;
@@ -103,7 +105,7 @@ decide_with(const struct pol_args *a, const json_t *root)
 		rc = policy_decide(h.p, &ask.req, &d);
 		why = policy_strerror(rc);
 	}
-	pol_secret_wipe(&secret);
+	pol_host_secret_wipe(&secret);
 	status = say(a, &d, rc, why);
 	pol_bump_fini(&bump);
 	pol_host_close(&h);
@@ -146,7 +148,7 @@ pol_cmd_decide(const struct pol_args *a)
 
 	if (a->n_paths == 0)
 		return pol_out_usage(a, "-p PATH is wanted");
-	if (pol_secret_is_given(a))
+	if (pol_host_secret_given(a))
 		return cmd_with(a);
 	if (a->name != NULL || a->type != NULL || a->module_dir != NULL)
 		return pol_out_usage(a, "--name, --type and --module-dir go with --token-file or --password-stdin");

@@ -130,14 +130,16 @@ whoami(struct policy *p, const struct pol_args *a, struct policy_identity *id)
 	struct policy_request req = POLICY_REQUEST_INIT;
 	struct pol_json j = { NULL, 0, 0, false };
 	struct pol_secret secret;
-	int rc = pol_secret_read(&secret, a), status;
+	int rc = pol_host_secret_read(&secret, a), status;
 
-	if (rc != 0)
+	if (rc != 0) {
+		pol_host_secret_wipe(&secret);
 		return rc;
+	}
 	req.credentials = &secret.credential;
 	req.credentials_count = 1;
 	rc = policy_authenticate(p, &req, id);
-	pol_secret_wipe(&secret);
+	pol_host_secret_wipe(&secret);
 	status = status_of(rc, id);
 	if (rc != 0)
 		pol_out_finding("error", NULL, 0, 0, policy_strerror(rc));
@@ -161,11 +163,13 @@ struct many {
 static void
 refuse(struct many *m, const char *why)
 {
+	static const char answer[] = "{\"ok\": false, \"reason\": \"error\"}\n";
+
 	pol_progress_end(&m->lines.progress);
 	fprintf(stderr, "line %llu: ", (unsigned long long)m->lines.line);
 	pol_out_text(stderr, why);
 	fputc('\n', stderr);
-	pol_json_raw(&m->lines.out, "{\"ok\": false, \"reason\": \"error\"}\n", 34);
+	pol_json_raw(&m->lines.out, answer, sizeof(answer) - 1);
 }
 
 static void
@@ -262,7 +266,7 @@ pol_cmd_whoami(const struct pol_args *a)
 
 	if (a->n_words > 0)
 		return pol_out_usage(a, "%s: no word is wanted: a credential comes from a file or from standard input", a->words[0]);
-	if (a->batch ? pol_secret_is_given(a) || a->name != NULL || a->type != NULL : !pol_secret_is_given(a))
+	if (a->batch ? pol_host_secret_given(a) || a->name != NULL || a->type != NULL : !pol_host_secret_given(a))
 		return pol_out_usage(a, a->batch ? "--batch takes its credentials from standard input alone" :
 		    "--token-file FILE, --password-stdin or --batch is wanted");
 	status = pol_host_open(&h, a);

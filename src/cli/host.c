@@ -75,7 +75,7 @@ pol_host_close(struct pol_host *h)
 }
 
 bool
-pol_secret_is_given(const struct pol_args *a)
+pol_host_secret_given(const struct pol_args *a)
 {
 	return a->token_file != NULL || a->password_stdin;
 }
@@ -108,7 +108,7 @@ read_all(const struct pol_args *a, struct pol_secret *s, const char *path, size_
 }
 
 int
-pol_secret_read(struct pol_secret *s, const struct pol_args *a)
+pol_host_secret_read(struct pol_secret *s, const struct pol_args *a)
 {
 	const char *type = a->type != NULL ? a->type : a->password_stdin ? "password" : "bearer";
 	size_t len;
@@ -137,7 +137,7 @@ pol_secret_read(struct pol_secret *s, const struct pol_args *a)
 }
 
 void
-pol_secret_wipe(struct pol_secret *s)
+pol_host_secret_wipe(struct pol_secret *s)
 {
 	explicit_bzero(s, sizeof(*s));
 }

@@ -22,9 +22,9 @@ struct pol_secret {
 	char data[65536 + 2];
 };
 
-bool pol_secret_is_given(const struct pol_args *a);
+bool pol_host_secret_given(const struct pol_args *a);
 /* 0, or an exit status when it has said what is wrong. */
-int pol_secret_read(struct pol_secret *s, const struct pol_args *a);
-void pol_secret_wipe(struct pol_secret *s);
+int pol_host_secret_read(struct pol_secret *s, const struct pol_args *a);
+void pol_host_secret_wipe(struct pol_secret *s);
 
 #endif

@@ -183,7 +183,8 @@ struct policy_credential {
  * read before return, nothing is kept.
  *
  * A decision needs up to 48 KiB of stack; a set with `matches` 176 KiB where the
- * process may not make machine code (PCRE2's interpreter).
+ * process may not make machine code (PCRE2's interpreter).  For credentials 32 KiB come
+ * to that, and where they are judged what policy_decide() says.
  */
 struct policy_request {
 	uint32_t size;
@@ -238,8 +239,9 @@ struct policy_decision {
 /*
  * Whom credentials stand for: filled by policy_authenticate(), and by a module through
  * the functions of policy_module.h.  24 KiB, the caller's; its texts point into itself,
- * so it is not to be copied or moved.  It holds no secret.  Caps: 128 groups, 128
- * scopes, 64 attributes of each sort, 256 values in lists and objects, 8 KiB of text.
+ * so it is not to be copied or moved, and no other `size` is accepted.  It holds no
+ * secret.  Caps: 128 groups, 128 scopes, 64 attributes of its subject, 63 others, 256
+ * values in lists and objects, 8 KiB of text.
  */
 #define POLICY_IDENTITY_LISTED 128
 #define POLICY_IDENTITY_ATTRS 64
@@ -362,8 +364,8 @@ int policy_decide(struct policy *p, const struct policy_request *req,
 /*
  * n decisions on one snapshot; request i is answered in out[i].  All requests
  * have the size of the first, so have all decisions.  Credentials are judged once:
- * requests that have any have the same list of them, the same pointer and count.  Returns 0, or the first
- * error met; the requests after it are decided all the same.
+ * requests that have any have the same list of them, the same pointer and count.
+ * Returns 0, or the first error met; the requests after it are decided all the same.
  */
 int policy_decide_many(struct policy *p, const struct policy_request *req,
     size_t n, struct policy_decision *out);

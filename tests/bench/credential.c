@@ -4,7 +4,7 @@
  * decision. The same requests are asked with the subject asserted, with its token's facts
  * beside it, and with a credential of LEN bytes (650) from which the module return_cache
  * reads the same. In turn, block by block; the least and the middle block of each, in ns
- * a decision, as one line of JSON.
+ * a decision, as a line of JSON as drive.py has it.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +30,7 @@ static struct policy_token tokens[SUBJECTS];
 static struct policy_credential credentials[SUBJECTS];
 static char names[SUBJECTS][16], ids[SUBJECTS][16], data[SUBJECTS][LEN_MOST + 64];
 static double took[MODES][BLOCKS];
+static const char *const names_of[MODES] = { "asserted_", "with_token_", "" };	/* the last is what is judged */
 
 static void
 make(size_t len)
@@ -111,8 +112,10 @@ main(int argc, char **argv)
 	policy_close(p);
 	for (int m = 0; m < MODES; m++)
 		qsort(took[m], BLOCKS, sizeof(took[m][0]), by_size);
-	printf("{\"bytes\": %zu, \"wrong\": %u, \"asserted\": [%.1f, %.1f], \"with_token\": [%.1f, %.1f], \"credential\": [%.1f, %.1f], "
-	    "\"adds\": [%.1f, %.1f]}\n", len, wrong, took[0][0], took[0][BLOCKS / 2], took[1][0], took[1][BLOCKS / 2],
-	    took[2][0], took[2][BLOCKS / 2], took[2][0] - took[1][0], took[2][BLOCKS / 2] - took[1][BLOCKS / 2]);
+	printf("{\"peer\": \"libpolicy\", \"config\": \"cached\", \"set\": \"fixed\", \"version\": \"%s\", \"requests\": %d, "
+	    "\"repeats\": %d, \"timer\": \"clock_gettime\", \"wrong\": %u", policy_version(), SUBJECTS, BLOCKS * BLOCK, wrong);
+	for (int m = 0; m < MODES; m++)
+		printf(", \"%smin_ns\": %.1f, \"%smedian_ns\": %.1f", names_of[m], took[m][0], names_of[m], took[m][BLOCKS / 2]);
+	printf(", \"adds_min_ns\": %.1f, \"adds_ns\": %.1f}\n", took[2][0] - took[1][0], took[2][BLOCKS / 2] - took[1][BLOCKS / 2]);
 	return wrong == 0 ? 0 : EX_SOFTWARE;
 }

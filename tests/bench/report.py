@@ -15,7 +15,7 @@ FLAT = ('min_ns', 'median_ns', 'p50_ns', 'p99_ns', 'load_ms', 'rss_kb', 'peak_kb
         'repeats', 'rounds', 'timer', 'wrong', 'requests')
 FAMILIES = (('apps', 'The three apps of the Cedar paper'), ('ladder', 'The ladder: cost against the number of rules'),
             ('casbin', "Casbin's own benchmarks"), ('attributes', "The caller's attributes"),
-            ('shipped', 'The policies that are shipped'))
+            ('shipped', 'The policies that are shipped'), ('credentials', 'Credentials'))
 
 
 def ratio(theirs, ours):
@@ -98,6 +98,24 @@ def markdown(head, lines):
     return '\n'.join(out + ['| ' + ' | '.join(str(c).replace('|', '\\|') for c in l) + ' |' for l in lines])
 
 
+CREDENTIAL_HEAD = ('workload', 'peer', 'ours min / median', 'theirs', 'theirs, times ours', 'ours, times theirs', 'agree')
+CREDENTIALS = """Ours is policy_authenticate(), nothing cached: the module's whole check, every claim, and all that the library makes
+of its answer. `openssl verify` is the signature of the same bytes alone, the key parsed and every context kept; libjwt
+and PyJWT check the claims that ours requires. A credential that was verified a moment ago is a decision by it, beside
+the same decision with the token's facts asserted."""
+
+
+def credential_cells(r, _):
+    """The columns of CREDENTIAL_HEAD."""
+    def pair(side): return ' / '.join(span(r[f'{side}_{k}_ns']) for k in ('min', 'median'))
+    peer, theirs, inverse = '-', '-', '-'
+    if r['peer']: peer, theirs, inverse = f'{r["peer"]} {r["config"]}', pair('peer'), times(1 / r['ratio_median'])
+    elif r['config'] == 'cached':
+        peer = f'the facts asserted: adds {span(r["ours_adds_ns"])}'
+        theirs = ' / '.join(span(r[f'ours_with_token_{k}_ns']) for k in ('min', 'median'))
+    return [r['workload'], peer, pair('ours'), theirs, times(r['ratio_median']), inverse, percent(r['agree'])]
+
+
 def compared(results):
     rows = [r for r in results if r['agree'] is not None]
     return len(rows), sum(r['agree'] == 1 for r in rows)
@@ -126,6 +144,29 @@ def versions(results):
     return ', '.join(f'{k} {v}' for k, v in out.items())
 
 
+def section(mine):
+    out = []
+    beside = [p for p in pairs(mine) if p[0]['peer'] or p[0]['config'] == 'one']
+    if beside: out += [markdown(HEAD, (cells(*p) for p in beside)), '']
+    modes = [p for p in pairs(mine) if not p[0]['peer'] and p[0]['config'] != 'one']
+    if modes: out += ['Ours in other ways:', '', markdown(
+        ('workload', 'how', 'min / median / p99', 'fixed: median', 'more'), (mode_cells(*p) for p in modes)), '']
+    return out
+
+
+def credentials(mine):
+    return [CREDENTIALS, '', markdown(CREDENTIAL_HEAD, (credential_cells(*p) for p in pairs(mine))), ''] if mine else []
+
+
+def apart(facts, family):
+    """A family that was measured in another run than the rest says so."""
+    f = facts.get('apart', {}).get(family)
+    if f is None: return []
+    m = f['machine']
+    return [f'Measured in a run of its own ({m["processor"]}, {m["processors"]} processors, Linux {m["kernel"]}; '
+            f'{f["rounds"]} rounds; load {f["load_before"]:.1f} before, {f["load_after"]:.1f} after).', '']
+
+
 def document(facts, results, drawn):
     m, n = facts['machine'], compared(results)
     timers = sorted({r[k].split(',')[0] for r in results for k in ('ours_timer', 'peer_timer') if r[k]})
@@ -146,11 +187,8 @@ def document(facts, results, drawn):
     for file, what in drawn: out += [f'![{what}]({file})', '']
     for family, title in FAMILIES:
         mine = [r for r in results if r['family'] == family]
-        beside = [p for p in pairs(mine) if p[0]['peer'] or p[0]['config'] == 'one']
-        if beside: out += [f'## {title}', '', markdown(HEAD, (cells(*p) for p in beside)), '']
-        modes = [p for p in pairs(mine) if not p[0]['peer'] and p[0]['config'] != 'one']
-        if modes: out += ['Ours in other ways:', '', markdown(
-            ('workload', 'how', 'min / median / p99', 'fixed: median', 'more'), (mode_cells(*p) for p in modes)), '']
+        body = credentials(mine) if family == 'credentials' else section(mine)
+        if body: out += [f'## {title}', ''] + apart(facts, family) + body
     if facts['notes']: out += ['## Notes', ''] + [f'- {n}' for n in facts['notes']] + ['']
     return '\n'.join(out)
 
@@ -169,12 +207,31 @@ def rounded(v):
     return v
 
 
+class Row(dict):
+    """A result as it was written: what is not there is None."""
+    def __missing__(self, key): return None
+
+
+def merge(top, facts, results):
+    """What TOP has, with RESULTS in place of those of the same workloads; facts of a family that is new are its own."""
+    with open(os.path.join(top, 'tests/bench/facts.json'), encoding='utf-8') as f: kept = json.load(f)
+    with open(os.path.join(top, 'tests/bench/results.json'), encoding='utf-8') as f: old = json.load(f, object_hook=Row)
+    new, order = {r['workload'] for r in results}, [family for family, _ in FAMILIES]
+    every = [r for r in old if r['workload'] not in new] + results
+    own = {k: v for k, v in facts.items() if k != 'notes'}
+    kept['apart'] = {**kept.get('apart', {}), **{r['family']: own for r in results}}
+    kept['notes'] = list(dict.fromkeys(kept['notes'] + facts['notes']))
+    return kept, sorted(every, key=lambda r: order.index(r['family']))
+
+
 def write(top, facts, results):
     """Into TOP, shaped as the tree is: doc/ and tests/bench/."""
     for d in ('doc', 'tests/bench'): os.makedirs(os.path.join(top, d), exist_ok=True)
     with open(os.path.join(top, 'tests/bench/results.json'), 'w', encoding='utf-8') as f:
         f.write('[\n' + ',\n'.join(json.dumps({k: rounded(v) for k, v in r.items() if v is not None or k == 'peer'})
                                    for r in results) + '\n]\n')
+    with open(os.path.join(top, 'tests/bench/facts.json'), 'w', encoding='utf-8') as f:
+        f.write(json.dumps(facts, indent=1, default=str) + '\n')
     drawn = plots.draw(os.path.join(top, 'doc'), results)
     with open(os.path.join(top, 'doc/BENCHMARKS.md'), 'w', encoding='utf-8') as f: f.write(document(facts, results, drawn))
 

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""run.py [--quick] [--only PATTERN] [--seconds S] [--sizes 5,10,...]: this engine beside its peers, one run, one table.
+"""run.py [--quick] [--only PATTERN] [--merge] [--seconds S] [--sizes 5,10,...]: this engine beside its peers, one run, one table.
 
 Builds the peers, has the workloads written, puts the same requests to us and to each peer in turn (us, peer, peer, us,
 peer, ...), each kept on one processor, compares every decision, and writes results.json here and what report.py makes
@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.dont_write_bytecode, os.environ['PYTHONDONTWRITEBYTECODE'] = True, '1'
 sys.path[:0] = [HERE, os.path.join(HERE, 'workloads')]
-import drive, report                                                                          # noqa: E402
+import credentials, drive, report                                                             # noqa: E402
 from common import FAMILIES                                                                   # noqa: E402
 
 # What is asked of ours besides one request after the other: workloads, mode.
@@ -38,6 +38,7 @@ def options():
     p.add_argument('--shared', default=os.environ.get('POLICY_SHARED', os.path.join(TOP, '..', 'shared')))
     p.add_argument('--quick', action='store_true', help='fewer sizes, rounds and seconds; writes into the build folder')
     p.add_argument('--only', default='', metavar='PATTERN', help='workloads whose name has this')
+    p.add_argument('--merge', action='store_true', help='write into the tree; what was not measured stays as it is there')
     p.add_argument('--seconds', type=float, default=None, help='the most for one line of a driver')
     p.add_argument('--sizes', default=None, help='of the three apps')
     p.add_argument('--ladder', default=None, help='sizes of the ladder')
@@ -190,13 +191,14 @@ def main():
     where = os.path.join(args.build, 'bench', 'workloads')
     ours = drive.Driver('ours', args.ours) if args.ours else drive.find_ours(args.build)
     if ours is None: sys.exit('tests/bench/ours is not built')
-    peers, notes = build_peers(args)
-    begin, load = time.monotonic(), os.getloadavg()[0]
+    os.makedirs(where, exist_ok=True)
     names = generate(args, where)
+    peers, notes = build_peers(args) if names else ([], [])
+    begin, load = time.monotonic(), os.getloadavg()[0]
     bench = Bench(args, ours, peers, notes)
     facts = {'machine': machine(), 'quick': args.quick, 'rounds': args.rounds, 'load_before': load,
              'load_after': load, 'minutes': 0, 'notes': notes}
-    out = args.out or (TOP if not (args.quick or args.only) else os.path.join(args.build, 'bench', 'report'))
+    out = args.out or (TOP if args.merge or not (args.quick or args.only) else os.path.join(args.build, 'bench', 'report'))
     with tempfile.TemporaryDirectory(dir=os.path.join(args.build, 'bench')) as scratch:
         try:
             for i, name in enumerate(names):
@@ -204,10 +206,13 @@ def main():
                 bench.one(os.path.join(where, name), scratch)
                 facts.update(load_after=os.getloadavg()[0], minutes=(time.monotonic() - begin) / 60, notes=bench.notes)
                 keep(args.build, facts, bench.results)
+            name = 'credentials'
+            credentials.run(bench, where, say)
         except KeyboardInterrupt:
             bench.notes.append(f'stopped by hand at {name}: what follows it was not run')
-            keep(args.build, facts, bench.results)
-    report.write(out, facts, bench.results)
+    facts.update(load_after=os.getloadavg()[0], minutes=(time.monotonic() - begin) / 60, notes=bench.notes)
+    keep(args.build, facts, bench.results)
+    report.write(out, *(report.merge(out, facts, bench.results) if args.merge else (facts, bench.results)))
     print(report.table(bench.results))
     for n in bench.notes: print(f'note: {n}')
     print(report.summary(facts, bench.results))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-"""What the engine is to reach, as rows, and whether a run's results reach it. Judged on the stream, by the clock.
+"""What the engine is to reach, as rows, and whether a run's results reach it. Judged on the stream, where there is one, by the clock.
 
 Where our driver also says what the same took undisturbed (blocks of a pass, time on the
 processor), and for ratios that of the minima, that stands beside:
@@ -23,6 +23,11 @@ def field(key, scale=1.0):
 def a_rule(key):
     """Bytes a rule of what stands in KiB under KEY."""
     return lambda r, of=None: r[key] * 1024 / r['ours_rules'] if r.get(key) is not None and r.get('ours_rules') else None
+
+
+def inverse(key):
+    """How many times the peer's ours is."""
+    return lambda r, of=lambda k: k: 1 / r[of(key)] if r.get(of(key)) else None
 
 
 # what, workloads, peer and configuration (or mode of ours), the value, at least or at most, how much, unit, set
@@ -59,12 +64,18 @@ ROWS = (
     ('two threads, batches at 1M, times one', r'-1000000', (None, r'^threads2-many16$'), field('ours_ratio'), AT_LEAST, 1.7,
      '×', 'stream'),
     ('enabled: false, median', r'', (None, r'^off$'), field('ours_median_ns'), AT_MOST, 5, 'ns', 'stream'),
+    ("RS256, ES256, EdDSA token, times OpenSSL's bare verify", r'^credentials-jwt-(RS|ES|Ed)', ('openssl', r'^verify$'),
+     inverse('ratio_median'), AT_MOST, 1.2, '×', 'fixed'),
+    ('HS256 token, all claims checked', r'^credentials-jwt-HS', ('openssl', r'^verify$'), field('ours_median_ns', 1e-3),
+     AT_MOST, 3, 'µs', 'fixed'),
+    ('a credential that is known: adds to a decision', r'^credentials-cached-', (None, r'^cached$'), field('ours_adds_ns'),
+     AT_MOST, 300, 'ns', 'fixed'),
 )
 
 
 # What is measured, and the same undisturbed, where the driver says it.
 UNDISTURBED = {'ours_median_ns': 'ours_block_median_ns', 'ours_load_ms': 'ours_load_cpu_ms', 'ours_ratio': 'ours_cpu_ratio',
-               'ratio_median': 'ratio_min'}
+               'ratio_median': 'ratio_min', 'ours_adds_ns': 'ours_adds_min_ns'}
 
 
 def number(x, unit):

@@ -253,6 +253,27 @@ many(void)
 	chaos_check(put_file("one\n"), "the file");
 }
 
+/* A clock that went ahead, and back: whose end it was then is not over now. */
+static void
+over_and_yet_not(void)
+{
+	const int64_t day = 86400 * INT64_C(1000000000), over = unix_ns() - day;
+	struct policy *p;
+	char id[MEMORY_ID];
+
+	begin("60s");
+	revoked("probe", "one", over);
+	for (int i = 0; i < 1000; i++) {	/* the list is made anew on the way */
+		snprintf(id, sizeof(id), "t%d", i);
+		revoked("probe", id, over);
+	}
+	p = open_probed(POLICY_NO_THREAD);
+	if (!chaos_check(p != NULL, "the set does not open"))
+		return;
+	chaos_check(reason(p, "one") == POLICY_REASON_REVOKED, "a revocation that was over a day ago");
+	closed(p);
+}
+
 int
 main(void)
 {
@@ -265,6 +286,7 @@ main(void)
 		stale();
 		nobody_serves();
 		many();
+		over_and_yet_not();
 	}
 	end_probed();
 	return chaos_finish();

@@ -367,6 +367,7 @@ printf '%s\n' '{"credential": {"type": "bearer", "data": "x"}}' '{"credentials":
 bad_line='{"ok": false, "reason": "bad_credential", "status": 401}' error_line='{"ok": false, "reason": "error"}'
 same "whoami --batch" "$bad_line $bad_line $error_line $error_line $error_line $error_line " \
     "$("$POLICYCTL" whoami -p office.yaml --batch <lines 2>err | tr '\n' ' ')"
+same "whoami --batch writes no NUL" 0 "$("$POLICYCTL" whoami -p office.yaml --batch <lines 2>err | tr -cd '\0' | wc -c)"
 same "whoami --batch tells which lines are wrong" "3 4 5 6 " "$(sed -n 's/^line \([0-9]*\):.*/\1/p' err | tr '\n' ' ')"
 
 # --- output that cannot be written ---

@@ -13,23 +13,28 @@ check "README shows doc/host.c" "$(diff "$tmp/wanted.c" "$tmp/host.c")"
 lines=$(wc -l <"$tmp/host.c")
 if [ "$lines" -le 40 ]; then ok; else bad "doc/host.c has $lines lines: it is shown as a short host"; fi
 
-# The first ```yaml block of README loads and its tests pass.
-awk '/^```yaml$/ && !done { on = 1; next } /^```$/ { if (on) done = 1; on = 0 } on' README >"$tmp/example.yaml"
+# Both ```yaml blocks of README load and their tests pass.
+awk -v dir="$tmp" '/^```yaml$/ { file = dir "/readme" ++n ".yaml"; next } /^```$/ { file = "" } file { print > file }' README
 if [ -x "$POLICYCTL" ]; then
-	if "$POLICYCTL" test "$tmp/example.yaml" >"$tmp/out" 2>&1; then ok; else
-		bad "the example in README does not pass its own tests"
-		sed 's/^/    /' "$tmp/out"
-	fi
+	same "examples of README" 2 "$(ls "$tmp"/readme*.yaml | wc -l)"
+	for f in "$tmp"/readme*.yaml; do
+		if "$POLICYCTL" test "$f" >"$tmp/out" 2>&1; then ok; else
+			bad "an example in README does not pass its own tests"
+			sed 's/^/    /' "$tmp/out"
+		fi
+	done
 else
-	skip 1 "README's example (no policyctl)"
+	skip 3 "README's examples (no policyctl)"
 fi
 
-# So does every example of policy.yaml(5) that begins as a set does.
+# So does every example of policy.yaml(5) that begins as a set does, or with its modules.
 awk -v dir="$tmp" '/^\.Bd -literal/ { on = 1; first = 1; next } /^\.Ed/ { on = set = 0 }
-	on && first { set = /^policy: 1/; first = 0; if (set) file = dir "/page" ++n ".yaml" }
+	on && first { set = /^(policy: 1|modules:)/; first = 0; if (set) file = dir "/page" ++n ".yaml" }
+	set && /^modules:/ && !(file in begun) { print "policy: 1" > file }
+	set { begun[file] }
 	on && set { gsub(/\\e/, "\\"); gsub(/\\\(dq/, "\""); print > file }' doc/policy.yaml.5
 if [ -x "$POLICYCTL" ]; then
-	same "examples of policy.yaml(5) that are sets" 3 "$(ls "$tmp"/page*.yaml | wc -l)"
+	same "examples of policy.yaml(5) that are sets" 9 "$(ls "$tmp"/page*.yaml | wc -l)"
 	for f in "$tmp"/page*.yaml; do
 		if "$POLICYCTL" check "$f" >"$tmp/out" 2>&1 &&
 		    { ! grep -q '^tests:' "$f" || "$POLICYCTL" test "$f" >"$tmp/out" 2>&1; }; then ok; else
@@ -38,7 +43,7 @@ if [ -x "$POLICYCTL" ]; then
 		fi
 	done
 else
-	skip 4 "examples of policy.yaml(5) (no policyctl)"
+	skip 10 "examples of policy.yaml(5) (no policyctl)"
 fi
 
 if command -v mandoc >/dev/null 2>&1; then

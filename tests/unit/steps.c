@@ -239,10 +239,16 @@ int
 steps_judge_all(struct steps *t, const struct policy_credential *list, size_t n, bool nonblock)
 {
 	const struct pol_asked asked = { .list = list, .n = n, .nonblock = nonblock, .now_ns = STEPS_NOW };
+	int rc;
 
 	memset(t->ids, 0xa5, sizeof(t->ids));	/* what the caller has there is not read */
 	t->asked = n;
-	return pol_stack_judge(t->stack, &asked, t->ids, &t->n_ids, &t->until, &t->reason);
+	t->until = 77;
+	rc = pol_stack_judge(t->stack, &asked, t->ids, &t->n_ids, &t->until, &t->reason);
+	for (size_t i = n; i < POLICY_CREDENTIALS_MAX; i++)	/* room for n is all there is */
+		t->trampled = t->trampled || t->ids[i].size != 0xa5a5a5a5u || t->ids[i].groups_count != 0xa5a5a5a5u ||
+		    (unsigned char)t->ids[i].bytes[0] != 0xa5u;
+	return rc;
 }
 
 int

@@ -55,6 +55,7 @@ struct steps {
 	char line[4096];
 	/* the last judgement */
 	size_t asked;
+	bool trampled;			/* an identity was written to that nobody offered */
 	struct policy_identity ids[POLICY_CREDENTIALS_MAX];
 	size_t n_ids;
 	int64_t until;

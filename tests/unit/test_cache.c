@@ -153,30 +153,6 @@ half_a_tag_is_no_tag(void)
 	pol_cache_free(c);
 }
 
-static void
-after_a_drop_nothing_is_found(void)
-{
-	struct pol_cache *c = new_cache(100);
-	struct pol_cache_key before[50], key;
-
-	for (unsigned i = 0; i < 50; i++) {
-		before[i] = numbered(c, i);
-		pol_cache_put(c, &before[i], NOW, LATER, "x", 1);
-	}
-	pol_cache_drop(c);
-	for (unsigned i = 0; i < 50; i++) {
-		key = numbered(c, i);
-		CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other), 0);
-	}
-	/* what was judged before and is put after is not found either */
-	pol_cache_put(c, &before[0], NOW, LATER, "x", 1);
-	key = numbered(c, 0);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other), 0);
-	pol_cache_put(c, &key, NOW, LATER, "y", 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other), 1);
-	pol_cache_free(c);
-}
-
 /* 200 tokens in steady use, 100,000 that are used once. */
 static void
 a_flood_of_tokens_used_once_leaves_the_hot_ones(void)
@@ -239,7 +215,6 @@ CU_TestInfo suite_cache[] = {
 	{ "what is over or too long is never kept", what_is_over_or_too_long_is_never_kept },
 	{ "every part of the credentials is in the key", every_part_of_the_credentials_is_in_the_key },
 	{ "half a tag is no tag", half_a_tag_is_no_tag },
-	{ "after a drop nothing is found", after_a_drop_nothing_is_found },
 	{ "a flood of tokens used once leaves the hot ones", a_flood_of_tokens_used_once_leaves_the_hot_ones },
 	{ "what has ended makes room first", what_has_ended_makes_room_first },
 	CU_TEST_INFO_NULL

@@ -166,6 +166,28 @@ a_code_in_another_credential_is_used_up(void)
 	}
 }
 
+/* What steps said of the code by itself is gone when the password is judged. */
+static void
+nothing_is_left_of_a_code(void)
+{
+	const struct policy_credential turned[] = { code_good, pass_word };
+	struct steps *t = steps_new();
+	struct fake *o;
+
+	steps_add(t, "extra")->control = POL_OPTIONAL;
+	o = steps_fake(t, "extra");
+	o->kinds[0] = "otp";
+	o->attr = "vip";
+	steps_add(t, "password")->control = POL_REQUIRED;
+	add_factor(t)->more = find_code;
+	must_open(t);
+	steps_judge_all(t, turned, 2, false);
+	CU_ASSERT(ANN(t));
+	CU_ASSERT_EQUAL(o->checked, 1);
+	CU_ASSERT_EQUAL(t->ids[0].subject_attributes_count, 0);
+	steps_free(t);
+}
+
 static uint32_t use;
 
 static void
@@ -326,6 +348,34 @@ two_scopes(struct fake *f, const struct policy_call *c, struct policy_identity *
 	f->host->add_scope(id, policy_text("write"));
 }
 
+/* A revocation of the second one would not be seen. */
+static void
+two_token_ids_are_one_too_many(void)
+{
+	struct steps *t = steps_new();
+	struct fake *one, *two;
+
+	steps_add(t, "one")->control = POL_REQUIRED;
+	steps_add(t, "two")->control = POL_REQUIRED;
+	one = steps_fake(t, "one");
+	two = steps_fake(t, "two");
+	one->token_id = "t1";
+	must_open(t);
+	steps_judge(t, "key", "k");
+	CU_ASSERT(ANN(t));
+	two->token_id = "t2";
+	steps_judge(t, "key", "k");
+	CU_ASSERT_EQUAL(t->n_ids, 0);
+	CU_ASSERT_EQUAL(t->reason, POLICY_REASON_LIMIT);
+	two->token_id = "t1";		/* the same word, and another step's */
+	steps_judge(t, "key", "k");
+	CU_ASSERT_EQUAL(t->reason, POLICY_REASON_LIMIT);
+	one->token_id = NULL;
+	steps_judge(t, "key", "k");
+	CU_ASSERT(ANN(t));
+	steps_free(t);
+}
+
 static void
 two_that_vouch_narrow_each_other(void)
 {
@@ -356,6 +406,7 @@ two_that_vouch_narrow_each_other(void)
 	CU_ASSERT(IS(t->ids[0].step, "two"));	/* whose token that is */
 	CU_ASSERT_EQUAL(t->ids[0].subject_attributes_count, 1);
 	one->token_id = "t1";
+	two->token_id = NULL;
 	two->scope = "admin";
 	two->expires = 0;
 	steps_judge(t, "key", "k");
@@ -553,12 +604,14 @@ CU_TestInfo suite_factor[] = {
 	{ "the right password alone is refused in every order that loads", the_right_password_alone_is_refused_in_every_order_that_loads },
 	{ "a factor alone proves nobody", a_factor_alone_proves_nobody },
 	{ "a code in another credential is used up", a_code_in_another_credential_is_used_up },
+	{ "nothing is left of a code", nothing_is_left_of_a_code },
 	{ "what a factor may not use", what_a_factor_may_not_use },
 	{ "what was judged for itself is no code", what_was_judged_for_itself_is_no_code },
 	{ "only a second factor uses", only_a_second_factor_uses },
 	{ "an optional step adds attributes and nothing else", an_optional_step_adds_attributes_and_nothing_else },
 	{ "an optional step behind is heard of the same alone", an_optional_step_behind_is_heard_of_the_same_alone },
 	{ "two that vouch narrow each other", two_that_vouch_narrow_each_other },
+	{ "two token ids are one too many", two_token_ids_are_one_too_many },
 	{ "two that name two persons are refused", two_that_name_two_persons_are_refused },
 	{ "what has no room together is a limit", what_has_no_room_together_is_a_limit },
 	{ "what is kept and how long", what_is_kept_and_how_long },

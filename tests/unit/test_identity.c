@@ -298,7 +298,13 @@ depth_and_counts_have_their_ends(void)
 			deep[i] = (struct policy_attr){ POLICY_TEXT("d"), v };
 			v = (struct policy_value){ .type = POLICY_OBJECT, .count = 1, .u.members = &deep[i] };
 		}
-		CU_ASSERT_EQUAL(attribute(&v), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
+		CU_ASSERT_EQUAL(h.add_token_attribute(id, policy_text("a"), &v), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
+		begin();
+		CU_ASSERT_EQUAL(attribute(&deep[most - 1].value), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
+		/* a list is a level too, as it is in a request */
+		deep[0].value = (struct policy_value){ .type = POLICY_LIST };
+		begin();
+		CU_ASSERT_EQUAL(h.add_token_attribute(id, policy_text("a"), &deep[most - 1].value), most == POL_MAX_DEPTH ? 0 : POLICY_ERR_LIMIT);
 	}
 	begin();
 	v = (struct policy_value){ .type = POLICY_LIST, .count = POLICY_IDENTITY_VALUES, .u.items = many };
@@ -320,12 +326,12 @@ depth_and_counts_have_their_ends(void)
 	v.count = 0xffffffffu;
 	CU_ASSERT(spoils(attribute(&v), POLICY_ERR_LIMIT));
 	v = (struct policy_value){ .type = POLICY_INT };
-	for (int i = 0; i < POLICY_IDENTITY_ATTRS; i++)
+	for (int i = 0; i < POLICY_IDENTITY_ATTRS - 1; i++)
 		CU_ASSERT_EQUAL(h.add_token_attribute(id, members[i].name, &v), 0);
 	CU_ASSERT(spoils(h.add_token_attribute(id, policy_text("more"), &v), POLICY_ERR_LIMIT));
-	v = (struct policy_value){ .type = POLICY_STRING, .u.text = long_text(POLICY_IDENTITY_BYTES - 3) };
+	v = (struct policy_value){ .type = POLICY_STRING, .u.text = long_text(POLICY_IDENTITY_BYTES - 4) };
 	CU_ASSERT_EQUAL(attribute(&v), 0);
-	CU_ASSERT_EQUAL(id->bytes_count, POLICY_IDENTITY_BYTES);
+	CU_ASSERT_EQUAL(id->bytes_count, POLICY_IDENTITY_BYTES - 1);
 	CU_ASSERT(spoils(h.add_scope(id, policy_text("s")), POLICY_ERR_LIMIT));
 	v.u.text.len++;
 	CU_ASSERT(spoils(attribute(&v), POLICY_ERR_LIMIT));
@@ -386,7 +392,37 @@ claims_are_heard_where_somebody_asks(void)
 	f = NULL;
 }
 
+/* Texts, names and numbers of every place; then it is looked for in all of the room. */
+static void
+what_is_wiped_is_gone(void)
+{
+	static const char canary[] = "CANARYCANARY";
+	const struct policy_text t = { canary, sizeof(canary) - 1 };
+	const struct policy_value text = { .type = POLICY_STRING, .u.text = t };
+	const struct policy_value number = { .type = POLICY_INT, .u.integer = INT64_C(0x434e4152594e554d) };
+	const struct policy_value items[] = { number, text };
+	const struct policy_value list = { .type = POLICY_LIST, .count = 2, .u.items = items };
+	const int64_t n = number.u.integer;
+
+	begin();
+	CU_ASSERT_EQUAL(h.set_subject(id, policy_text(NULL), t), 0);
+	CU_ASSERT_EQUAL(h.add_group(id, t), 0);
+	CU_ASSERT_EQUAL(h.add_scope(id, t), 0);
+	CU_ASSERT_EQUAL(h.set_token_id(id, t), 0);
+	CU_ASSERT_EQUAL(h.add_subject_attribute(id, t, &number), 0);
+	CU_ASSERT_EQUAL(h.add_subject_attribute(id, policy_text("list"), &list), 0);
+	CU_ASSERT_EQUAL(h.add_token_attribute(id, t, &number), 0);
+	CU_ASSERT_PTR_NOT_NULL(memmem(id, sizeof(*id), canary, t.len));
+	CU_ASSERT_PTR_NOT_NULL(memmem(id, sizeof(*id), &n, sizeof(n)));
+	pol_identity_wipe(id);
+	CU_ASSERT_PTR_NULL(memmem(id, sizeof(*id), canary, t.len));
+	CU_ASSERT_PTR_NULL(memmem(id, sizeof(*id), &n, sizeof(n)));
+	CU_ASSERT_EQUAL(id->bytes_count + id->groups_count + id->values_count, 0);
+	CU_ASSERT_EQUAL(id->size, sizeof(*id));
+}
+
 CU_TestInfo suite_identity[] = {
+	{ "what is wiped is gone", what_is_wiped_is_gone },
 	{ "it begins empty", it_begins_empty },
 	{ "what was said lies inside and ends in a NUL", what_was_said_lies_inside_and_ends_in_a_nul },
 	{ "a subject is said once and fits its place", a_subject_is_said_once_and_fits_its_place },

@@ -340,6 +340,47 @@ it_ends_when_the_token_or_the_cache_does(void)
 }
 
 static void
+a_clock_may_stand_anywhere(void)
+{
+	static const int64_t at[] = { INT64_MIN, INT64_MIN + 1, -1, 0, 1, INT64_MAX };
+	struct policy *p = open_set(PEOPLE MODULES);
+
+	for (size_t i = 0; i < sizeof(at) / sizeof(at[0]); i++) {
+		now = at[i];
+		asked(p, "s:ann i:t1", "read", POLICY_REASON_RULE);
+		asked(p, "s:ann i:t1", "read", POLICY_REASON_RULE);
+		asked(p, "s:ann e:1", "read", now == INT64_MAX ? POLICY_REASON_EXPIRED : POLICY_REASON_RULE);
+		now = at[sizeof(at) / sizeof(at[0]) - 1 - i];
+		asked(p, "s:ann i:t1", "read", POLICY_REASON_RULE);
+		asked(p, "s:ann e:1", "read", now == INT64_MAX ? POLICY_REASON_EXPIRED : POLICY_REASON_RULE);
+	}
+	policy_close(p);
+}
+
+/* Nobody reloads for months, and tokens are revoked all the time. */
+static void
+what_revocations_leave_is_freed_without_a_reload(void)
+{
+	struct policy *p = open_set(PEOPLE MODULES);
+	char room[32];
+
+	CU_ASSERT(!pol_handle_has_old(p));
+	for (int i = 0; i < 1000; i++) {
+		snprintf(room, sizeof(room), "t%d", i);
+		CU_ASSERT_EQUAL(pol_revoked_add(p->revoked, policy_text("words"), policy_text(room), 0), 0);
+	}
+	CU_ASSERT(pol_handle_has_old(p));
+	pol_handle_lock(p);
+	pol_handle_collect(p, 0);
+	pol_handle_unlock(p);
+	CU_ASSERT(!pol_handle_has_old(p));
+	asked(p, "s:ann i:t999", "read", POLICY_REASON_REVOKED);
+	CU_ASSERT_EQUAL(policy_reload(p, NULL), 0);
+	asked(p, "s:ann i:t999", "read", POLICY_REASON_REVOKED);
+	policy_close(p);
+}
+
+static void
 a_revocation_wins_over_the_cache(void)
 {
 	struct policy *p = open_set(PEOPLE MODULES);
@@ -731,7 +772,9 @@ CU_TestInfo suite_who[] = {
 	{ "the answer from the cache is the same", the_answer_from_the_cache_is_the_same },
 	{ "a decision tells whose they were", a_decision_tells_whose_they_were },
 	{ "it ends when the token or the cache does", it_ends_when_the_token_or_the_cache_does },
+	{ "a clock may stand anywhere", a_clock_may_stand_anywhere },
 	{ "a revocation wins over the cache", a_revocation_wins_over_the_cache },
+	{ "what revocations leave is freed without a reload", what_revocations_leave_is_freed_without_a_reload },
 	{ "a reload wins over the cache", a_reload_wins_over_the_cache },
 	{ "all credentials must be good and allowed", all_credentials_must_be_good_and_allowed },
 	{ "the kind has its ceiling", the_kind_has_its_ceiling },

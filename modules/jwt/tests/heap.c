@@ -18,6 +18,8 @@
 #include <openssl/err.h>
 
 #include "modules/drive.h"
+#include "modules/jwt/jwk.h"
+#include "modules/jwt/json.h"
 #include "modules/jwt/tests/mint.h"
 
 #ifndef CHAOS_SANITIZER
@@ -93,6 +95,39 @@ fail(long n, int for_good)
 	return failed;
 }
 
+/* Not a byte is lost where one of a text's allocations fails: the key named k-of-tenant-0001
+ * is not that of k-of-tenant-000, nor does a token end at another time. */
+static void
+no_byte_lost(void)
+{
+	static const char keys[] = "{\"keys\":[{\"kid\":\"k-of-tenant-0001\",\"a-name-of-many-bytes\":\"\\u20ac\\ud83d\\ude00 and some more\"}]}";
+	static const char payload[] = "{\"exp\":1700000600.000000000000000000000000e-09}";
+	json_t *whole = json_loads(keys, 0, NULL);
+	long n, other = 0, none = 0;
+
+	for (n = 1; n < 1000; n++) {
+		struct jwt_value values[4];
+		char text[sizeof(payload)];
+		bool nomem, read;
+		json_t *j;
+
+		memcpy(text, payload, sizeof(text));
+		heap_live = heap_failed = heap_for_good = 0;
+		heap_fail = n;
+		heap_on = 1;
+		j = jwt_set_json(keys, sizeof(keys) - 1, &nomem);
+		read = jwt_json_read(values, 4, text, sizeof(payload) - 1);
+		heap_on = 0;
+		other += (j != NULL && !json_equal(j, whole)) || !read || values[1].u.real != 1700000600.e-09;
+		none += j == NULL;
+		json_decref(j);
+		if (!heap_failed)
+			break;
+	}
+	chaos_check(other == 0 && none == n - 1 && n > 10, "a byte is lost where memory is");
+	json_decref(whole);
+}
+
 static void
 of_key(unsigned row)
 {
@@ -135,6 +170,7 @@ main(void)
 	int fd = mkstemp(path);
 
 	close(fd);
+	no_byte_lost();
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
 		of_key(rows[i]);
 	unlink(path);

@@ -81,7 +81,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
         s = self.server
         s.seen += 1
         s.conditions.append(self.headers.get("If-None-Match"))
-        if s.how == "slow":
+        if self.path.endswith("/other"):		# where the redirect leads
+            self.answer(200, s.body)
+        elif s.how == "slow":
             s.stop.wait(20)
         elif s.how == "drip":
             self.send_response(200)
@@ -194,6 +196,10 @@ def rotation():
         ask(token("stranger"))
     check(asked(), "50 times the same stranger: %d" % s.seen)
     cool()
+    seen, before = s.seen, time.monotonic()
+    ask(token("stranger"))
+    if time.monotonic() - before < COOLDOWN / 2:	# else it may have been forgotten meanwhile
+        check(s.seen == seen, "that there is no such key is remembered")
     check(ask(token("other")) == "FAIL" and asked(), "another name is asked for: %d" % s.seen)
     s.body = keys("b")
     cool()
@@ -311,8 +317,8 @@ def run(part, *args):
     mine.d = Driver()
     try:
         part(*args)
-    except Exception as e:
-        check(False, "%s%s: %r" % (part.__name__, args, e))
+    except (Exception, SystemExit) as e:
+        return check(False, "%s%s: %r" % (part.__name__, args, e))
     check(mine.d.close() == 0, "%s%s: the driver ends well" % (part.__name__, args))
 
 

@@ -338,6 +338,7 @@ def sets():
             ([a, dict(b, kid=5)], "no text"), ([a, 5], "no object"), ([a] * 200, "128"), ([dict(a, use="enc")], "no key"),
             ([dict(a, key_ops=["sign"])], "no key"), ([dict(a, key_ops=["sign", "verify"])], ""), ([dict(a, alg="RS999")], "no key"),
             ([dict(a, e="AQ")], "exponent"), ([dict(a, e="AAAA")], "exponent"), ([dict(a, n=a["n"] + "=")], "n or e"), ([dict(a, n="AQAB")], "2048"),
+            ([dict(a, n=number(RSA.public_key().public_numbers().n - 1))], "no public key"),
             ([dict(b, x=b["y"])], "no public key"), ([dict(b, crv="P-384")], "go together"), ([dict(b, x=b["x"][:-2])], "coordinate"),
             ([plain], "more than one"), ([{"kty": "oct", "k": enc(SECRET)}], "alg"), ([jwk(b"short", "HS256", "s")], "shorter"),
             ([a, dict(b, kid="x", alg="ES999"), {"kty": "new"}], "")):
@@ -353,7 +354,7 @@ def sets():
         check(open_step(keys=write(os.path.join(tmp, "set"), text))["rc"] < 0, "a set %r" % text[:20])
     two = [jwk(SECRET, "HS256", "a"), jwk(bytes(64), "HS256", "b")]
     open_step(keys=keyfile("set", *two))
-    check(ask(hs(GOOD))["result"] == F, "no kid, and two keys fit")
+    check([ask(hs(GOOD, key=k))["result"] for k in (SECRET, bytes(64))] == [F, F], "no kid, and two keys fit")
     check([ask(hs(GOOD, {"alg": "HS256", "kid": k}))["result"] for k in "abc"] == [P, F, F], "the kid tells")
 
 

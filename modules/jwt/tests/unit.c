@@ -12,6 +12,7 @@
 #include "modules/drive.h"
 #include "modules/jwt/b64.h"
 #include "modules/jwt/json.h"
+#include "modules/jwt/jwk.h"
 #include "modules/jwt/tests/mint.h"
 
 static uint64_t seed = 88172645463325252u;
@@ -110,7 +111,8 @@ make(char *out, int depth)
 {
 	static const char *const pieces[] = { "1", "-0", "12.5", "1e3", "-7E-2", "true", "false", "null", "\"\"", "\"abc\"", "\"\\n\\u00e9\"",
 	    "\"\\ud83d\\ude00\"", "\"\\\\\\\"\\/\"", "\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\"", "9223372036854775807", "-9223372036854775808",
-	    "9223372036854775808", "1.7976931348623157e308", "0", "\"\\u0001\"" };
+	    "9223372036854775808", "1.7976931348623157e308", "1e309", "1700000600.00000001",
+	    "-0.0E+00", "4.9e-324", "1e-400", "2.", "0", "\"\\u20ac\\u07ff\"", "\"\\u0001\"" };
 	static const char *const names[] = { "\"a\":", "\"b\" :", "\"c\": ", "\"\\u0061\":", "\"\":", "\"long name\":" };
 	const int object = dice(2) != 0;
 	char *o = out;
@@ -142,8 +144,8 @@ json(void)
 
 	for (unsigned long i = 0; i < 200000; i++) {
 		size_t n = make(text, 4);
-		json_t *j;
-		bool good;
+		json_t *j, *set;
+		bool good, nomem;
 
 		for (uint32_t k = dice(3); k > 0; k--)
 			text[dice((uint32_t)n)] = "{}[]\",:\\0u9e.- x\x80\xc3\xff"[dice(19)];
@@ -158,6 +160,10 @@ json(void)
 		}
 		both += good;
 		neither += !good;
+		/* the same of sets of keys, whose bytes are counted */
+		set = jwt_set_json(text, n, &nomem);
+		differ += (set != NULL) != (json_is_object(j) || json_is_array(j)) || nomem;
+		json_decref(set);
 		json_decref(j);
 	}
 	printf("%lu texts read as jansson reads them, %lu refused as it refuses them\n", both, neither);
