@@ -14,7 +14,8 @@
  *	hold-reload				a reload, by the thread
  *	pending					is that call under way?
  *	join					what came of it
- *	clock SECONDS				the set's clock is ahead by so much
+ *	freeze					the set's clock stands still from now on
+ *	clock SECONDS				it is ahead by so much
  *	reload
  *	end
  *
@@ -47,7 +48,7 @@ struct held {
 	atomic_int under_way, done;
 };
 
-static _Atomic int64_t ahead;
+static _Atomic int64_t ahead, frozen;
 static struct held held;
 
 static int64_t
@@ -62,8 +63,10 @@ now(clockid_t clock)
 static int64_t
 host_clock(void *ctx)
 {
+	int64_t at = atomic_load(&frozen);
+
 	(void)ctx;
-	return now(CLOCK_REALTIME) + atomic_load(&ahead);
+	return (at != 0 ? at : now(CLOCK_REALTIME)) + atomic_load(&ahead);
 }
 
 static void
@@ -313,7 +316,10 @@ obey(struct policy *p, char *line)
 		puts(atomic_load(&held.done) == 0 ? "yes" : "no");
 	else if (strcmp(line, "join") == 0)
 		puts(pthread_join(held.thread, NULL) == 0 ? held.said : "nothing is held");
-	else if (strncmp(line, "clock ", 6) == 0) {
+	else if (strcmp(line, "freeze") == 0) {
+		atomic_store(&frozen, now(CLOCK_REALTIME));
+		puts("so be it");
+	} else if (strncmp(line, "clock ", 6) == 0) {
 		atomic_store(&ahead, (int64_t)atoi(line + 6) * 1000000000);
 		puts("so be it");
 	} else if (strcmp(line, "reload") == 0) {

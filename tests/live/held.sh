@@ -6,4 +6,4 @@ if [ "$POL_SANITIZER" = thread ] || ! command -v python3 >/dev/null 2>&1 || ! co
 	skip 1 "held (two threads beside libcurl's, which no sanitizer of threads knows; or no python3, or no openssl)"
 	finish
 fi
-exec python3 "$top_srcdir/tests/live/held.py" "$top_builddir"
+exec python3 "$top_srcdir/tests/live/held.py" "$top_builddir" "$@"
