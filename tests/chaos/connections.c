@@ -183,11 +183,12 @@ busy(void *arg)
 }
 
 static void
-at_once(void)
+with_threads(void)
 {
 	atomic_uint wrong = 0;
 	pthread_t t[2];
 
+	in_turn(0);
 	if (!chaos_check(open_it(0), "the set opens"))
 		return;
 	for (int i = 0; i < 2; i++)
@@ -204,9 +205,9 @@ at_once(void)
 #else
 
 static void
-at_once(void)
+with_threads(void)
 {
-	chaos_skip(1, "threads in the parent (a sanitizer's allocator does not survive fork beside them)");
+	chaos_skip(2, "threads in the parent (a sanitizer's allocator does not survive fork beside them)");
 }
 
 #endif
@@ -257,8 +258,7 @@ main(void)
 {
 	if (chaos_check(begin(), "no servers, or no modules")) {
 		in_turn(POLICY_NO_THREAD);
-		in_turn(0);
-		at_once();
+		with_threads();
 		chaos_check(vault.seen->mixed == 0, "no connection was of two processes");
 		printf("%u connections, %u requests, %u times keys\n", (unsigned)vault.seen->connections,
 		    (unsigned)vault.seen->requests, (unsigned)issuer.seen->connections);
