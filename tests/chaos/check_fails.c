@@ -292,7 +292,9 @@ main(void)
 	if (!chaos_check(real_begin(), "no scratch directory, or no modules"))
 		return chaos_finish();
 	for (unsigned i = 0; i < real_count; i++) {
-		if (real_there_is(&real_list[i]))
+		if (real_list[i].frail || real_list[i].served)
+			chaos_skip(1, real_list[i].name);
+		else if (real_there_is(&real_list[i]))
 			of_module(&real_list[i]);
 		else
 			chaos_skip(1, real_list[i].name);
