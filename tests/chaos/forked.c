@@ -4,43 +4,27 @@
  * it needs for itself, when it needs it, and nothing of the parent's is touched, also
  * where the fork came while the service or a reload was at work.
  */
-#include "probed.h"
+#include "child.h"
 
 #include <errno.h>
 #include <pthread.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 
 #include <policy_module.h>
-
-/* In a child, where nothing can be printed or counted for the parent: the first that
- * does not hold becomes the exit status. */
-static int bad;
-#define HOLDS(what) do { \
-	if (bad == 0 && !(what)) \
-		bad = __LINE__ % 251 + 1; \
-} while (0)
-#define COMES(holds) do { \
-	int left_ = 4000; \
-	while (bad == 0 && !(holds) && --left_ > 0) \
-		nap(5); \
-	HOLDS(left_ > 0); \
-} while (0)
 
 static void
 in_child(struct policy *p, void (*run)(struct policy *p), const char *what)
 {
-	int status = -1;
-	pid_t pid = fork();
+	const char *before = doing;
+	int status;
 
-	if (pid == 0) {
-		alarm(60);
-		bad = 0;
-		run(p);
-		_exit(bad);
+	doing = what;
+	status = run_child(p, run);
+	doing = before;
+	if (!chaos_check(status == 0, what)) {
+		printf("    status %x\n", (unsigned)status);
+		put_file("one\n");	/* as those that follow want it */
 	}
-	if (!chaos_check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, what))
-		printf("    status %x, line %% 251 is %d\n", (unsigned)status, WEXITSTATUS(status) - 1);
 }
 
 static int
@@ -174,26 +158,15 @@ hears_the_store(struct policy *p)
 	policy_close(p);
 }
 
-static void
-generation_of(struct policy *p, int left)
-{
-	HOLDS(reason(p, "one") == POLICY_REASON_RULE && count_fds() == fds);
-	if (left > 0 && bad == 0) {
-		int status = -1;
-		pid_t pid = fork();
-
-		if (pid == 0) {
-			generation_of(p, left - 1);
-			_exit(bad);
-		}
-		HOLDS(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
-	}
-}
+static int generations_left;
 
 static void
 generations(struct policy *p)
 {
-	generation_of(p, 20);
+	HOLDS(reason(p, "one") == POLICY_REASON_RULE);
+	HOLDS(count_fds() == fds);
+	if (generations_left-- > 0 && bad == 0)
+		HOLDS(run_child(p, generations) == 0);
 }
 
 static void
@@ -215,6 +188,7 @@ with_thread(void)
 	in_child(p, no_store, "a child that cannot open the store");
 	in_child(p, nonblock, "a child that may not wait");
 	in_child(p, many_at_once, "a child of many threads");
+	generations_left = 20;
 	in_child(p, generations, "children of children");
 	chaos_check(put_file("two\n"), "the file");
 	COMES_TRUE(reason(p, "two") == POLICY_REASON_RULE, "the parent goes on");
@@ -402,6 +376,7 @@ main(void)
 	const int threads = 1;
 #endif
 
+	begin_children();
 	if (chaos_check(begin_probed(), "no scratch directory, or no modules")) {
 		without_thread();
 		without_wiping();

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A store in the memory of its test: memory:0xADDRESS of a struct memory (probe.h). For
  * tests; never installed. */
+#include <errno.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -15,11 +17,18 @@ struct state {
 	pid_t pid;
 };
 
+/* Held by a process, which may end while a thread of its own has it: then it is nobody's. */
 static void
 lock(struct memory *m)
 {
-	while (atomic_exchange(&m->lock, 1) != 0)
+	unsigned holder = 0;
+
+	while (!atomic_compare_exchange_strong(&m->lock, &holder, (unsigned)getpid())) {
+		if (kill((pid_t)holder, 0) != 0 && errno == ESRCH && atomic_compare_exchange_strong(&m->lock, &holder, (unsigned)getpid()))
+			return;
+		holder = 0;
 		sched_yield();
+	}
 }
 
 static int
