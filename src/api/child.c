@@ -41,11 +41,15 @@ orphan_stack(struct policy *p, struct pol_snapshot *s)
 	p->parents_code = s->code;
 }
 
+/* The store of the set in force, as that tells it: a writer may have put the one in place,
+ * and not yet the other. */
 static void
 orphan_store(struct policy *p)
 {
-	if (p->store != NULL)
-		p->parents_store = p->store;
+	const struct pol_snapshot *s = atomic_load(&p->now);
+
+	if (s != NULL)
+		p->parents_store = s->store;
 	p->store = p->staged = NULL;
 	if (p->parents_store != NULL)
 		atomic_store(&p->store_good, 0);
@@ -164,10 +168,11 @@ open_stack(struct policy *p, struct policy_error *err)
 static int
 open_store(struct policy *p, struct policy_error *err)
 {
+	struct pol_snapshot *s = atomic_load(&p->now);
 	struct pol_store *st;
 	int rc;
 
-	if (p->parents_store == NULL)
+	if (p->parents_store == NULL || s == NULL)
 		return 0;
 	rc = pol_store_again(&st, p, p->parents_store, err);
 	if (rc != 0)
@@ -180,6 +185,7 @@ open_store(struct policy *p, struct policy_error *err)
 		return rc;
 	}
 	p->parents_store = NULL;
+	s->store = st;
 	pol_store_put(p, st);
 	return 0;
 }

@@ -31,8 +31,8 @@ struct pol_shared_code {
 	uint64_t refs;
 };
 
-/* What one decision is made on. Read-only once it is in a handle, but for `next`
- * and `succeeded`, which only writers look at. */
+/* What one decision is made on. Read-only once it is in a handle, but for `next`,
+ * `store` and `succeeded`, which only writers look at. */
 struct pol_snapshot {
 	struct pol_engine engine;
 	uint64_t generation;
@@ -42,6 +42,7 @@ struct pol_snapshot {
 	struct pol_people_root *people;
 	/* The set's modules; NULL: it has none. Held; a forked child puts its own there. */
 	_Atomic(struct pol_stack *) stack;
+	struct pol_store *store;	/* the set's; not held: only so that a child knows which */
 	bool succeeded;			/* people has a successor: retire it, else free it */
 	struct pol_snapshot *next;	/* the one replaced after this one */
 };

@@ -52,6 +52,7 @@ pol_parts_open(struct policy *p, struct pol_snapshot *s, struct policy_error *er
 void
 pol_parts_swap(struct policy *p, struct pol_snapshot *s)
 {
+	s->store = p->staged;
 	pol_handle_swap(p, s);
 	pol_store_put(p, p->staged);
 	p->staged = NULL;
