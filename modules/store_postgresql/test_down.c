@@ -135,6 +135,8 @@ cuts(void)
 			n++;
 		}
 	}
+	snprintf(url, sizeof(url), "%s/.s.PGSQL.5432", proxy_dir);
+	unlink(url);
 	check(wrong == 0 && n > 20, "a cut connection loses nothing, and leaves no half of a change");
 	printf("%lu cuts, %lu failures seen, %lu lost or half\n", n, atomic_load(&sh->failures), wrong);
 }
