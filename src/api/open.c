@@ -299,7 +299,7 @@ pol_open_new(struct policy **out, const struct pol_origin *from,
 		return rc;
 	}
 	if ((p->flags & (POLICY_FORCE_ON | POLICY_FORCE_OFF)) == POLICY_FORCE_OFF)
-		atomic_store(&p->off, 1);
+		atomic_store(&p->off, POL_OFF_YES);
 	else
 		rc = load(p, err);
 	if (rc != 0) {

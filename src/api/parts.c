@@ -6,6 +6,7 @@
 #include "api/parts.h"
 
 #include "api/child.h"
+#include "api/note.h"
 #include "api/service.h"
 #include "api/steps.h"
 #include "api/store.h"
@@ -38,13 +39,16 @@ pol_parts_open(struct policy *p, struct pol_snapshot *s, const struct ast_set *s
 	bool fresh = false;
 	int rc = open_store(p, &fresh, set, err);
 
-	if (rc == 0 && pol_service_is_wanted(s->stack, p->staged))
+	if (rc == 0)
+		rc = pol_note_open(p, s, set, err);
+	if (rc == 0 && pol_service_is_wanted(s->stack, p->staged, s->audited))
 		rc = pol_service_start(p, err);
 	if (rc == 0 && fresh && pol_store_tell(p, p->staged) != 0)
 		rc = pol_err_nomem(err);
 	if (rc != 0) {
 		pol_store_drop(p->staged);
 		p->staged = NULL;
+		pol_note_drop(p);
 	}
 	return rc;
 }
@@ -52,7 +56,11 @@ pol_parts_open(struct policy *p, struct pol_snapshot *s, const struct ast_set *s
 void
 pol_parts_swap(struct policy *p, struct pol_snapshot *s)
 {
+	if (s->audited)			/* first: what the new set decides is recorded as it says */
+		pol_note_put(p);
 	pol_handle_swap(p, s);
+	if (!s->audited)
+		pol_note_put(p);
 	pol_store_put(p, p->staged);
 	p->staged = NULL;
 	pol_child_done(p);

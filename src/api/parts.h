@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a set needs beside its text and its steps: its store, read, and the service. */
+/* What a set needs beside its text and its steps: its store, read, its log, and the service. */
 #ifndef POL_API_PARTS_H
 #define POL_API_PARTS_H
 
