@@ -23,6 +23,7 @@
 #include "base/err.h"
 
 #define BUSY_NS 5000000			/* records are looked for again so soon where there were any */
+#define MANY 512
 #define IDLE_NS 50000000
 
 /* ---- deciders ---- */
@@ -283,8 +284,8 @@ pol_audit_serve(struct pol_audit *a, int64_t now, int64_t *next)
 	else
 		*next = INT64_MAX;
 	unlock(a);
-	if (n > 0)
-		*next = now + BUSY_NS;
+	if (n > 0)			/* so many at once: there may be as many again */
+		*next = n > MANY ? now : now + BUSY_NS;
 	return n > 0 ? n : 0;
 }
 

@@ -66,6 +66,11 @@ read_tail(struct pol_log *log, unsigned char prev[POL_SUM], unsigned char torn[P
 		sum_of(prev, line, (size_t)(end - line));
 	}
 	line = end != NULL ? end + 1 : text;
+	/* all but its end is there: it is a line, and is ended now */
+	if (*is_torn && sum_of(prev, line, (size_t)(text + n - line)) == 0) {
+		*is_torn = false;
+		log->buf[log->len++] = '\n';
+	}
 	if (*is_torn && pol_chain_sum(log->chain, torn, prev, line, (size_t)(text + n - line)) != 0)
 		rc = EIO;
 	free(text);
