@@ -248,22 +248,6 @@ decide_nth(struct asking in, const struct pol_snapshot *s, struct pol_time now, 
 	return rc;
 }
 
-static int
-off_many(size_t n, struct policy_decision *out)
-{
-	struct policy_decision room;
-
-	memset(&room, 0, sizeof(room));
-	pol_fill_off(&room, 0);
-	for (size_t i = 0, step = out->size; i < n; i++) {
-		if (step == sizeof(room))
-			pol_fill_off(out + i, 0);
-		else
-			pol_sized_out((char *)out + i * step, &room, sizeof(room));
-	}
-	return 0;
-}
-
 /*
  * A few requests at once: what each waits for in memory is fetched for all before the
  * first needs it. Requests that are not plain are decided in their turn.
@@ -398,7 +382,7 @@ pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struc
 	int rc;
 
 	if (off == POL_OFF_YES)
-		return off_many(n, out);
+		return pol_fill_off_many(n, out);
 	if (off == POL_OFF_AUDITED)
 		return pol_note_many(p, req, n, out);
 	pol_judge_init(&judged);

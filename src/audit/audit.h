@@ -80,4 +80,9 @@ bool pol_audit_wait(struct pol_audit *a, const struct pol_audit_place *at, int64
  * CLOCK_MONOTONIC ns, at the latest. */
 int pol_audit_serve(struct pol_audit *a, int64_t now, int64_t *next);
 
+/* Parts of it, for staged.c: who empties the rings is alone; false: another is at it. */
+bool pol_audit_lock(struct pol_audit *a, bool wait);
+void pol_audit_unlock(struct pol_audit *a);
+int pol_audit_drain(struct pol_audit *a);
+
 #endif

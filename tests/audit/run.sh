@@ -3,6 +3,9 @@
 # A host whose decisions are recorded, and what it leaves: every line parses and holds no
 # control byte; records and those dropped are all there were; forks, kills, renamed files.
 . "$(dirname "$0")/../lib.sh"
+# a child starts its service thread
+TSAN_OPTIONS="${TSAN_OPTIONS:+$TSAN_OPTIONS:}die_after_fork=0"
+export TSAN_OPTIONS
 scratch
 host=$top_builddir/tests/audit/audited
 [ -x "$host" ] || { bad "no $host"; finish; }
