@@ -46,6 +46,7 @@ orphan_store(struct policy *p)
 	if (p->store != NULL)
 		p->parents_store = p->store;
 	p->store = p->staged = NULL;
+	p->staged_audit = NULL;
 	if (p->parents_store != NULL)
 		atomic_store(&p->store_good, 0);
 }

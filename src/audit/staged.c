@@ -105,6 +105,7 @@ pol_audit_unstage(struct pol_audit_staged *s)
 void
 pol_audit_put(struct pol_audit *a, struct pol_audit_staged *s)
 {
+	struct pol_audit_conf before = a->conf;
 	struct pol_log *old = NULL;
 	const bool live = pol_audit_is_live(a);
 
@@ -116,14 +117,14 @@ pol_audit_put(struct pol_audit *a, struct pol_audit_staged *s)
 		a->log = s->log;
 		atomic_store(&a->failing, 0);
 	}
-	free_conf(&a->conf);
-	a->conf = s->conf;
+	a->conf = s->conf;		/* a child forked within finds texts that are still there */
 	atomic_store(&a->deny_only, s->conf.deny_only);
 	atomic_store(&a->must_ns, s->conf.must_ns);
 	atomic_store(&a->on, is_wanted(&s->conf));
 	atomic_store(&a->rings->live, 1);
 	pol_audit_unlock(a);
 	memset(s, 0, sizeof(*s));
+	free_conf(&before);
 	if (live)			/* else it is the parent's */
 		pol_log_free(old);
 }

@@ -4,7 +4,7 @@
  *	threads N	16 threads, N decisions each, of subjects and things with any bytes
  *	forks N		itself and 4 children, N decisions each
  *	tell		decides until it is killed; says which things it was allowed, when it was
- *	steps		a decision for each line of standard input, and its answer
+ *	steps		a decision for each line of standard input, and its answer; or a reload
  */
 #include <policy.h>
 
@@ -125,6 +125,11 @@ steps(struct policy *p)
 
 	while (fgets(line, sizeof(line), stdin) != NULL) {
 		line[strcspn(line, "\n")] = '\0';
+		if (strcmp(line, "reload") == 0) {
+			printf("reload %d\n", policy_reload(p, NULL));
+			fflush(stdout);
+			continue;
+		}
 		printf("%s %s\n", line, ask(p, "ann", 3, line, strlen(line)) == POLICY_ALLOW ? "allow" : "deny");
 		fflush(stdout);
 	}

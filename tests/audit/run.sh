@@ -119,17 +119,35 @@ cp "$f" "$f.copy" && : >"$f"
 step d
 comes "$f" '"resource":"d"' && ok || bad "cut short: no record of d"
 grep -q 'was cut short' "$tmp/said" && ok || bad "that it was cut short is not said"
+
+# ---- loaded again ----
+step reload
+same "the same log goes on" "reload 0" "$answer"
+step e
+comes "$f" '"resource":"e"' && ok || bad "loaded again: no record of e"
+sed -i 's/audit-%h/other-%h/' "$tmp/set/policy.yaml"
+step reload
+step f
+other=$log/other-$(uname -n)-$pid.jsonl
+comes "$other" '"resource":"f"' && ok || bad "another file: no record of f"
+same "the old log ends" 1 "$(grep -c '"why":"closed"' "$f")"
+sed -i '/^audit/d' "$tmp/set/policy.yaml"
+step reload
+step g
+same "without audit the log ends" 1 "$(grep -c '"why":"closed"' "$other")"
+same "and nothing is recorded" 0 "$(grep -c '"resource":"g"' "$other")"
 exec 3>&-
 wait $pid
 exec 4<&-
+"$POLICYCTL" log --verify --file "$other" >/dev/null 2>&1 && ok || bad "$("$POLICYCTL" log --verify --file "$other" 2>&1)"
 "$POLICYCTL" log --verify --file "$f" >/dev/null 2>&1 && ok || bad "$("$POLICYCTL" log --verify --file "$f" 2>&1)"
 
 # ---- asked for ----
 same "by action" 0 "$("$POLICYCTL" log --file "$f" --action stay | wc -l)"
-same "by its beginning" 1 "$("$POLICYCTL" log --file "$f" --action 'g*' --subject ann --decision allow --since 1h | wc -l)"
+same "by its beginning" 2 "$("$POLICYCTL" log --file "$f" --action 'g*' --subject ann --decision allow --since 1h | wc -l)"
 same "before" 0 "$("$POLICYCTL" log --file "$f" --until 2020-01-01T00:00:00Z | wc -l)"
 sed '/audit/d; s/allow: go/deny: go/' "$tmp/set/policy.yaml" >"$tmp/other.yaml"
 "$POLICYCTL" log --file "$f" --replay "$tmp/other.yaml" >"$tmp/replayed"
 same "replayed: exit status" 1 $?
-same "replayed" "1 asked again, 1 decided otherwise, 0 could not be asked again" "$(tail -n 1 "$tmp/replayed")"
+same "replayed" "2 asked again, 2 decided otherwise, 0 could not be asked again" "$(tail -n 1 "$tmp/replayed")"
 finish
