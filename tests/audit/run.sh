@@ -150,4 +150,25 @@ sed '/audit/d; s/allow: go/deny: go/' "$tmp/set/policy.yaml" >"$tmp/other.yaml"
 "$POLICYCTL" log --file "$f" --replay "$tmp/other.yaml" >"$tmp/replayed"
 same "replayed: exit status" 1 $?
 same "replayed" "2 asked again, 2 decided otherwise, 0 could not be asked again" "$(tail -n 1 "$tmp/replayed")"
+
+# ---- credentials: whose they were, and never they themselves ----
+set_up ""
+echo canary-0123456789-canary-0123456789 >"$tmp/tokens"
+echo canary-of-nobody-0123456789-0123456 >"$tmp/stranger"
+chmod 600 "$tmp/tokens" "$tmp/stranger"
+printf 'modules:\n  - { use: token_file, with: { file: %s }, for: bearer, subject: { type: token }, unscoped: full }\n' "$tmp/tokens" >>"$tmp/set/policy.yaml"
+ctl() { "$POLICYCTL" "$@" -p "$tmp/set" --module-dir "$top_builddir/modules/.libs" >/dev/null 2>"$tmp/err"; }
+if [ -e "$top_builddir/modules/.libs/token_file.so" ]; then
+	ctl decide --token-file "$tmp/tokens" go thing/1 || bad "a good token: $(cat "$tmp/err")"
+	ctl decide --token-file "$tmp/stranger" go thing/2
+	ctl whoami --token-file "$tmp/stranger"
+	cat "$log"/*.jsonl >"$tmp/all"
+	same "whose it was" 1 "$(grep -c '"subject_type":"token","subject":"tf_[^"]*","token":"tf_[^"]*","kind":"[^"]*","action":"go".*"decision":"allow"' "$tmp/all")"
+	same "nobody's" 1 "$(grep -c '"event":"decision","kind":"bearer","action":"go".*"reason":"bad_credential"' "$tmp/all")"
+	same "that did not log in" 1 "$(grep -c '"event":"authentication".*"reason":"bad_credential"' "$tmp/all")"
+	same "no credential" 0 "$(grep -c canary "$tmp/all")"
+else
+	skip 4 "credentials (no module token_file)"
+fi
+
 finish
