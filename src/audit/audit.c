@@ -216,6 +216,9 @@ flush(struct pol_audit *a)
 	bool unsure;
 	const int rc = pol_log_flush(a->log, atomic_load(&a->must_ns) != 0, &unsure);
 
+	/* the first head before anybody is told: a log whose process was killed has one */
+	if (rc == 0)
+		pol_log_head(a->log, false);
 	if (rc == 0)
 		settle(a, false);
 	else if (unsure)
@@ -264,7 +267,7 @@ pol_audit_drain(struct pol_audit *a)
 		if (n == 0)
 			break;
 	}
-	pol_log_head(a->log, false);
+	pol_log_head(a->log, false);	/* what was written since the last second */
 	return sum;
 }
 
