@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "api/child.h"
+#include "api/note.h"
 #include "api/open.h"
 #include "api/service.h"
 #include "api/store.h"
@@ -215,6 +216,7 @@ pol_round_run(struct policy *p, struct pol_service *v)
 	}
 	n += ask_store(p, v, pol_service_now(), &next);
 	now = pol_service_now();
+	n += pol_note_serve(p, now, &next);
 	free_old(p, now, &next);
 	if (v->unwatched && now + SECOND_NS < next)
 		next = now + SECOND_NS;

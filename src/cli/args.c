@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, PATH, SIZE, COUNT, SECONDS };
+enum kind { FLAG, TEXT, PATH, LOG_FILE, SIZE, COUNT, SECONDS };
 
 #define AT(member) offsetof(struct pol_args, member)
 
@@ -37,6 +37,17 @@ static const struct option {
 	{ "threads", 0, COUNT, POL_OPT_BENCH, AT(threads), "N", "ask from N threads at once" },
 	{ "seconds", 0, SECONDS, POL_OPT_BENCH, AT(seconds), "S", "measure for S seconds instead of 2" },
 	{ "profile", 0, FLAG, POL_OPT_BENCH, AT(profile), NULL, "count the evaluations of each entry" },
+	{ "file", 0, LOG_FILE, POL_OPT_LOG, 0, "FILE", "a file of records, instead of those of a set; may be repeated" },
+	{ "subject", 0, TEXT, POL_OPT_LOG, AT(subject), "SUBJECT", "NAME, TYPE:NAME, or uid:UID" },
+	{ "action", 0, TEXT, POL_OPT_LOG, AT(action), "ACTION", "a name; with * at its end all that begin so" },
+	{ "decision", 0, TEXT, POL_OPT_LOG, AT(decision), "WORD", "allow or deny" },
+	{ "since", 0, TEXT, POL_OPT_LOG, AT(since), "TIME", "from TIME on (RFC 3339, or 30s, 5m, 1h, 7d ago)" },
+	{ "until", 0, TEXT, POL_OPT_LOG, AT(until), "TIME", "before TIME" },
+	{ "follow", 'f', FLAG, POL_OPT_LOG, AT(follow), NULL, "go on with what comes" },
+	{ "verify", 0, FLAG, POL_OPT_LOG, AT(verify), NULL, "is every record there, as it was written?" },
+	{ "key", 0, TEXT, POL_OPT_LOG, AT(key), "FILE", "the key of the log, for --verify" },
+	{ "head", 0, TEXT, POL_OPT_LOG, AT(head), "FILE", "where the last --file ends, for --verify; else FILE.head beside each" },
+	{ "replay", 0, TEXT, POL_OPT_LOG, AT(replay), "PATH", "what would the set at PATH have decided?" },
 	{ "max-size", 0, SIZE, POL_OPT_SIZE, AT(max_size), "BYTES", "take files up to BYTES (K, M, G) long" },
 	{ "json", 0, FLAG, POL_OPT_JSON, AT(json), NULL, "answer in JSON" },
 	{ "help", 'h', FLAG, 0, AT(help), NULL, "say this" },
@@ -126,6 +137,9 @@ take(struct pol_args *a, const struct option *o, const char *value)
 	case PATH:
 		a->paths[a->n_paths++] = value;
 		break;
+	case LOG_FILE:
+		a->files[a->n_files++] = value;
+		break;
 	case SIZE:
 		return read_size(a, &a->max_size, value);
 	case COUNT:
@@ -167,7 +181,8 @@ pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc
 	out->verb = verb;
 	out->words = calloc((size_t)argc + 1, sizeof(*out->words));
 	out->paths = calloc((size_t)argc + 1, sizeof(*out->paths));
-	if (out->words == NULL || out->paths == NULL) {
+	out->files = calloc((size_t)argc + 1, sizeof(*out->files));
+	if (out->words == NULL || out->paths == NULL || out->files == NULL) {
 		fprintf(stderr, "policyctl: out of memory\n");
 		return EX_OSERR;
 	}
@@ -190,6 +205,7 @@ pol_args_fini(struct pol_args *a)
 {
 	free(a->words);
 	free(a->paths);
+	free(a->files);
 }
 
 void

@@ -11,7 +11,11 @@ library() { # NAME HEADER MOST NODE NEEDED-PATTERN
 		bad "$1.so was not built"
 		return
 	fi
-	declared "$top_srcdir/src/include/$2" >"$tmp/declared"
+	# of policy_admin.h: what the map has; the rest comes with its room
+	{
+		declared "$top_srcdir/src/include/$2"
+		[ "$1" != libpolicy ] || declared "$top_srcdir/src/include/policy_admin.h" | grep '^policy_activity_'
+	} | sort -u >"$tmp/declared"
 	# GLOBAL DEFAULT, defined; the version node itself is an absolute symbol.
 	$NM -D --defined-only "$so" | awk '$2 != "A" { print $3 }' | sort -u >"$tmp/full"
 	sed 's/@.*//' "$tmp/full" | sort -u >"$tmp/exported"
