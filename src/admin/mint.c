@@ -16,7 +16,7 @@ struct mint {
 	char id[POL_UID_LEN + 1];
 	char secret[POL_OPAQUE_LEN + 1];
 	char hex[POL_HEX_LEN + 1];
-	struct policy_issued *issued;
+	struct policy_issued issued;	/* size 0: it is no signed one */
 	struct policy_row owner, row;
 	const char *renew;		/* the id of the one that is made anew */
 	int64_t until_ns;
@@ -108,12 +108,10 @@ issue(struct pol_call *c, struct mint *o, const struct pol_tokens_want *want)
 
 	if (env->issue == NULL || o->want->step.len == 0)
 		return pol_call_fail(c, POLICY_ERR_UNSUPPORTED, "a signed token is made by a step of the set that can, and it is to be said by which");
-	o->issued = pol_arena_alloc(&c->arena, sizeof(*o->issued));
-	if (o->issued == NULL)
-		return pol_call_nomem(c);
-	o->issued->size = sizeof(*o->issued);
-	rc = env->issue(env->ctx, &how, o->issued, c->a->err);
-	if (rc == 0 && strcmp(o->issued->token_id, o->id) != 0)
+	memset(&o->issued, 0, sizeof(o->issued));
+	o->issued.size = sizeof(o->issued);
+	rc = env->issue(env->ctx, &how, &o->issued, c->a->err);
+	if (rc == 0 && strcmp(o->issued.token_id, o->id) != 0)
 		rc = pol_call_fail(c, POLICY_ERR_INTERNAL, "step '%.*s' made a token of another id", (int)o->want->step.len, o->want->step.data);
 	return rc;
 }
@@ -182,12 +180,10 @@ static int
 told(struct pol_call *c, void *op)
 {
 	struct mint *o = op;
-	const struct policy_text secret = o->issued != NULL ? (struct policy_text){ o->issued->data, o->issued->data_len } :
+	const struct policy_text secret = o->issued.size != 0 ? (struct policy_text){ o->issued.data, o->issued.data_len } :
 	    policy_text(o->secret);
 
 	(void)pol_tell_token(c, &o->row, &o->owner, secret, o->fn, o->ctx);
-	if (o->issued != NULL)
-		explicit_bzero(o->issued, sizeof(*o->issued));
 	return 0;
 }
 
@@ -219,6 +215,7 @@ run(const struct pol_admin *a, pol_call_fn *judge, struct mint *o)
 	int rc = pol_call_run(a, judge, told, o);
 
 	explicit_bzero(o->secret, sizeof(o->secret));
+	explicit_bzero(&o->issued, sizeof(o->issued));
 	return rc;
 }
 
