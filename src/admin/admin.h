@@ -25,6 +25,7 @@ struct pol_caller {
 	size_t n_kinds;
 	struct policy_text token_id;	/* absent: it is none that has an id */
 	int64_t expires_ns;		/* 0: not known, or never */
+	bool several;			/* credentials of several, each with bounds of its own */
 };
 
 /* A resource as a decision is asked for it. */

@@ -74,7 +74,7 @@ know_caller(struct pol_call *c)
 	c->has_self = pol_fact_user(c->e->people, by->type, by->id, &c->self) &&
 	    pol_fact_standing(c->e->people, &c->self) == POL_STANDING_GOOD;
 	c->has_token = by->token_id.len > 0 && pol_fact_find(c->e->people, POLICY_ROW_TOKEN, by->token_id, &c->token);
-	c->limited = by->scoped || (c->has_token && (c->token.flags & POLICY_ROW_ACTOR) != 0);
+	c->limited = by->scoped || by->several || (c->has_token && (c->token.flags & POLICY_ROW_ACTOR) != 0);
 	for (size_t i = 0; i < by->n_kinds; i++)
 		c->limited = c->limited || has_ceiling(c->e->program, by->kinds[i]);
 	if (c->has_self)

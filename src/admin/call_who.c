@@ -151,7 +151,8 @@ ask(struct pol_call *c, const char *action, const struct pol_admin_on *on, struc
 	if (rc != 0)
 		return pol_call_fail(c, rc, "%s on %.*s/%.*s could not be decided: %s", action, (int)on->type.len, on->type.data,
 		    (int)on->id.len, on->id.data, policy_strerror(rc));
-	return d->verdict == POLICY_ALLOW ? 0 : 1;
+	/* an engine that is off allows whatever it is asked, and has judged nothing */
+	return d->verdict == POLICY_ALLOW && d->reason == POLICY_REASON_RULE ? 0 : 1;
 }
 
 int

@@ -199,7 +199,8 @@ judge(struct pol_call *c, void *op)
 		if (!is_its_own(rc))
 			continue;
 		c->n_rows = before;
-		memset(&c->rows[before], 0, (c->room - before) * sizeof(*c->rows));
+		if (c->room > before)
+			memset(&c->rows[before], 0, (c->room - before) * sizeof(*c->rows));
 		b->bad[i] = *c->a->err;
 		c->a->err->code = 0;
 		c->a->err->text[0] = '\0';

@@ -90,6 +90,8 @@ exceeds(struct pol_call *c, struct pol_tokens_want *want, int *rc)
 	const int64_t end = own_end(c);
 	bool same = false;
 
+	if (by->several)
+		return "a token is made with one credential";
 	if (by->scoped && !want->scoped)
 		return "a scoped credential makes no token without scopes";
 	for (size_t i = 0; by->scoped && i < want->n_scopes; i++) {
