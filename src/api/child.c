@@ -17,6 +17,7 @@
 #include "api/child.h"
 
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "api/open.h"
@@ -40,11 +41,15 @@ orphan_stack(struct policy *p, struct pol_snapshot *s)
 	p->parents_code = s->code;
 }
 
+/* The store of the set in force, as that tells it: a writer may have put the one in place,
+ * and not yet the other. */
 static void
 orphan_store(struct policy *p)
 {
-	if (p->store != NULL)
-		p->parents_store = p->store;
+	const struct pol_snapshot *s = atomic_load(&p->now);
+
+	if (s != NULL)
+		p->parents_store = s->store;
 	p->store = p->staged = NULL;
 	if (p->parents_store != NULL)
 		atomic_store(&p->store_good, 0);
@@ -73,8 +78,8 @@ orphan_all(struct policy *p)
 static void
 start_child(struct policy *p)
 {
-	atomic_store(&p->wiped->ticket, 0);
-	atomic_store(&p->wiped->serving, 0);
+	memset(&p->wiped->writers, 0, sizeof(p->wiped->writers));
+	memset(&p->wiped->store, 0, sizeof(p->wiped->store));
 	atomic_store(&p->wiped->rows, 0);
 	p->covered = NULL;
 	p->draining = false;
@@ -159,25 +164,28 @@ open_stack(struct policy *p, struct policy_error *err)
 	return 0;
 }
 
-/* All that the store has, from the beginning: what the parent was told, and what came
- * since. */
+/* What came since the parent asked; what it was told is in the people. */
 static int
 open_store(struct policy *p, struct policy_error *err)
 {
+	struct pol_snapshot *s = atomic_load(&p->now);
 	struct pol_store *st;
 	int rc;
 
-	if (p->parents_store == NULL)
+	if (p->parents_store == NULL || s == NULL)
 		return 0;
 	rc = pol_store_again(&st, p, p->parents_store, err);
 	if (rc != 0)
 		return rc;
-	rc = pol_store_tell(p, st);
+	rc = pol_store_adopt(p, st);
+	if (rc == 0)
+		rc = pol_store_tell(p, st);
 	if (rc != 0) {
 		pol_store_drop(st);
 		return rc;
 	}
 	p->parents_store = NULL;
+	s->store = st;
 	pol_store_put(p, st);
 	return 0;
 }

@@ -210,7 +210,8 @@ pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_jud
 	j->rc = pol_judge_shape(req->credentials, req->credentials_count);
 	if (j->rc == 0)
 		j->rc = pol_child_ready(p, asked.nonblock);
-	if (j->rc != 0)
+	/* a child that has its modules still to open looked for nothing before */
+	if (j->rc != 0 || is_empty(j->list, j->n))
 		return;
 	asked.now_ns = pol_judge_clock(p);
 	s = pol_handle_enter(p, &in);

@@ -132,15 +132,15 @@ take(struct pol_asking *a, uint32_t used)
 	return POLICY_CHECK_PASS;
 }
 
-/* What the credential is called: as the module says, else as the step says. */
+/* What the credential is called: as the module says, else as the step says, if it does. */
 static bool
-name_kind(const struct pol_asking *a, const struct pol_step *s, struct policy_identity *id)
+name_kind(const struct pol_step *s, struct policy_identity *id)
 {
-	if (id->kind.len > 0)
+	if (id->kind.len > 0 || s->conf->n_kinds == 0)
 		return true;
 	if (s->conf->n_kinds > 1)
 		return false;
-	id->kind = s->conf->n_kinds == 1 ? s->conf->kinds[0] : a->all[a->which].kind;
+	id->kind = s->conf->kinds[0];
 	return true;
 }
 
@@ -185,7 +185,7 @@ pass(struct pol_heard *h, struct pol_asking *a, const struct pol_step *s, uint32
 	id->step = policy_text(s->conf->name);
 	if (!pol_step_grants(s))
 		return POLICY_CHECK_PASS;
-	if (!name_kind(a, s, id))
+	if (!name_kind(s, id))
 		return POLICY_CHECK_ERROR;
 	if (s->conf->unscoped == POL_UNSCOPED_NONE ||
 	    (s->conf->unscoped == POL_UNSCOPED_UNSAID && (s->module->flags & POLICY_MODULE_SCOPED) != 0))

@@ -25,7 +25,8 @@ struct pol_heard {
 };
 
 /* 0, or POLICY_ERR_AGAIN: it would block. After a PASS a->f.id is what the step says,
- * whole: subject, kind, step, groups of the map, scopes as `unscoped:` has them. */
+ * whole: subject, kind where one is said, step, groups of the map, scopes as `unscoped:`
+ * has them. */
 int pol_ask_step(struct pol_heard *h, struct pol_asking *a, struct pol_step *s);
 
 #endif

@@ -48,6 +48,14 @@ merge(struct whys *w, struct policy_identity *id, const struct pol_asking *a, co
 	note(&w->ours, rc != 0, rc == POLICY_ERR_LIMIT ? POLICY_REASON_LIMIT : POLICY_REASON_BAD_CREDENTIAL);
 }
 
+/* Where no step said another, it is of the kind that was sent. */
+static void
+name_kind(struct whys *w, struct policy_identity *id, const struct pol_asking *a)
+{
+	if (id->step.len > 0 && id->kind.len == 0 && pol_identity_text(id, &id->kind, a->all[a->which].kind, POL_MAX_ID) != 0)
+		note(&w->ours, true, POLICY_REASON_LIMIT);
+}
+
 /* The steps, one after the other. 0 with *reason, or POLICY_ERR_AGAIN. */
 static int
 judge_one(struct pol_asking *a, struct policy_identity *id, int64_t *until, enum policy_reason *reason)
@@ -73,6 +81,7 @@ judge_one(struct pol_asking *a, struct policy_identity *id, int64_t *until, enum
 		if (h.outcome == POLICY_CHECK_PASS)
 			merge(&w, id, a, s);
 	}
+	name_kind(&w, id, a);
 	if (pol_control_passes(&state) && w.ours == POLICY_REASON_ERROR && id->step.len > 0 && id->subject_id.len > 0)
 		*reason = POLICY_REASON_RULE;
 	else

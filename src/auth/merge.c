@@ -83,7 +83,8 @@ earlier(int64_t a, int64_t b)
 }
 
 /* A revocation names a token by its step and its id, so those two stay together. There is
- * room for one pair: of two, a revocation of the other would not be seen. */
+ * room for one pair: of two, a revocation of the other would not be seen. So it is with
+ * kinds: of two, the ceiling of the other would not be heard. */
 static int
 names(struct policy_identity *id, const struct policy_identity *from)
 {
@@ -91,7 +92,10 @@ names(struct policy_identity *id, const struct policy_identity *from)
 
 	if (id->token_id.len > 0 && from->token_id.len > 0)
 		return POLICY_ERR_LIMIT;
-	if (id->kind.len == 0)
+	if (id->kind.len > 0 && from->kind.len > 0 &&
+	    !pol_bytes_equal(id->kind.data, id->kind.len, from->kind.data, from->kind.len))
+		return POLICY_ERR_LIMIT;
+	if (from->kind.len > 0 && id->kind.len == 0)
 		rc = pol_identity_text(id, &id->kind, from->kind, POL_MAX_ID);
 	if (rc == 0 && (id->step.len == 0 || from->token_id.len > 0))
 		rc = pol_identity_text(id, &id->step, from->step, POL_MAX_ID);

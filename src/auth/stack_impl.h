@@ -23,7 +23,7 @@ struct pol_step {
 	const struct policy_module *module;
 	void *state;
 	struct policy_text subject_type;	/* of its subjects, where the module names none */
-	const char *source;
+	const char *source;		/* as the module says, or (the very pointer) conf->name */
 	const char *watched[POL_STEP_WATCHED];
 	uint32_t n_watched;
 	bool opening;			/* open() is under way: watch and source may be called */
@@ -54,10 +54,11 @@ pol_step_grants(const struct pol_step *s)
 	return s->conf->control != POL_OPTIONAL && !pol_step_is_second(s);
 }
 
+/* A source that nobody named is nobody else's, though another's be called like the step. */
 static inline bool
 pol_step_same_source(const struct pol_step *a, const struct pol_step *b)
 {
-	return strcmp(a->source, b->source) == 0;
+	return a == b || (a->source != a->conf->name && b->source != b->conf->name && strcmp(a->source, b->source) == 0);
 }
 
 /* The rules that a stack must keep: of each step and of all together before any is opened,

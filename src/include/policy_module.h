@@ -80,7 +80,7 @@ struct policy_host {
 	 * written, renamed over, made or removed. 0 or a negative policy_err. */
 	int (*watch)(const struct policy_host *h, const char *path);
 	/* Where this step's subjects come from: an issuer, a server, a file. Steps that give
-	 * the same text vouch for the same people. Default: the step's name. At most 255 bytes. */
+	 * the same text vouch for the same people. Default: one of its own. At most 255 bytes. */
 	int (*source)(const struct policy_host *h, struct policy_text source);
 
 	/* type absent: that of the step's `subject:`, else "user" */

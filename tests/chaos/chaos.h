@@ -33,6 +33,7 @@ chaos_skip(unsigned n, const char *why)
 {
 	chaos_skipped += n;
 	printf("skipped: %s\n", why);
+	fflush(stdout);		/* or each child forked later would say it too */
 }
 
 static inline int

@@ -67,7 +67,7 @@ static void
 complain(const char *what, long which, uint32_t reason)
 {
 	printf("    %s: %s, allocation %ld%s: %s\n", at->name, what, which, heap_for_good ? " and all behind it" : "",
-	    policy_reason_name((enum policy_reason)reason));
+	    policy_reason_name((int)reason));
 }
 
 /* ---- one credential ---- */
@@ -292,7 +292,9 @@ main(void)
 	if (!chaos_check(real_begin(), "no scratch directory, or no modules"))
 		return chaos_finish();
 	for (unsigned i = 0; i < real_count; i++) {
-		if (real_there_is(&real_list[i]))
+		if (real_list[i].frail || real_list[i].served)
+			chaos_skip(1, real_list[i].name);
+		else if (real_there_is(&real_list[i]))
 			of_module(&real_list[i]);
 		else
 			chaos_skip(1, real_list[i].name);

@@ -75,8 +75,9 @@ decides(struct policy *p)
 	HOLDS(probe->opened == opened + 1 && probe->opener == getpid() && memory->opened == asked + 1);
 	HOLDS(count_fds() == fds && threads_are(2));
 	HOLDS(put_file("child\n"));
+	/* only a serve() in this process can have read it into the step here; who served last
+	 * of all says nothing, for the parent hears of the file too */
 	COMES(reason(p, "child") == POLICY_REASON_RULE);
-	COMES(probe->server == getpid());
 	HOLDS(put_file("one\n"));
 	COMES(reason(p, "one") == POLICY_REASON_RULE);
 	HOLDS(policy_reload(p, NULL) == 0 && reason(p, "one") == POLICY_REASON_RULE);

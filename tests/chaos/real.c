@@ -11,6 +11,8 @@
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 
+#include "chaos/bao.h"
+#include "chaos/served.h"
 #include "modules/jwt/tests/mint.h"
 
 #define SECOND INT64_C(1000000000)
@@ -22,6 +24,7 @@
 #define SECRET_HEX "3132333435363738393031323334353637383930"
 #define KEY "a-key-of-an-application-0123456789abcdef"
 #define TOKEN "a-token-of-somebody-0123456789"
+#define MATRIX "/usr/lib/x86_64-linux-gnu/pam_wrapper/pam_matrix.so"
 
 #define JWT(keys) "  - { use: jwt, name: %jwt, subject: { type: user, shared: true }, unscoped: full, cache: 0s,\n" \
 	"      with: { issuer: \"https://issuer.example\", audience: api, groups: groups, keys: \"@/" keys "\" } }\n"
@@ -31,6 +34,9 @@ struct real real_list[] = {
 	{ .name = "jwt RS256", .needs = "jwt", .steps = JWT("rs.json"), .files = { "rs.json" }, .kind = "bearer" },
 	{ .name = "jwt ES256", .needs = "jwt", .steps = JWT("es.json"), .files = { "es.json" }, .kind = "bearer" },
 	{ .name = "jwt EdDSA", .needs = "jwt", .steps = JWT("ed.json"), .files = { "ed.json" }, .kind = "bearer" },
+	{ .name = "jwt ES256, keys of a URL", .needs = "jwt", .kind = "bearer", .may_wait = true, .served = true,
+	  .steps = "  - { use: jwt, name: %jwt, subject: { type: user, shared: true }, unscoped: full, cache: 0s,\n"
+	      "      with: { issuer: \"https://issuer.example\", audience: api, keys: \"http://127.0.0.1:#/\", insecure: true } }\n" },
 	{ .name = "token_file, list", .needs = "token_file", .files = { "list" }, .kind = "bearer",
 	  .steps = "  - { use: token_file, name: %list, subject: { type: token, shared: true }, with: { file: \"@/list\" } }\n",
 	  .good = TOKEN, .bad = { "a-token-of-somebody-0123456780", "x" } },
@@ -46,6 +52,13 @@ struct real real_list[] = {
 	  .steps = "  - { use: totp, name: %totp, control: required, with: { file: \"@/codes\" } }\n"
 	      "  - { use: password, name: %password, control: required, subject: { type: user, shared: true }, with: { file: \"@/people\" } }\n",
 	  .good = "correct horse", .bad = { "correct horse", "battery staple" } },
+	{ .name = "vault (OpenBao)", .needs = "vault", .kind = "bearer", .may_wait = true, .served = true,
+	  .steps = "  - { use: vault, name: %vault, subject: { type: service, id: display_name, shared: true }, unscoped: full, cache: 0s,\n"
+	      "      with: { address: \"http://127.0.0.1:&\", insecure: true, retries: 0 } }\n",
+	  .good = BAO_ROOT, .bad = { "root-token-for-test", "s.nobody" } },
+	{ .name = "pam", .needs = "pam", .kind = "password", .user = "alice", .may_wait = true, .frail = true,
+	  .steps = "  - { use: pam, name: %pam, subject: { type: user, shared: true }, with: { service: real, confdir: \"@\" } }\n",
+	  .good = "secret", .bad = { "guess", "" } },
 	{ .name = "peer", .needs = "", .kind = "peer", .bad = { "root", "0" },
 	  .steps = "  - { use: peer, name: %peer, subject: { type: user, id: user } }\n" },
 	{ .name = "skeleton", .needs = "skeleton", .files = { "key" }, .kind = "api_key",
@@ -61,6 +74,18 @@ static char dir[] = "/tmp/libpolicy-real-XXXXXX", modules[4096];
 static char *minted[3 * 4];
 static char *keys[4];
 
+/* ---- servers ---- */
+
+static const char *
+keys_of(const char *request, char *room, size_t size)
+{
+	(void)request;
+	(void)room;
+	(void)size;
+	return keys[2];
+}
+
+static struct served issuer = { .answer = keys_of };
 /* A thread's own: it asks at the time of its code, whatever the others do. */
 static _Thread_local int64_t now_s = BEGIN;
 
@@ -93,9 +118,29 @@ static const struct { const char *name, *text, *more; } texts[] = {
 	{ "codes", "HOTP/T30 u0 - " SECRET_HEX "\nHOTP/T30 u1 - " SECRET_HEX "\nHOTP/T30 u2 - " SECRET_HEX "\n",
 	    "HOTP/T30 bob - " SECRET_HEX "\n" },
 	{ "key", KEY "\n", "" },
+	{ "real", "auth required " MATRIX " passdb=@/pam.people\naccount required " MATRIX " passdb=@/pam.people\n", "" },
+	{ "pam.people", "alice:secret:real\n", "" },
 	{ "hs.json", NULL, " " }, { "rs.json", NULL, " " }, { "es.json", NULL, " " }, { "ed.json", NULL, " " },
 };
 #define TEXTS (sizeof(texts) / sizeof(texts[0]))
+
+/* With what stands for a sign; `name` is for `%`. */
+static char *
+expand(char *o, const char *from, const char *name)
+{
+	for (const char *f = from; *f != '\0'; f++) {
+		if (*f == '@')
+			o = stpcpy(o, dir);
+		else if (*f == '%')
+			o = stpcpy(o, name);
+		else if (*f == '#' || *f == '&')
+			o += sprintf(o, "%d", *f == '#' ? issuer.port : bao_port);
+		else
+			*o++ = *f;
+	}
+	*o = '\0';
+	return o;
+}
 
 static bool
 put_text(const char *name, bool longer)
@@ -105,8 +150,7 @@ put_text(const char *name, bool longer)
 	for (size_t i = 0; i < TEXTS; i++) {
 		if (strcmp(texts[i].name, name) != 0)
 			continue;
-		snprintf(text, sizeof(text), "%s%s", texts[i].text != NULL ? texts[i].text : keys[i - (TEXTS - 4)],
-		    longer ? texts[i].more : "");
+		strcpy(expand(text, texts[i].text != NULL ? texts[i].text : keys[i - (TEXTS - 4)], ""), longer ? texts[i].more : "");
 		return put(name, text, 0600);
 	}
 	return false;
@@ -128,17 +172,8 @@ real_put_set(const struct real *r, enum real_set which)
 	char text[4096];
 	int n = snprintf(text, sizeof(text), "policy: 1\nactions: [a, b]\nroles: { r: { allow: %s } }\n"
 	    "authenticated: { roles: r }\nmodules:\n", which == REAL_RIGHT ? "b" : "a");
-	char *o = text + n;
+	char *o = expand(text + n, r->steps, name);
 
-	for (const char *p = r->steps; *p != '\0'; p++) {
-		if (*p == '@')
-			o = stpcpy(o, dir);
-		else if (*p == '%')
-			o = stpcpy(o, name);
-		else
-			*o++ = *p;
-	}
-	*o = '\0';
 	if (which == REAL_RIGHT)
 		strcpy(o, "  - { use: peer, name: more, control: optional, subject: { type: process, id: uid } }\n");
 	else if (which == REAL_BROKEN)
@@ -173,6 +208,10 @@ mint_all(void)
 		real_list[i].good = minted[3 * i];
 		real_list[i].bad[0] = minted[3 * i + 1];
 		real_list[i].bad[1] = minted[3 * i + 2];
+		if (i == 2) {		/* the fifth is signed as the third is */
+			real_list[4].good = real_list[i].good;
+			memcpy(real_list[4].bad, real_list[i].bad, sizeof(real_list[i].bad));
+		}
 		mint_fini(&own);
 		mint_fini(&stranger);
 	}
@@ -237,6 +276,8 @@ real_there_is(const struct real *r)
 
 	if (r->needs[0] == '\0' && getpwuid(geteuid()) == NULL)	/* peer, where nobody has a name */
 		return false;
+	if ((strcmp(r->needs, "vault") == 0 && bao_port == 0) || (strcmp(r->needs, "pam") == 0 && access(MATRIX, R_OK) != 0))
+		return false;
 	for (const char *p = r->needs; *p != '\0'; p += n + strspn(p + n, " ")) {
 		n = strcspn(p, " ");
 		snprintf(name, sizeof(name), "%.*s", (int)n, p);
@@ -271,8 +312,9 @@ real_begin(void)
 	char at[4096];
 
 	snprintf(at, sizeof(at), "%s/modules/.libs", build != NULL ? build : ".");
-	if (realpath(at, modules) == NULL || mkdtemp(dir) == NULL || !mint_all())
+	if (realpath(at, modules) == NULL || mkdtemp(dir) == NULL || !mint_all() || !served_begin(&issuer))
 		return false;
+	bao_begin(build != NULL ? build : ".", dir);
 	for (size_t i = 0; i < TEXTS; i++)
 		if (!put_text(texts[i].name, false))
 			return false;
@@ -285,6 +327,8 @@ real_end(void)
 	static const char *const others[] = { "set.yaml", "codes.used" };
 	char at[128];
 
+	served_end(&issuer);
+	bao_end();
 	for (size_t i = 0; i < TEXTS + 2; i++) {
 		snprintf(at, sizeof(at), "%s/%s", dir, i < TEXTS ? texts[i].name : others[i - TEXTS]);
 		unlink(at);

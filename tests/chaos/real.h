@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Sets with the real modules, as built, in a scratch directory: for each a credential that
- * is good and ones that are not. What needs a server has tests beside the module. */
+ * is good and ones that are not. OpenBao is a real one, where build/tools has it. */
 #ifndef POL_TESTS_REAL_H
 #define POL_TESTS_REAL_H
 
@@ -17,11 +17,13 @@ enum real_set { REAL_LEFT, REAL_RIGHT, REAL_BROKEN, REAL_REFUSED };
 struct real {
 	const char *name;
 	const char *needs;		/* modules, with blanks between */
-	const char *steps;		/* `@`: the directory; `%`: before the names of its steps */
+	const char *steps;		/* `@`: the directory; `%`: before the names of its steps; a port: `#` of keys, `&` of OpenBao */
 	const char *files[3];		/* that its modules read anew when they change */
 	const char *kind, *user;	/* of the credential; user NULL: it has none */
 	bool code;			/* and a code beside it */
 	bool may_wait;			/* a slow machine may make it unavailable */
+	bool served;			/* over a connection: without an answer it has no keys for a while */
+	bool frail;			/* what it calls does not survive a failed allocation of its own */
 	const char *good, *bad[2];
 };
 
@@ -39,7 +41,7 @@ struct real_ask {
 bool real_begin(void);
 void real_end(void);
 
-/* All modules that it needs were built. */
+/* All modules that it needs were built, and the server runs. */
 bool real_there_is(const struct real *r);
 
 /* Renamed into its place. */

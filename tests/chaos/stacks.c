@@ -12,7 +12,6 @@
 
 #include "api/handle.h"
 #include "api/open.h"
-#include "auth/cache.h"
 #include "auth/revoked.h"
 
 enum { ASKS = 40 };			/* of one set */
@@ -76,18 +75,22 @@ differs(const struct stacks_set *set, const struct stacks_ask *ask, const char *
 struct sent {
 	struct policy_request req;
 	struct policy_credential list[POLICY_CREDENTIALS_MAX];
+	char data[POLICY_CREDENTIALS_MAX][32];
 	struct policy_attr y;
 };
+
+/* Of which list credentials are: none is like that of an earlier list, which is kept. */
+static unsigned serial;
 
 static void
 send(struct sent *s, const struct stacks_set *set, const struct stacks_ask *ask)
 {
-	static const char *const data[STACKS_CREDS] = { "c0", "c1", "c2", "c3", "c4", "c5" };
-
 	*s = (struct sent){ .req = POLICY_REQUEST_INIT, .y = { .name = POLICY_TEXT("y"), .value = { .type = POLICY_BOOL } } };
 	for (unsigned i = 0; i < ask->n; i++) {
 		s->list[i].kind = policy_text(stacks_kinds[set->creds[ask->creds[i]].kind]);
-		s->list[i].data = policy_text(set->creds[ask->creds[i]].empty ? "" : data[ask->creds[i]]);
+		if (!set->creds[ask->creds[i]].empty)
+			snprintf(s->data[i], sizeof(s->data[i]), "c%d of list %u", ask->creds[i], serial);
+		s->list[i].data = policy_text(s->data[i]);
 	}
 	s->req.credentials = s->list;
 	s->req.credentials_count = ask->n;
@@ -235,7 +238,7 @@ compare(struct policy *p, const struct stacks_set *set, struct stacks_ask *ask, 
 	good += t.reason == POLICY_REASON_RULE;
 	several += t.reason == POLICY_REASON_RULE && t.n > 1;
 	factors += t.reason == POLICY_REASON_RULE && t.n < ask->n;
-	pol_cache_drop(p->cache);
+	serial++;
 	if (!ask_action(p, set, ask, &t, (int)stacks_draw(seed, STACKS_ACTIONS)))
 		return false;
 	keeps = t.rc == 0 && t.reason == POLICY_REASON_RULE && t.until > now;

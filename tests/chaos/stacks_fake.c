@@ -57,7 +57,7 @@ static void
 random_say(struct stacks_say *s, const struct stacks_step *step, uint64_t *seed)
 {
 	static const int outcomes[] = { 1, 1, 1, 1, 1, 1, 1, 1, 2, 3, 0, 4, 5, -1, 3, 1 };
-	static const char *const ids[] = { NULL, NULL, "t0", "t1" }, *const who[] = { "ann", "ann", "ann", "ann", "ann", "bob", NULL, "ann" };
+	static const char *const ids[] = { NULL, NULL, "t0", "t1" }, *const who[] = { "ann", "ann", "ann", "ann", "svc:ann", "bob", NULL, "ann" };
 	static const enum policy_reason reasons[] = { 0, POLICY_REASON_EXPIRED, POLICY_REASON_REVOKED };
 
 	*s = (struct stacks_say){ .kind = STACKS_UNSAID, .x = STACKS_UNSAID, .y = STACKS_UNSAID, .expires = -1, .cacheable = -1 };

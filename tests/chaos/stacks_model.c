@@ -180,6 +180,7 @@ join(const struct going *g, unsigned i, struct stacks_who *w)
 	const char *type = say->type != NULL ? say->type : stacks_type_of(s);
 	bool scoped = say->scoped || say->scopes != 0 || s->unscoped == 1 ||
 	    (s->unscoped == 0 && (s->flags & POLICY_MODULE_SCOPED) != 0);
+	int kind;
 
 	if (w->subject != NULL && !is_of(w, type, say->subject)) {
 		if (!stacks_grants(s))
@@ -193,8 +194,12 @@ join(const struct going *g, unsigned i, struct stacks_who *w)
 	say_attributes(w, say);
 	if (!stacks_grants(s))
 		return 0;
+	kind = say->kind >= 0 ? say->kind : s->kinds != 0 ? __builtin_ctz(s->kinds) : -1;
+	/* two kinds: the ceiling of one of them would not be heard */
+	if (w->kind >= 0 && kind >= 0 && w->kind != kind)
+		return POLICY_REASON_LIMIT;
 	if (w->kind < 0)
-		w->kind = say->kind >= 0 ? say->kind : s->kinds != 0 ? __builtin_ctz(s->kinds) : g->set->creds[g->ask->creds[g->at]].kind;
+		w->kind = kind;
 	/* two ids: one of them could not be revoked */
 	if (w->token_id != NULL && say->token_id != NULL)
 		return POLICY_REASON_LIMIT;
@@ -247,6 +252,8 @@ one(struct going *g, struct stacks_who *w)
 		if (h.outcome == POLICY_CHECK_PASS && !stacks_is_second(s))
 			first(&ours, join(g, i, w));
 	}
+	if (w->kind < 0)
+		w->kind = g->set->creds[g->ask->creds[g->at]].kind;
 	if (ok && !is_bad && ours == 0)
 		return POLICY_REASON_RULE;
 	return ours != 0 ? ours : bad != 0 ? bad : error != 0 ? error : fail != 0 ? fail : POLICY_REASON_BAD_CREDENTIAL;

@@ -5,7 +5,11 @@
  */
 #include "probed.h"
 
+#include <sys/wait.h>
+
 #include <policy_module.h>
+
+#include "api/handle.h"
 
 static int64_t
 unix_ns(void)
@@ -274,6 +278,39 @@ over_and_yet_not(void)
 	closed(p);
 }
 
+/* ---- forked ---- */
+
+/* In the moment when a reload has put a set in force, and its store not yet. */
+static void
+forked_between(void)
+{
+	struct policy *p;
+	struct pol_store *st;
+	int status = -1;
+	pid_t pid;
+
+	begin("60s");
+	p = open_probed(POLICY_NO_THREAD);
+	if (!chaos_check(p != NULL && reason(p, "one") == POLICY_REASON_RULE, "the set does not open"))
+		return;
+	st = p->store;
+	p->staged = st;
+	p->store = NULL;
+	atomic_store(&p->store_good, INT64_MAX);
+	atomic_store(&p->busy, 1);
+	revoked("", "one", 0);
+	pid = fork();
+	if (pid == 0)
+		_exit(reason(p, "one") != POLICY_REASON_REVOKED || p->store == NULL);
+	chaos_check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, "a child has the set's store");
+	atomic_store(&p->busy, 0);
+	atomic_store(&p->store_good, 0);
+	p->staged = NULL;
+	p->store = st;
+	memory->opened -= 1;			/* the child's, that died with it */
+	closed(p);
+}
+
 int
 main(void)
 {
@@ -287,6 +324,7 @@ main(void)
 		nobody_serves();
 		many();
 		over_and_yet_not();
+		forked_between();
 	}
 	end_probed();
 	return chaos_finish();

@@ -19,6 +19,13 @@
 
 enum { DECIDERS = 2, ROUNDS = 12, ASKED_LEAST = 40 };
 
+/* PAM loads and unloads its modules in each thread: of the linker's lock ThreadSanitizer knows nothing. */
+#ifdef __SANITIZE_THREAD__
+static const bool frail_is_raced = true;
+#else
+static const bool frail_is_raced = false;
+#endif
+
 static const struct real *at;
 static struct policy *p;
 static char subject[256];
@@ -56,8 +63,8 @@ ask_pair(struct policy_request req[2], struct policy_decision d[2])
 static void
 complain(const char *what, unsigned got, const struct policy_decision *d)
 {
-	printf("    %s: %s: %u, %s and %s\n", at->name, what, got, policy_reason_name((enum policy_reason)d[0].reason),
-	    policy_reason_name((enum policy_reason)d[1].reason));
+	printf("    %s: %s: %u, %s and %s\n", at->name, what, got, policy_reason_name((int)d[0].reason),
+	    policy_reason_name((int)d[1].reason));
 }
 
 /* ---- who decides ---- */
@@ -244,7 +251,9 @@ main(void)
 	if (!chaos_check(real_begin(), "no scratch directory, or no modules"))
 		return chaos_finish();
 	for (unsigned i = 0; i < real_count; i++) {
-		if (real_there_is(&real_list[i]))
+		if (real_list[i].frail && frail_is_raced)
+			chaos_skip(1, real_list[i].name);
+		else if (real_there_is(&real_list[i]))
 			of_module(&real_list[i]);
 		else
 			chaos_skip(1, real_list[i].name);

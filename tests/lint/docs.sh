@@ -46,6 +46,56 @@ else
 	skip 10 "examples of policy.yaml(5) (no policyctl)"
 fi
 
+# A host opens those with modules: with the modules as built, and files where the example
+# has them, below a scratch directory. Servers are not there, which does not hinder opening;
+# nor is a store. Then a credential of a kind that nobody looks at is refused (status 1).
+files() {
+	mkdir -p "$tmp/etc/policy" "$tmp/etc/flower" "$tmp/etc/app" "$tmp/srv/serve" "$tmp/var/lib/app" "$tmp/pam.d" || return 1
+	for f in etc/policy/tokens etc/flower/tokens etc/policy/vault-token; do
+		echo a-token-of-somebody-0123456789 >"$tmp/$f"
+	done
+	# the public key of RFC 7517, appendix A.1
+	echo '{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",' \
+	    '"y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM"}]}' >"$tmp/etc/policy/jwks.json"
+	echo '{"management":{"key":"s0rtOfOld","expiration time":"2124-02-16T21:12:24Z"},' \
+	    '"inference":{"key":"gNRuA7dS","expiration time":"2124-02-16T21:12:24Z"},"API":{"key":"yv9uQajP"}}' >"$tmp/srv/serve/key_file.json"
+	echo 'HOTP/T30 ann - 3132333435363738393031323334353637383930' >"$tmp/etc/app/codes"
+	# shellcheck disable=SC2016 # dollars are the hash's own
+	echo 'ann:$y$j7T$libpolicy.libpolicy...$iwXe6FQhFEIubuWBB6IEwanJ/WXKnm4G5SfbguIQLZ0' >"$tmp/etc/app/people"
+	echo "auth required pam_deny.so" >"$tmp/pam.d/myapp"
+	: >"$tmp/etc/policy/vault-ca.pem"
+	chmod -R go-rwx "$tmp"
+}
+
+there_is() { # its modules, as far as they are no part of the library
+	for m in $(grep -oE 'use: [a-z_]+' "$1" | sed 's/use: //' | grep -vx peer); do
+		[ -e "$top_builddir/modules/.libs/$m.so" ] || return 1
+	done
+}
+
+if [ -x "$POLICYCTL" ] && files; then
+	same "examples of policy.yaml(5) with modules" 7 "$(grep -l '^modules:' "$tmp"/page*.yaml | wc -l)"
+	for f in $(grep -l '^modules:' "$tmp"/page*.yaml); do
+		example=$(basename "$f" .yaml)
+		if ! there_is "$f"; then
+			skip 1 "$example of policy.yaml(5), opened (one of its modules is not built)"
+			continue
+		fi
+		sed -e "s:/\(etc\|srv\|var\)/:$tmp&:g" -e 's|//[a-z0-9.]*example/jwks|//127.0.0.1:1/jwks|' -e 's/127.0.0.1:8200/127.0.0.1:1/' \
+		    -e "s:service\: myapp:&, confdir\: $tmp/pam.d:" -e '/^store:/d' "$f" >"$tmp/opened.yaml"
+		chmod go-rwx "$tmp/opened.yaml"
+		echo nothing | "$POLICYCTL" whoami -p "$tmp/opened.yaml" --module-dir "$top_builddir/modules/.libs" --type nothing \
+		    --token-file - >"$tmp/out" 2>&1
+		rc=$?
+		if [ "$rc" = 1 ]; then ok; else
+			bad "$example of policy.yaml(5) is not opened by a host (status $rc)"
+			sed 's/^/    /' "$tmp/out"
+		fi
+	done
+else
+	skip 8 "examples of policy.yaml(5), opened (no policyctl, or no scratch files)"
+fi
+
 if command -v mandoc >/dev/null 2>&1; then
 	for page in doc/*.[1358]; do
 		check "$page is sound mdoc" "$(mandoc -T lint -W warning "$page" 2>&1)"

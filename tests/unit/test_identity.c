@@ -287,7 +287,7 @@ depth_and_counts_have_their_ends(void)
 {
 	static struct policy_value many[POLICY_IDENTITY_VALUES + 1];
 	static struct policy_attr members[POL_MAX_ATTRS + 1];
-	static char names[POL_MAX_ATTRS + 1][8];
+	static char names[POL_MAX_ATTRS + 1][16];
 	struct policy_attr deep[12];
 	struct policy_value v;
 

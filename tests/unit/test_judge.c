@@ -537,6 +537,35 @@ a_kind_is_named_by_module_step_or_credential(void)
 	steps_free(t);
 }
 
+/* Two steps that pass one credential: one kind, or none is heard. */
+static void
+one_credential_has_one_kind(void)
+{
+	static const struct { const char *first, *second, *is; } rows[] = {
+		{ NULL, NULL, "key" }, { "admin", NULL, "admin" }, { NULL, "admin", "admin" },
+		{ "admin", "admin", "admin" }, { "admin", "api", NULL }, { "key", "api", NULL },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct steps *t = steps_new();
+
+		steps_add(t, "one")->control = POL_REQUIRED;
+		steps_add(t, "two")->control = POL_REQUIRED;
+		steps_fake(t, "one")->source = steps_fake(t, "two")->source = "here";
+		t->confs[0].kinds = steps_texts(t, rows[i].first != NULL ? rows[i].first : "", "");
+		t->confs[0].n_kinds = rows[i].first != NULL;
+		t->confs[1].kinds = steps_texts(t, rows[i].second != NULL ? rows[i].second : "", "");
+		t->confs[1].n_kinds = rows[i].second != NULL;
+		must_open(t);
+		steps_judge(t, "key", "k");
+		if (rows[i].is == NULL)
+			CU_ASSERT(denied(t, R(LIMIT)));
+		if (rows[i].is != NULL)
+			CU_ASSERT(passed(t, "ann") && IS(t->ids[0].kind, rows[i].is));
+		steps_free(t);
+	}
+}
+
 static void
 unscoped_says_what_no_scopes_mean(void)
 {
@@ -659,6 +688,7 @@ CU_TestInfo suite_judge[] = {
 	{ "empty is bad and absent is handed on as empty", empty_is_bad_and_absent_is_handed_on_as_empty },
 	{ "every credential must be good and one person's", every_credential_must_be_good_and_one_persons },
 	{ "a kind is named by module step or credential", a_kind_is_named_by_module_step_or_credential },
+	{ "one credential has one kind", one_credential_has_one_kind },
 	{ "unscoped says what no scopes mean", unscoped_says_what_no_scopes_mean },
 	{ "a map gives groups to who passes", a_map_gives_groups_to_who_passes },
 	{ "a type of its own may not be another's", a_type_of_its_own_may_not_be_anothers },

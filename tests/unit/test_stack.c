@@ -149,6 +149,12 @@ people_of_two_sources_are_two(void)
 			    "which come from elsewhere ('https://a', not 'two'): give one another type in `subject`, or say `shared: true` in both"));
 		steps_free(t);
 	}
+	/* one that is called like a step is not that step's */
+	t = two(POL_BINDING, POL_BINDING, "key", 0);
+	steps_fake(t, "one")->source = "two";
+	steps_fake(t, "two")->source = NULL;
+	CU_ASSERT(steps_refused(t, NULL, 1, "two: its subjects are of type 'user', and so are those of one, which come from elsewhere"));
+	steps_free(t);
 	t = two(POL_BINDING, POL_BINDING, "key", 0);
 	steps_fake(t, "two")->source = "there";
 	t->confs[1].subject_type = policy_text("host");

@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <policy_module.h>
 
@@ -542,6 +544,27 @@ empty_is_bad_and_absent_is_for_kinds_that_need_none(void)
 	policy_close(p);
 }
 
+/* A forked child, whose first request it is, before its modules are open. */
+static void
+empty_is_bad_in_a_child_too(void)
+{
+	struct policy *p = open_set(PEOPLE MODULES);
+	const struct policy_credential c = { .kind = POLICY_TEXT("bearer") };
+	struct policy_request r = request("read", &c, 1);
+	struct policy_decision d = POLICY_DECISION_INIT;
+	int status = -1;
+	pid_t pid;
+
+	asked(p, "s:ann", "read", POLICY_REASON_RULE);
+	pid = fork();
+	if (pid == 0) {
+		checks = 0;
+		_exit(policy_decide(p, &r, &d) != 0 || d.reason != POLICY_REASON_BAD_CREDENTIAL || checks != 0);
+	}
+	CU_ASSERT(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0);
+	policy_close(p);
+}
+
 static void
 a_set_without_modules_knows_no_credential(void)
 {
@@ -780,6 +803,7 @@ CU_TestInfo suite_who[] = {
 	{ "the kind has its ceiling", the_kind_has_its_ceiling },
 	{ "what is malformed is refused", what_is_malformed_is_refused },
 	{ "empty is bad, and absent is for kinds that need none", empty_is_bad_and_absent_is_for_kinds_that_need_none },
+	{ "empty is bad in a child too", empty_is_bad_in_a_child_too },
 	{ "a set without modules knows no credential", a_set_without_modules_knows_no_credential },
 	{ "one that would wait is not waited for", one_that_would_wait_is_not_waited_for },
 	{ "a row judges once", a_row_judges_once },
