@@ -153,7 +153,7 @@ know_asserted(struct pol_as *a)
 
 /* What was judged, on the snapshot in force: several may not lend each other what they lack. */
 static int
-know_proved(struct pol_as *a, const struct pol_snapshot *s, int64_t now, struct policy_error *err)
+know_proved(struct pol_as *a, int64_t now, struct policy_error *err)
 {
 	struct pol_caller *c = &a->caller;
 	enum policy_reason reason = a->judged.reason;
@@ -200,7 +200,7 @@ prove(struct pol_as *a, struct policy_error *err)
 		if (s == NULL || s->off)
 			rc = refuse(err, POLICY_ERR_UNSUPPORTED, "the policy engine is switched off");
 		else if (judged || pol_judge_look(a->p, s, &a->req, now, &a->judged))
-			rc = know_proved(a, s, now, err);
+			rc = know_proved(a, now, err);
 		else
 			rc = POL_WHO_MISS;
 		pol_handle_exit(in);
