@@ -155,6 +155,7 @@ main(void)
 	if (!chaos_check(admins_begin(), "shared memory, and modules to load"))
 		return chaos_finish();
 	root = as_user(&as_root, "root");
+	(void)admins_fresh(0);
 	p = admins_open();
 	if (!chaos_check(p != NULL && bootstrap(p, "root", &got) == 0 && user(p, root, "bob", 0, &got) == 0, "the set opens"))
 		return chaos_finish();
@@ -162,5 +163,6 @@ main(void)
 		n += each(i);
 	printf("%u allocations failed\n", n);
 	policy_close(p);
+	admins_end();
 	return chaos_finish();
 }

@@ -17,7 +17,8 @@
 #include "tests/modules/probe.h"
 
 static struct memory *admins_memory;
-static char admins_modules[4096], admins_url[256];
+static char admins_modules[4096], admins_url[256], admins_dir[] = "/tmp/libpolicy-admins-XXXXXX";
+static int admins_files;
 static int64_t admins_time = INT64_C(1800000000000000000);
 static struct policy_error admins_err;
 
@@ -81,8 +82,38 @@ admins_begin(void)
 	if (admins_memory == MAP_FAILED || realpath(at, admins_modules) == NULL)
 		return 0;
 	admins_memory->fd = -1;
-	snprintf(admins_url, sizeof(admins_url), "memory:%p", (void *)admins_memory);
-	return 1;
+	return mkdtemp(admins_dir) != NULL;
+}
+
+/* An empty store, in memory or where there is that module a file; 0: there is none. */
+static inline int
+admins_fresh(int sqlite)
+{
+	char path[4200];
+
+	admins_memory->n = admins_memory->used = 0;
+	if (!sqlite) {
+		snprintf(admins_url, sizeof(admins_url), "memory:%p", (void *)admins_memory);
+		return 1;
+	}
+	snprintf(path, sizeof(path), "%s/store_sqlite.so", admins_modules);
+	snprintf(admins_url, sizeof(admins_url), "sqlite:%s/%d.db", admins_dir, ++admins_files);
+	return access(path, R_OK) == 0;
+}
+
+static inline void
+admins_end(void)
+{
+	static const char *const ends[] = { "", "-wal", "-shm" };
+	char path[256];
+
+	for (int i = 1; i <= admins_files; i++) {
+		for (int k = 0; k < 3; k++) {
+			snprintf(path, sizeof(path), "%s/%d.db%s", admins_dir, i, ends[k]);
+			unlink(path);
+		}
+	}
+	rmdir(admins_dir);
 }
 
 static inline struct policy *
