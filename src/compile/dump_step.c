@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* modules:, store: and audit: of the dump. Steps keep their order; what has none is sorted. */
+/* modules:, store:, tokens: and audit: of the dump. Steps keep their order; what has none is sorted. */
 #include <string.h>
 
 #include "compile/ast_step.h"
@@ -164,4 +164,18 @@ pol_dump_audit(struct pol_dump *d)
 	}
 	if (a->decisions != AST_AUDIT_ALL)
 		pol_buf_printf(d->out, "  decisions: %s\n", pol_audit_decisions[a->decisions]);
+}
+
+void
+pol_dump_tokens(struct pol_dump *d)
+{
+	const struct ast_tokens *t = d->set->tokens;
+
+	if (t == NULL || (t->lifetime.source == NULL && t->max_lifetime.source == NULL))
+		return;
+	pol_buf_printf(d->out, "tokens:\n");
+	if (t->lifetime.source != NULL)
+		pol_dump_line(d->out, 1, "lifetime", t->lifetime.source);
+	if (t->max_lifetime.source != NULL)
+		pol_dump_line(d->out, 1, "max_lifetime", t->max_lifetime.source);
 }
