@@ -98,7 +98,10 @@ ask(struct policy *p, unsigned i, unsigned *gave)
 	req.action = policy_text("go");
 	req.resource_type = policy_text("thing");
 	req.resource_id = policy_text(id);
-	policy_decide(p, &req, &d);
+	if (i % 2 == 0)
+		policy_decide(p, &req, &d);
+	else
+		policy_decide_many(p, &req, 1, &d);
 	gave[i] = d.verdict == POLICY_ALLOW;
 	if (d.verdict != POLICY_ALLOW && d.reason != POLICY_REASON_UNAVAILABLE)
 		wrong++;
