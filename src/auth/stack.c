@@ -223,6 +223,33 @@ pol_stack_serial(const struct pol_stack *s)
 	return s->serial;
 }
 
+int
+pol_stack_issue(const struct pol_stack *s, struct policy_text step, const struct policy_issue *want,
+    struct policy_issued *out, struct policy_error *err)
+{
+	struct policy_error theirs = POLICY_ERROR_INIT;
+	const struct pol_step *of = NULL;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	out->size = sizeof(*out);
+	for (uint32_t i = 0; i < s->n && of == NULL; i++) {
+		if (pol_bytes_equal(s->steps[i].conf->name, strlen(s->steps[i].conf->name), step.data, step.len))
+			of = &s->steps[i];
+	}
+	if (of == NULL)
+		return pol_err_set(err, POLICY_ERR_NOENT, NULL, 0, 0, "modules: there is no step '%.*s'",
+		    step.len < 64 ? (int)step.len : 64, step.data != NULL ? step.data : "");
+	if (!POL_HAS(of->module, issue))
+		return retell(err, POLICY_ERR_UNSUPPORTED, of->conf, &theirs, "the module makes no credentials");
+	rc = of->module->issue(of->state, want, out, &theirs);
+	if (rc == 0 && out->data_len > 0 && out->data_len < sizeof(out->data) && out->data[out->data_len] == '\0' &&
+	    memchr(out->token_id, '\0', sizeof(out->token_id)) != NULL)
+		return 0;
+	explicit_bzero(out, sizeof(*out));
+	return retell(err, rc != 0 ? rc : POLICY_ERR_INTERNAL, of->conf, &theirs, "the module made no credential");
+}
+
 const struct policy_module *
 pol_stack_find(const struct pol_stack *s, const char *name, void **state)
 {

@@ -234,11 +234,16 @@ struct policy_call {
 
 /* What issue() is asked for; times are Unix ns, 0: as the module's settings say. */
 struct policy_issue {
-	uint32_t size, flags;		/* flags: 0 */
+	uint32_t size, flags;		/* POLICY_ISSUE_ */
 	struct policy_text kind;
 	struct policy_text subject_type, subject_id;
 	int64_t now_ns, expires_ns;
+	struct policy_text token_id;	/* that it has to have; absent: one of the module's making */
+	const struct policy_text *scopes;
+	size_t scopes_count;
 };
+
+#define POLICY_ISSUE_SCOPED 1u		/* it has scopes, those; none opens nothing */
 
 /* The credential, shown once. The library wipes it. */
 struct policy_issued {
