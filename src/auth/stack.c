@@ -74,7 +74,7 @@ claims(struct policy_open_args *args, struct pol_arena *arena, const struct pol_
 }
 
 static int
-open_step(struct pol_step *s, struct policy_error *err)
+open_step(struct pol_step *s, const struct pol_program *program, struct policy_error *err)
 {
 	const struct pol_step_conf *c = s->conf;
 	struct pol_stack_conf *conf = &s->stack->conf;
@@ -88,6 +88,8 @@ open_step(struct pol_step *s, struct policy_error *err)
 		return rc;
 	if (claims(&args, &conf->arena, c) != 0)
 		return pol_err_nomem(err);
+	if (program != NULL && program->has_credentials)
+		args.flags |= POLICY_OPEN_CEILINGS;
 	args.now_ns = conf->clock(conf->ctx);
 	s->opening = true;
 	rc = s->module->open(&s->state, &args, &theirs);
@@ -143,7 +145,7 @@ open_steps(struct pol_stack *st, const struct pol_program *program, struct polic
 	if (rc == 0)
 		rc = pol_stack_check(st, program, err);
 	for (uint32_t i = 0; rc == 0 && i < st->conf.n; i++) {
-		rc = open_step(&st->steps[i], err);
+		rc = open_step(&st->steps[i], program, err);
 		st->n += rc == 0;
 	}
 	if (rc == 0)
