@@ -65,16 +65,20 @@ env_leave(void *ctx)
 static int
 decide_judged(struct pol_as *a, const struct policy_request *req, struct policy_decision *out)
 {
-	const int64_t now = pol_judge_clock(a->p);
-	const struct pol_snapshot *s;
-	_Atomic uint32_t *in;
-	int rc = POLICY_ERR_UNSUPPORTED;
+	int rc;
 
-	s = pol_handle_enter(a->p, &in);
-	if (s != NULL && !s->off)
-		rc = pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
-	pol_handle_exit(in);
-	return rc <= 0 ? rc : POLICY_ERR_INTERNAL;
+	do {
+		const int64_t now = pol_judge_clock(a->p);
+		_Atomic uint32_t *in;
+		const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
+
+		rc = s == NULL || s->off ? POLICY_ERR_UNSUPPORTED :
+		    pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
+		pol_handle_exit(in);
+		if (rc == POL_WHO_MISS)		/* what they stood on changed meanwhile */
+			pol_judge_ask(a->p, req, &a->judged);
+	} while (rc == POL_WHO_MISS);
+	return rc;
 }
 
 static void
@@ -153,10 +157,9 @@ know_asserted(struct pol_as *a)
 
 /* What was judged, on the snapshot in force: several may not lend each other what they lack. */
 static int
-know_proved(struct pol_as *a, int64_t now, struct policy_error *err)
+know_proved(struct pol_as *a, enum policy_reason reason, int64_t now, struct policy_error *err)
 {
 	struct pol_caller *c = &a->caller;
-	enum policy_reason reason = a->judged.reason;
 	uint32_t n;
 
 	if (a->judged.rc != 0)
@@ -165,7 +168,7 @@ know_proved(struct pol_as *a, int64_t now, struct policy_error *err)
 	if (reason == POLICY_REASON_RULE && (n == 0 || !pol_unpack(&a->id, a->judged.packed, a->judged.len, 0)))
 		return refuse(err, POLICY_ERR_INTERNAL, "the credentials were judged, and nobody knows whose they are");
 	if (reason == POLICY_REASON_RULE)
-		reason = pol_who_still(a->p, &a->id, now);
+		reason = pol_who_still(a->p, &a->id, a->judged.stand.print != 0, now);
 	if (reason != POLICY_REASON_RULE)
 		return pol_err_set(err, reason == POLICY_REASON_UNAVAILABLE ? POLICY_ERR_UNAVAILABLE : POLICY_ERR_DENIED, NULL, 0, 0,
 		    "the credentials are refused: %s", policy_reason_name((int)reason));
@@ -182,12 +185,20 @@ know_proved(struct pol_as *a, int64_t now, struct policy_error *err)
 	return 0;
 }
 
+/* Judged, and standing on what it stood on then; else it is to be judged, anew. */
+static bool
+is_found(struct pol_as *a, const struct pol_snapshot *s, int64_t now, enum policy_reason *alive)
+{
+	struct pol_judged *j = &a->judged;
+
+	if (j->list == NULL && !pol_judge_look(a->p, s, &a->req, now, j))
+		return false;
+	return j->rc != 0 || j->reason != POLICY_REASON_RULE || j->len == 0 || pol_judge_alive(a->p, s, now, j, alive);
+}
+
 static int
 prove(struct pol_as *a, struct policy_error *err)
 {
-	const struct pol_snapshot *s;
-	_Atomic uint32_t *in;
-	bool judged = false;
 	int rc;
 
 	rc = pol_judge_shape(a->req.credentials, a->req.credentials_count);
@@ -195,18 +206,19 @@ prove(struct pol_as *a, struct policy_error *err)
 		return refuse(err, rc != 0 ? rc : POLICY_ERR_ARG, "who asks is said by credentials or by a subject, well formed, not by both");
 	do {
 		const int64_t now = pol_judge_clock(a->p);
+		_Atomic uint32_t *in;
+		const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
+		enum policy_reason alive = POLICY_REASON_RULE;
 
-		s = pol_handle_enter(a->p, &in);
 		if (s == NULL || s->off)
 			rc = refuse(err, POLICY_ERR_UNSUPPORTED, "the policy engine is switched off");
-		else if (judged || pol_judge_look(a->p, s, &a->req, now, &a->judged))
-			rc = know_proved(a, now, err);
-		else
+		else if (!is_found(a, s, now, &alive))
 			rc = POL_WHO_MISS;
+		else
+			rc = know_proved(a, a->judged.reason != POLICY_REASON_RULE ? a->judged.reason : alive, now, err);
 		pol_handle_exit(in);
 		if (rc == POL_WHO_MISS)
 			pol_judge_ask(a->p, &a->req, &a->judged);
-		judged = true;
 	} while (rc == POL_WHO_MISS);
 	return rc;
 }
