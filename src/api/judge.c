@@ -90,7 +90,8 @@ is_empty(const struct policy_credential *list, size_t n)
 void
 pol_judge_fini(struct pol_judged *j)
 {
-	free(j->heap);
+	if (j->heap != NULL)
+		free(j->heap);
 	j->heap = NULL;
 }
 

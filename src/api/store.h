@@ -71,7 +71,11 @@ int pol_store_adopt(struct policy *p, struct pol_store *st);
  * told before goes on to be good as long as `stale` says. Waits for the writers' lock. */
 int pol_store_poll(struct policy *p, struct pol_store *st, struct policy_error *err);
 
-/* ---- for admin/ ---- */
+/* Puts rows in force, what st tells; under the store's lock. POLICY_ERR_NOENT: st is not in
+ * force any more. */
+int pol_store_put_rows(struct policy *p, struct pol_store *st, const struct pol_rows *rows);
+
+/* ---- for admin/ (write.c) ---- */
 
 /* What the store has by now is in force here; *seen says which store that was, and how far.
  * POLICY_ERR_UNSUPPORTED: there is no store. */

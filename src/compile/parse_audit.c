@@ -124,9 +124,6 @@ hold_together(struct pol_parse *p, const struct ast_audit *a, const struct pol_n
 	if (a->must.source != NULL && a->decisions != AST_AUDIT_ALL)
 		return pol_set_fail(set, a->decisions_at, "decisions: is %s beside must, which wants no allow without its record: `decisions: all` is wanted",
 		    pol_audit_decisions[a->decisions]);
-	if (a->file != NULL && memmem(a->file->u.text, a->file->count, "%p", 2) == NULL)
-		pol_set_warn(set, a->file, "file: '%.*s' has no %%p: one process writes it, and another that opens this set records nothing",
-		    POL_SHOW(a->file));
 	if (a->head != NULL && pol_bytes_equal(a->head->u.text, a->head->count, a->file->u.text, a->file->count))
 		return pol_set_fail(set, a->head, "head: is the same file as file: another one is wanted, best where others than the host may write");
 	return 0;

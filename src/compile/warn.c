@@ -5,6 +5,9 @@
  */
 #include "compile/warn.h"
 
+#include <string.h>
+
+#include "compile/ast_step.h"
 #include "compile/parse.h"
 
 /* yes and no are texts: a boolean so stored makes its tests unknown. */
@@ -50,7 +53,21 @@ warn_steps(struct ast_set *set, struct pol_names *names, struct pol_conds *conds
 	return 0;
 }
 
-static pol_check_fn *const steps[] = { pol_warn_deny, pol_warn_globs, warn_booleans, warn_steps };
+/* Two processes cannot write one chain. */
+static int
+warn_audit(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
+{
+	const struct pol_node *file = set->audit != NULL ? set->audit->file : NULL;
+
+	(void)names;
+	(void)conds;
+	if (file != NULL && memmem(file->u.text, file->count, "%p", 2) == NULL)
+		pol_set_warn(set, file, "file: '%.*s' has no %%p: one process writes it, and another that opens this set records nothing",
+		    POL_SHOW(file));
+	return 0;
+}
+
+static pol_check_fn *const steps[] = { pol_warn_deny, pol_warn_globs, warn_booleans, warn_steps, warn_audit };
 
 int
 pol_warn(struct ast_set *set, struct pol_names *names, struct pol_conds *conds)
