@@ -4,6 +4,7 @@
 #define POL_API_ADMIN_H
 
 #include "admin/admin.h"
+#include "api/did.h"
 #include "api/judge.h"
 
 struct pol_as {
@@ -16,15 +17,18 @@ struct pol_as {
 	struct pol_admin_env env;
 	struct pol_admin admin;		/* what admin/ is handed */
 	_Atomic uint32_t *in;		/* the snapshot held */
+	struct pol_did did;
 };
 
-/* as NULL: nobody asks (bootstrap). err is never NULL. 0, or a negative policy_err with err
- * filled; then it is not to be ended. */
-int pol_as_begin(struct pol_as **out, struct policy *p, const struct policy_request *as, struct policy_error *err);
-void pol_as_end(struct pol_as *a);
+/* as NULL: nobody asks (bootstrap). action: as it is recorded. err is never NULL. 0, or a
+ * negative policy_err with err filled; then it is not to be ended. */
+int pol_as_begin(struct pol_as **out, struct policy *p, const struct policy_request *as, const char *action,
+    struct policy_error *err);
+/* How the call ended; what it returns, for it is recorded. */
+int pol_as_end(struct pol_as *a, int rc);
 
 /* Whose token it is that was handed in itself: its id in *id, in place of who asks. */
 int pol_as_itself(struct pol_as **out, char id[POL_MAX_ID + 1], struct policy *p, const struct policy_credential *itself,
-    struct policy_error *err);
+    const char *action, struct policy_error *err);
 
 #endif
