@@ -37,6 +37,7 @@ struct pol_shared_code {
 struct pol_snapshot {
 	struct pol_engine engine;
 	uint64_t generation;
+	int64_t token_life, token_most;	/* ns: of `tokens:` */
 	bool off;			/* the engine is switched off: nothing is decided */
 	bool timeless;			/* no decision depends on the time: the clock is not read */
 	struct pol_shared_code *code;

@@ -16,6 +16,7 @@
 #include "api/service.h"
 #include "api/store.h"
 #include "base/sized.h"
+#include "compile/ast_step.h"
 #include "base/err.h"
 #include "load/file.h"
 
@@ -177,6 +178,13 @@ emit(struct policy *p, struct pol_snapshot **out, const struct ast_set *set, str
 	return rc == POLICY_ERR_NOMEM ? pol_err_nomem(err) : rc;
 }
 
+static void
+take_tokens(struct pol_snapshot *s, const struct ast_set *set)
+{
+	s->token_life = set->tokens != NULL ? set->tokens->lifetime.ns : POL_TOKEN_LIFE;
+	s->token_most = set->tokens != NULL ? set->tokens->max_lifetime.ns : POL_TOKEN_LIFE;
+}
+
 static int
 build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sources, size_t n,
     struct pol_files *files, struct policy_error *err)
@@ -198,6 +206,8 @@ build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sour
 		rc = pol_parts_store(p, set, err);
 	if (rc == 0)
 		rc = emit(p, out, set, err);
+	if (rc == 0)
+		take_tokens(*out, set);
 	if (rc == 0 && !off) {
 		rc = pol_modules_open(p, *out, set, err);
 		if (rc == 0)

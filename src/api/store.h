@@ -73,15 +73,19 @@ int pol_store_poll(struct policy *p, struct pol_store *st, struct policy_error *
 
 /* ---- for admin/ ---- */
 
-/* What the store has by now is in force here. POLICY_ERR_UNSUPPORTED: there is no store. */
-int pol_store_sync(struct policy *p, struct policy_error *err);
+/* What the store has by now is in force here; *seen says which store that was, and how far.
+ * POLICY_ERR_UNSUPPORTED: there is no store. */
+int pol_store_sync(struct policy *p, uint64_t *seen, struct policy_error *err);
+/* The same mark of what is in force now, for who judges on nothing older. 0: no store. */
+uint64_t pol_store_seen(struct policy *p);
 /*
- * Writes rows as one transaction on top of all that is in force here, and puts them in
- * force. POLICY_ERR_AGAIN: another wrote since; nothing was written: sync, and judge again.
+ * Writes rows as one transaction on top of what was seen, and puts them in force.
+ * POLICY_ERR_AGAIN: another wrote since, in this process or elsewhere; nothing was written:
+ * sync, and judge again.
  * POLICY_ERR_UNSUPPORTED: no store, or one that is read only. POLICY_ERR_INVALID: a row that
  * cannot be. POLICY_ERR_UNAVAILABLE, NOMEM: it may have been written.
  */
-int pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, struct policy_error *err);
+int pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, uint64_t seen, struct policy_error *err);
 /* A whole copy in a new file. */
 int pol_store_backup(struct policy *p, const char *path, struct policy_error *err);
 

@@ -285,8 +285,31 @@ take(struct policy *p, struct pol_store **st, struct policy_error *err)
 	return *st != NULL ? 0 : pol_err_set(err, POLICY_ERR_UNSUPPORTED, NULL, 0, 0, "the set has no store");
 }
 
+/* Under the store's lock. A reload may have put another store in its place. */
+static uint64_t
+mark(const struct pol_store *st)
+{
+	return st->since * 0x9e3779b97f4a7c15u ^ (uintptr_t)st;
+}
+
+uint64_t
+pol_store_seen(struct policy *p)
+{
+	struct policy_error err = POLICY_ERROR_INIT;
+	struct pol_store *st;
+	uint64_t seen;
+
+	if (take(p, &st, &err) != 0)
+		return 0;
+	pol_ticket_lock(&p->wiped->store);
+	seen = mark(st);
+	pol_ticket_unlock(&p->wiped->store);
+	pol_store_drop(st);
+	return seen;
+}
+
 int
-pol_store_sync(struct policy *p, struct policy_error *err)
+pol_store_sync(struct policy *p, uint64_t *seen, struct policy_error *err)
 {
 	struct pol_store *st;
 	int rc = take(p, &st, err);
@@ -294,6 +317,10 @@ pol_store_sync(struct policy *p, struct policy_error *err)
 	if (rc != 0)
 		return rc;
 	rc = pol_store_poll(p, st, err);
+	/* what is in force is at least this, and what is judged is read behind it */
+	pol_ticket_lock(&p->wiped->store);
+	*seen = mark(st);
+	pol_ticket_unlock(&p->wiped->store);
 	pol_store_drop(st);
 	return rc > 0 ? 0 : rc;
 }
@@ -337,7 +364,7 @@ pack(struct pol_rows *packed, const struct policy_row *rows, size_t n, struct po
 }
 
 int
-pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, struct policy_error *err)
+pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, uint64_t seen, struct policy_error *err)
 {
 	struct pol_rows packed;
 	struct pol_store *st;
@@ -352,7 +379,9 @@ pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, struc
 		rc = pack(&packed, rows, n, err);
 	if (rc == 0) {
 		pol_ticket_lock(&p->wiped->store);
-		rc = write_it(p, st, rows, n, &packed, err);
+		/* the service may have put in force what nobody judged on */
+		rc = mark(st) == seen ? write_it(p, st, rows, n, &packed, err) :
+		    pol_err_set(err, POLICY_ERR_AGAIN, NULL, 0, 0, "the store has changed meanwhile");
 		pol_ticket_unlock(&p->wiped->store);
 	}
 	pol_rows_fini(&packed);

@@ -17,6 +17,21 @@
 #include "heap.h"
 #endif
 
+/* On top of all that is in force here. */
+static int
+write_rows(struct policy *p, const struct policy_row *rows, size_t n, struct policy_error *err)
+{
+	return pol_store_write(p, rows, n, pol_store_seen(p), err);
+}
+
+static int
+sync_rows(struct policy *p, struct policy_error *err)
+{
+	uint64_t seen;
+
+	return pol_store_sync(p, &seen, err);
+}
+
 static struct policy_row
 user(const char *uid, const char *name, uint32_t flags)
 {
@@ -63,7 +78,7 @@ static int
 elsewhere(const struct policy_row *rows, size_t n)
 {
 	struct policy *other = open_probed(POLICY_NO_THREAD);
-	int rc = other == NULL ? POLICY_ERR_INTERNAL : pol_store_write(other, rows, n, NULL);
+	int rc = other == NULL ? POLICY_ERR_INTERNAL : write_rows(other, rows, n, NULL);
 
 	policy_close(other);
 	return rc;
@@ -89,21 +104,21 @@ written_here_and_elsewhere(void)
 	p = open_probed(POLICY_NO_THREAD);
 	if (!chaos_check(p != NULL && may(p, "bob") == POLICY_REASON_NO_RULE, "the set"))
 		return;
-	chaos_check(pol_store_write(p, both, 2, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "in force when it is written");
-	chaos_check(pol_store_write(p, off, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "disabled");
+	chaos_check(write_rows(p, both, 2, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "in force when it is written");
+	chaos_check(write_rows(p, off, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "disabled");
 	chaos_check(policy_reload(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "over a reload too");
-	chaos_check(pol_store_write(p, on, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "and back");
+	chaos_check(write_rows(p, on, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "and back");
 	chaos_check(policy_reload(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE && memory->opened == memory->closed + 1,
 	    "a reload reads no store again");
-	chaos_check(pol_store_write(p, gone, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "deleted");
-	chaos_check(pol_store_write(p, anew, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_NO_RULE, "made anew: nothing of the old one");
+	chaos_check(write_rows(p, gone, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "deleted");
+	chaos_check(write_rows(p, anew, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_NO_RULE, "made anew: nothing of the old one");
 	chaos_check(elsewhere(other, 3) == 0 && may(p, "cy") == POLICY_REASON_NO_RULE, "not seen yet");
-	chaos_check(pol_store_write(p, on, 1, NULL) == POLICY_ERR_AGAIN && may(p, "cy") == POLICY_REASON_NO_RULE, "another wrote");
-	chaos_check(pol_store_sync(p, NULL) == 0 && may(p, "cy") == POLICY_REASON_RULE, "caught up");
+	chaos_check(write_rows(p, on, 1, NULL) == POLICY_ERR_AGAIN && may(p, "cy") == POLICY_REASON_NO_RULE, "another wrote");
+	chaos_check(sync_rows(p, NULL) == 0 && may(p, "cy") == POLICY_REASON_RULE, "caught up");
 	memory->apply_fails = 5;
-	chaos_check(pol_store_write(p, both, 2, NULL) == POLICY_ERR_UNAVAILABLE && may(p, "bob") == POLICY_REASON_NO_RULE, "nobody knows");
+	chaos_check(write_rows(p, both, 2, NULL) == POLICY_ERR_UNAVAILABLE && may(p, "bob") == POLICY_REASON_NO_RULE, "nobody knows");
 	memory->apply_fails = 0;
-	chaos_check(pol_store_sync(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_NO_RULE, "u2, made as late, has the name");
+	chaos_check(sync_rows(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_NO_RULE, "u2, made as late, has the name");
 	policy_close(p);
 	p = open_probed(POLICY_NO_THREAD);
 	chaos_check(p != NULL && may(p, "cy") == POLICY_REASON_RULE, "at opening");
@@ -120,7 +135,7 @@ shadowed(void)
 
 	begin();
 	p = open_probed(POLICY_NO_THREAD);
-	chaos_check(p != NULL && pol_store_write(p, rows, 2, NULL) == 0 && may(p, "alice") == POLICY_REASON_RULE, "no store takes from a file's");
+	chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0 && may(p, "alice") == POLICY_REASON_RULE, "no store takes from a file's");
 	chaos_check(pol_fact_user(pol_people_view(atomic_load(&p->now)->people), policy_text(NULL), policy_text("alice"), &row) &&
 	    pol_fact_standing(pol_people_view(atomic_load(&p->now)->people), &row) == POL_STANDING_SHADOWED, "and it is told so");
 	policy_close(p);
@@ -135,7 +150,7 @@ children(void)
 
 	begin();
 	p = open_probed(POLICY_NO_THREAD);
-	if (!chaos_check(p != NULL && pol_store_write(p, rows, 2, NULL) == 0, "the set"))
+	if (!chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0, "the set"))
 		return;
 	for (int busy = 0; busy < 2; busy++) {
 		int status = -1;
@@ -147,15 +162,15 @@ children(void)
 		if (pid == 0) {
 			int bad = may(p, "bob") != POLICY_REASON_RULE;
 
-			bad |= (pol_store_write(p, off, 1, NULL) != 0) << 1;
+			bad |= (write_rows(p, off, 1, NULL) != 0) << 1;
 			bad |= (may(p, "bob") != POLICY_REASON_REVOKED) << 2;
 			_exit(bad);
 		}
 		atomic_fetch_sub(&p->wiped->store.drawn, (uint32_t)busy);
 		atomic_store(&p->busy, 0);
 		chaos_check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, busy ? "a child of a busy parent" : "a child");
-		chaos_check(pol_store_sync(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "its parent hears of it");
-		chaos_check(pol_store_write(p, rows, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "and back");
+		chaos_check(sync_rows(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "its parent hears of it");
+		chaos_check(write_rows(p, rows, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "and back");
 	}
 	policy_close(p);
 }
@@ -187,7 +202,7 @@ while_threads_decide(void)
 
 	begin();
 	p = open_probed(0);
-	if (!chaos_check(p != NULL && pol_store_write(p, rows, 2, NULL) == 0, "the set"))
+	if (!chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0, "the set"))
 		return;
 	for (int i = 0; i < 3; i++)
 		failed += pthread_create(&threads[i], NULL, decide, p) != 0;
@@ -195,7 +210,7 @@ while_threads_decide(void)
 		rows[0].flags = i % 2 == 0 ? POLICY_ROW_OFF : 0;
 		rows[2].flags = i % 3 == 0 ? POLICY_ROW_GONE : 0;
 		rows[1].until_ns = i % 5 == 0 ? INT64_MAX : 0;
-		failed += pol_store_write(p, rows, 3, NULL) != 0;
+		failed += write_rows(p, rows, 3, NULL) != 0;
 		if (i % 500 == 0)
 			failed += policy_reload(p, NULL) != 0;
 	}
@@ -231,7 +246,7 @@ allocations_fail(void)
 			heap_failed = 0;
 			heap_for_good = i / 2;
 			heap_on = 1;
-			rc = pol_store_write(p, i % 2 == 0 ? rows : back, 3, NULL);
+			rc = write_rows(p, i % 2 == 0 ? rows : back, 3, NULL);
 			heap_on = 0;
 			if (rc == 0)
 				break;
@@ -239,17 +254,17 @@ allocations_fail(void)
 			heap_on = 1;
 			heap_fail = n;
 			heap_failed = 0;
-			rc = pol_store_sync(p, NULL);
+			rc = sync_rows(p, NULL);
 			heap_on = 0;
 			heap_fail = 0;
 			bad += rc != 0 && may(p, "bob") != before;
-			bad += pol_store_sync(p, NULL) != 0;
+			bad += sync_rows(p, NULL) != 0;
 			bad += n > 500;
 			if (may(p, "bob") != before || bad > 20)
 				break;		/* it was written, and is in force now */
 		}
 		heap_fail = 0;
-		bad += pol_store_write(p, i % 2 == 0 ? rows : back, 3, NULL) != 0;
+		bad += write_rows(p, i % 2 == 0 ? rows : back, 3, NULL) != 0;
 		bad += may(p, "bob") != (i % 2 == 0 ? POLICY_REASON_RULE : POLICY_REASON_REVOKED);
 	}
 	chaos_check(bad == 0, "half of a write");
