@@ -49,6 +49,7 @@ struct accounts {
 };
 
 extern _Atomic int64_t accounts_clock;	/* Unix ns: what the engine takes it for */
+extern policy_log_fn *accounts_log;		/* NULL: nothing is logged */
 
 /* A store in memory, at accounts_url, and a directory. */
 extern struct memory *accounts_memory;

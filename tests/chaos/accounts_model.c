@@ -6,6 +6,7 @@
 #include <sys/mman.h>
 
 _Atomic int64_t accounts_clock = INT64_C(1900000000) * SEC;
+policy_log_fn *accounts_log;
 
 struct memory *accounts_memory;
 char accounts_dir[] = "/tmp/libpolicy-accounts-XXXXXX", accounts_url[64];
@@ -72,6 +73,7 @@ accounts_open(const struct accounts *a, uint32_t flags)
 	opt.flags = flags;
 	opt.module_dir = modules;
 	opt.clock = now;
+	opt.log = accounts_log;
 	if (policy_open_text(&p, "set", a->set, strlen(a->set), &opt, &err) != 0)
 		printf("    %s:%u:%u: %s\n", err.file, err.line, err.column, err.text);
 	return p;
