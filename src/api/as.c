@@ -10,13 +10,22 @@
 #include "admin/secret.h"
 #include "api/admin.h"
 #include "api/ask.h"
+#include "api/child.h"
 #include "api/store.h"
 #include "api/who.h"
 #include "auth/identity.h"
+#include "auth/stack.h"
+#include "core/fill.h"
 #include "base/err.h"
 #include "base/name.h"
 #include "base/sized.h"
 #include "people/fact.h"
+
+static int
+refuse(struct policy_error *err, int code, const char *why)
+{
+	return pol_err_set(err, code, NULL, 0, 0, "%s", why);
+}
 
 /* ---- what admin/ is handed ---- */
 
@@ -73,20 +82,22 @@ env_leave(void *ctx)
 static int
 decide_judged(struct pol_as *a, const struct policy_request *req, struct policy_decision *out)
 {
-	int rc;
+	const int64_t now = pol_judge_clock(a->p);
+	int rc = POLICY_ERR_UNSUPPORTED;
+	_Atomic uint32_t *in;
+	const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
 
-	do {
-		const int64_t now = pol_judge_clock(a->p);
-		_Atomic uint32_t *in;
-		const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
-
-		rc = s == NULL || s->off ? POLICY_ERR_UNSUPPORTED :
-		    pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
-		pol_handle_exit(in);
-		if (rc == POL_WHO_MISS)		/* what they stood on changed meanwhile */
-			pol_judge_ask(a->p, req, &a->judged);
-	} while (rc == POL_WHO_MISS);
-	return rc;
+	if (s != NULL && !s->off && !a->changed)
+		rc = pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
+	/* what they stand on is not what it was when it was known who calls */
+	if (rc == POL_WHO_MISS)
+		a->changed = true;
+	if (s != NULL && !s->off && a->changed) {
+		pol_fill_reason(out, POLICY_REASON_REVOKED, s->generation);
+		rc = 0;
+	}
+	pol_handle_exit(in);
+	return rc <= 0 ? rc : POLICY_ERR_INTERNAL;
 }
 
 static void
@@ -123,6 +134,33 @@ env_decide(void *ctx, const char *action, const struct pol_admin_on *on, struct 
 	return rc;
 }
 
+static int
+env_issue(void *ctx, const struct pol_admin_issue *want, struct policy_issued *out, struct policy_error *err)
+{
+	const struct policy_issue how = { .size = sizeof(how), .flags = want->scoped ? POLICY_ISSUE_SCOPED : 0,
+	    .kind = want->kind, .subject_type = want->type, .subject_id = want->name, .now_ns = want->now_ns,
+	    .expires_ns = want->expires_ns, .token_id = want->id, .scopes = want->scopes, .scopes_count = want->n_scopes };
+	struct policy *p = ((struct pol_as *)ctx)->p;
+	struct pol_stack *stack = NULL;
+	const struct pol_snapshot *s;
+	_Atomic uint32_t *in;
+	int rc = pol_child_ready(p, false);
+
+	if (rc != 0)
+		return refuse(err, POLICY_ERR_UNAVAILABLE, "the steps of the set cannot be opened in this process");
+	s = pol_handle_enter(p, &in);
+	if (s != NULL && !s->off)
+		stack = atomic_load_explicit(&s->stack, memory_order_acquire);
+	if (stack != NULL)
+		pol_stack_hold(stack);
+	pol_handle_exit(in);
+	if (stack == NULL)
+		return refuse(err, POLICY_ERR_UNSUPPORTED, "the set has no steps");
+	rc = pol_stack_issue(stack, want->step, &how, out, err);
+	pol_stack_drop(stack);
+	return rc;
+}
+
 static void
 fill_env(struct pol_as *a, struct policy_error *err)
 {
@@ -130,7 +168,7 @@ fill_env(struct pol_as *a, struct policy_error *err)
 	_Atomic uint32_t *in;
 
 	a->env = (struct pol_admin_env){ .ctx = a, .sync = env_sync, .write = env_write, .enter = env_enter,
-	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup };
+	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup, .issue = env_issue };
 	s = pol_handle_enter(a->p, &in);
 	if (s != NULL) {
 		a->env.token_life = s->token_life;
@@ -142,12 +180,6 @@ fill_env(struct pol_as *a, struct policy_error *err)
 }
 
 /* ---- who ---- */
-
-static int
-refuse(struct policy_error *err, int code, const char *why)
-{
-	return pol_err_set(err, code, NULL, 0, 0, "%s", why);
-}
 
 static void
 know_asserted(struct pol_as *a)
