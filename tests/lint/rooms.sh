@@ -35,7 +35,7 @@ BEGIN {
 	only["pcre2.h"] = "compile"
 	only["dlfcn.h"] = "load"
 	only["jansson.h"] = "cli daemon modules"
-	only["openssl/"] = "load auth admin audit api modules"
+	only["openssl/"] = "load auth admin audit api cli modules"
 	only["jwt.h"] = only["sqlite3.h"] = only["libpq-fe.h"] = only["crypt.h"] = "modules"
 	only["curl/"] = only["liboath/"] = only["security/"] = "modules"
 	only["Python.h"] = "bindings"
