@@ -311,11 +311,13 @@ policy_strerror(int code)
 		"owner or mode of a file or directory is unsafe",
 		"the call would block",
 		"a store or module could not answer",
-		"not supported by this build"
+		"not supported by this build",
+		"the policy set denies it",
+		"the name is taken"
 	};
 
-	_Static_assert(sizeof(texts) / sizeof(texts[0]) == 1 - POLICY_ERR_UNSUPPORTED, "a text for each code");
-	return code <= 0 && code >= POLICY_ERR_UNSUPPORTED ? texts[-code] : "unknown error code";
+	_Static_assert(sizeof(texts) / sizeof(texts[0]) == 1 - POLICY_ERR_EXISTS, "a text for each code");
+	return code <= 0 && code >= POLICY_ERR_EXISTS ? texts[-code] : "unknown error code";
 }
 
 const char *

@@ -17,6 +17,7 @@
 #include "api/child.h"
 
 #include <sched.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "api/open.h"
@@ -77,8 +78,8 @@ orphan_all(struct policy *p)
 static void
 start_child(struct policy *p)
 {
-	atomic_store(&p->wiped->ticket, 0);
-	atomic_store(&p->wiped->serving, 0);
+	memset(&p->wiped->writers, 0, sizeof(p->wiped->writers));
+	memset(&p->wiped->store, 0, sizeof(p->wiped->store));
 	atomic_store(&p->wiped->rows, 0);
 	p->covered = NULL;
 	p->draining = false;
@@ -163,8 +164,7 @@ open_stack(struct policy *p, struct policy_error *err)
 	return 0;
 }
 
-/* All that the store has, from the beginning: what the parent was told, and what came
- * since. */
+/* What came since the parent asked; what it was told is in the people. */
 static int
 open_store(struct policy *p, struct policy_error *err)
 {
@@ -177,7 +177,9 @@ open_store(struct policy *p, struct policy_error *err)
 	rc = pol_store_again(&st, p, p->parents_store, err);
 	if (rc != 0)
 		return rc;
-	rc = pol_store_tell(p, st);
+	rc = pol_store_adopt(p, st);
+	if (rc == 0)
+		rc = pol_store_tell(p, st);
 	if (rc != 0) {
 		pol_store_drop(st);
 		return rc;

@@ -39,11 +39,9 @@
 #include "api/handle.h"
 
 #include <errno.h>
-#include <linux/futex.h>
 #include <sched.h>
 #include <stdlib.h>
 #include <sys/mman.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -159,32 +157,19 @@ pol_handle_free(struct policy *p)
 
 /* ---- writers ---- */
 
-/*
- * A lock of our own: writers draw tickets and sleep on a futex until theirs is
- * served, so that reloads queue and none is overtaken for ever. It lies in the wiped
- * memory: in a child it is free, whoever held it in the parent. (A pthread_mutex_t
- * may not be made anew while it is held.)
- */
 void
 pol_handle_lock(struct policy *p)
 {
-	uint32_t mine, now;
-
 	pol_handle_notice(p);
-	mine = atomic_fetch_add(&p->wiped->ticket, 1);
-	while ((now = atomic_load(&p->wiped->serving)) != mine)
-		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAIT_PRIVATE, now, NULL, NULL, 0);
+	pol_ticket_lock(&p->wiped->writers);
 	atomic_store(&p->busy, 1);
 }
 
 bool
 pol_handle_try(struct policy *p)
 {
-	uint32_t next;
-
 	pol_handle_notice(p);
-	next = atomic_load(&p->wiped->serving);
-	if (!atomic_compare_exchange_strong(&p->wiped->ticket, &next, next + 1))
+	if (!pol_ticket_try(&p->wiped->writers))
 		return false;
 	atomic_store(&p->busy, 1);
 	return true;
@@ -193,12 +178,8 @@ pol_handle_try(struct policy *p)
 void
 pol_handle_unlock(struct policy *p)
 {
-	uint32_t next;
-
 	atomic_store(&p->busy, 0);
-	next = atomic_fetch_add(&p->wiped->serving, 1) + 1;
-	if (atomic_load(&p->wiped->ticket) != next)
-		syscall(SYS_futex, &p->wiped->serving, FUTEX_WAKE_PRIVATE, INT32_MAX, NULL, NULL, 0);
+	pol_ticket_unlock(&p->wiped->writers);
 }
 
 /* Puts people into a snapshot that has its program. */
@@ -334,8 +315,8 @@ pol_handle_collect(struct policy *p, int64_t wait_ns)
 	}
 }
 
-static int
-succeed(struct policy *p, pol_handle_change_fn *change, void *ctx)
+int
+pol_handle_succeed(struct policy *p, pol_handle_change_fn *change, void *ctx)
 {
 	struct pol_snapshot *old = atomic_load(&p->now), *s;
 	struct pol_people_root *people = NULL;
@@ -369,7 +350,7 @@ pol_handle_change(struct policy *p, pol_handle_change_fn *change, void *ctx)
 	int rc;
 
 	pol_handle_lock(p);
-	rc = succeed(p, change, ctx);
+	rc = pol_handle_succeed(p, change, ctx);
 	if (rc == 0)
 		pol_handle_collect(p, p->n_waiting > MANY_WAITING ? WAIT_NS : 0);
 	pol_handle_unlock(p);

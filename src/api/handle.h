@@ -13,6 +13,7 @@
 
 #include <policy_module.h>
 
+#include "api/ticket.h"
 #include "compile/compile.h"
 #include "core/core.h"
 #include "people/people.h"
@@ -35,6 +36,7 @@ struct pol_shared_code {
 struct pol_snapshot {
 	struct pol_engine engine;
 	uint64_t generation;
+	int64_t token_life, token_most;	/* ns: of `tokens:` */
 	bool off;			/* the engine is switched off: nothing is decided */
 	bool timeless;			/* no decision depends on the time: the clock is not read */
 	struct pol_shared_code *code;
@@ -60,9 +62,10 @@ enum { POL_MARK_CHILD = 0, POL_MARK_WAKING = 1, POL_MARK_LIVE = 2 };
 struct pol_wiped {
 	_Atomic uint32_t mark;
 	char pad[128 - sizeof(uint32_t)];
-	_Atomic uint32_t ticket, serving;	/* the writers' lock: see pol_handle_lock */
+	struct pol_ticket writers;	/* see pol_handle_lock */
+	struct pol_ticket store;	/* calls of the store: before the writers', never behind it */
 	_Atomic uint32_t rows;		/* 1: somebody tells rows of a store: see store.c */
-	char pad2[128 - 3 * sizeof(uint32_t)];
+	char pad2[128 - 5 * sizeof(uint32_t)];
 	struct pol_stripe stripes[POL_STRIPES];
 };
 
@@ -154,6 +157,8 @@ typedef int pol_handle_change_fn(void *ctx, struct pol_people_root *from,
  * is loaded, or a child was forked halfway through a change and has not reloaded yet.
  */
 int pol_handle_change(struct policy *p, pol_handle_change_fn *change, void *ctx);
+/* The same, under the lock; what it replaced is not collected. */
+int pol_handle_succeed(struct policy *p, pol_handle_change_fn *change, void *ctx);
 
 /* In a child's first call. */
 void pol_handle_wake(struct policy *p);

@@ -14,7 +14,9 @@
 #include "api/modules.h"
 #include "api/parts.h"
 #include "api/service.h"
+#include "api/store.h"
 #include "base/sized.h"
+#include "compile/ast_step.h"
 #include "base/err.h"
 #include "load/file.h"
 
@@ -136,8 +138,29 @@ is_off(struct policy *p, const struct ast_set *set, bool *off, struct policy_err
 
 /* ---- text -> snapshot ---- */
 
+/* Those of the text, and of its store. */
 static int
-emit(struct pol_snapshot **out, const struct ast_set *set, struct policy_error *err)
+make_people(struct policy *p, struct pol_people_root **out, const struct ast_set *set, const struct pol_program *program,
+    struct policy_error *err)
+{
+	struct pol_builder *b;
+	int rc = pol_builder_new(&b, program);
+
+	*out = NULL;
+	if (rc == 0)
+		rc = pol_set_feed(b, set, false, err);
+	if (rc == 0)
+		rc = pol_store_build(p, p->staged, b, out);
+	if (rc == POLICY_ERR_NOMEM)
+		pol_err_nomem(err);
+	else if (rc != 0 && err->text[0] == '\0')
+		pol_err_set(err, rc, NULL, 0, 0, "the people of the set cannot be built");
+	pol_builder_free(b);
+	return rc;
+}
+
+static int
+emit(struct policy *p, struct pol_snapshot **out, const struct ast_set *set, struct policy_error *err)
 {
 	struct pol_code *code = NULL;
 	struct pol_people_root *people = NULL;
@@ -146,13 +169,20 @@ emit(struct pol_snapshot **out, const struct ast_set *set, struct policy_error *
 	rc = pol_code_emit(&code, set, err);
 	if (rc != 0)
 		return rc;
-	rc = pol_set_people(&people, set, pol_code_program(code), false, err);
+	rc = make_people(p, &people, set, pol_code_program(code), err);
 	if (rc != 0) {
 		pol_code_free(code);
 		return rc;
 	}
 	rc = pol_handle_snapshot(out, code, people);
 	return rc == POLICY_ERR_NOMEM ? pol_err_nomem(err) : rc;
+}
+
+static void
+take_tokens(struct pol_snapshot *s, const struct ast_set *set)
+{
+	s->token_life = set->tokens != NULL ? set->tokens->lifetime.ns : POL_TOKEN_LIFE;
+	s->token_most = set->tokens != NULL ? set->tokens->max_lifetime.ns : POL_TOKEN_LIFE;
 }
 
 static int
@@ -172,15 +202,21 @@ build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sour
 	pol_files_drop(files);		/* large ones are missed while emitting */
 	if (rc == 0)
 		rc = is_off(p, set, &off, err);
+	if (rc == 0 && !off)
+		rc = pol_parts_store(p, set, err);
 	if (rc == 0)
-		rc = emit(out, set, err);
+		rc = emit(p, out, set, err);
+	if (rc == 0)
+		take_tokens(*out, set);
 	if (rc == 0 && !off) {
 		rc = pol_modules_open(p, *out, set, err);
 		if (rc == 0)
-			rc = pol_parts_open(p, *out, set, err);
+			rc = pol_parts_open(p, *out, err);
 		if (rc != 0)
 			pol_handle_unused(*out);
 	}
+	if (rc != 0)
+		pol_parts_back(p);
 	if (set != NULL)
 		pol_set_free(set);
 	if (rc == 0)

@@ -11,41 +11,41 @@
 #include "api/store.h"
 #include "base/err.h"
 
-/* *fresh: it is not the one in force, whose rows are told. */
-static int
-open_store(struct policy *p, bool *fresh, const struct ast_set *set, struct policy_error *err)
+int
+pol_parts_store(struct policy *p, const struct ast_set *set, struct policy_error *err)
 {
 	struct pol_store_conf conf;
 	struct pol_arena arena;
 	int rc;
 
-	*fresh = false;
 	pol_arena_init(&arena);
 	rc = pol_steps_store(&conf, &arena, set, err);
 	if (rc == 0 && conf.url != NULL) {
 		p->staged = pol_store_same(p, &conf);
-		*fresh = p->staged == NULL;
-		if (*fresh)
+		if (p->staged == NULL)
 			rc = pol_store_open(&p->staged, p, &conf, err);
 	}
 	pol_arena_fini(&arena);
 	return rc;
 }
 
-int
-pol_parts_open(struct policy *p, struct pol_snapshot *s, const struct ast_set *set, struct policy_error *err)
+void
+pol_parts_back(struct policy *p)
 {
-	bool fresh = false;
-	int rc = open_store(p, &fresh, set, err);
+	pol_store_drop(p->staged);
+	p->staged = NULL;
+}
 
-	if (rc == 0 && pol_service_is_wanted(s->stack, p->staged))
+int
+pol_parts_open(struct policy *p, struct pol_snapshot *s, struct policy_error *err)
+{
+	int rc = 0;
+
+	if (pol_service_is_wanted(s->stack, p->staged))
 		rc = pol_service_start(p, err);
-	if (rc == 0 && fresh && pol_store_tell(p, p->staged) != 0)
+	/* those of the one in force are told, and it has others in hand */
+	if (rc == 0 && p->staged != NULL && p->staged != p->store && pol_store_tell(p, p->staged) != 0)
 		rc = pol_err_nomem(err);
-	if (rc != 0) {
-		pol_store_drop(p->staged);
-		p->staged = NULL;
-	}
 	return rc;
 }
 

@@ -158,7 +158,7 @@ ask_store(struct policy *p, struct pol_service *v, int64_t now, int64_t *next)
 	due = v->store_asked + (v->store_ready ? STORE_NS : pol_store_pace(v->store));
 	if (now >= due) {
 		v->store_ready = false;
-		n = pol_store_poll(p, v->store);
+		n = pol_store_poll(p, v->store, NULL);
 		v->store_asked = now = pol_service_now();
 		if (n >= 0)
 			watch_store(v);

@@ -84,7 +84,7 @@ bool pol_held_matches(const struct ast_pattern *p, uint32_t type, struct policy_
 
 /* ---- fact.c: what a path stands for in one request ---- */
 
-struct pol_fact_view {
+struct pol_told_view {
 	const struct policy_set *set;
 	const struct policy_request *req;
 	const struct ast_user *user, *actor;	/* rows heard, or NULL */
@@ -93,21 +93,21 @@ struct pol_fact_view {
 	struct policy_text now_text;
 };
 
-void pol_fact_init(struct pol_fact_view *v, const struct policy_set *set, bool fixtures,
+void pol_told_init(struct pol_told_view *v, const struct policy_set *set, bool fixtures,
     const struct policy_request *req, struct policy_text now_text);
 /* Whether the path has a value; *out is POLICY_NULL for one that the engine computes
  * and that is not kept here (roles, groups). */
-bool pol_fact_get(const struct pol_fact_view *v, const struct ast_path *path,
+bool pol_told_get(const struct pol_told_view *v, const struct ast_path *path,
     struct policy_value *out);
-const struct ast_user *pol_fact_user(const struct policy_set *set, bool fixtures,
+const struct ast_user *pol_told_user(const struct policy_set *set, bool fixtures,
     struct policy_text type, struct policy_text id);
-const struct ast_thing *pol_fact_thing(const struct policy_set *set, bool fixtures,
+const struct ast_thing *pol_told_thing(const struct policy_set *set, bool fixtures,
     uint32_t type, struct policy_text id);
 /* A member of a bag that is not null, or NULL. */
-const struct policy_value *pol_fact_member(const struct policy_attr *list, size_t n,
+const struct policy_value *pol_told_member(const struct policy_attr *list, size_t n,
     const char *name, size_t len);
 /* What a thing's attribute reads as: store, caller and default as the type says. */
-const struct policy_value *pol_fact_attribute(const struct ast_type *type,
+const struct policy_value *pol_told_attribute(const struct ast_type *type,
     const struct ast_thing *thing, const struct policy_attrs *sent, const char *name, size_t len);
 
 /* ---- say.c: sentences ---- */

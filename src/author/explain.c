@@ -123,7 +123,7 @@ look(struct pol_near *x, struct policy_request *room, const char *now)
 	if (now == NULL)
 		x->now_text = (struct policy_text){ x->now_room, pol_time_format(x->now_room, x->got.now) };
 	x->action = pol_find_action(x->engine->program, x->req->action.data, x->req->action.len);
-	pol_fact_init(&x->facts, x->set, x->fixtures, x->req, x->now_text);
+	pol_told_init(&x->facts, x->set, x->fixtures, x->req, x->now_text);
 	return pol_held_find(&x->held, x->set, x->fixtures, x->req, x->got.now);
 }
 

@@ -103,7 +103,7 @@ add_parents(struct finder *f, size_t at, size_t *room)
 {
 	struct pol_held_above x = f->out->above[at];
 	const struct ast_type *t = f->ast->types.list[x.type];
-	const struct ast_thing *thing = pol_fact_thing(f->set, f->fixtures, x.type, x.id);
+	const struct ast_thing *thing = pol_told_thing(f->set, f->fixtures, x.type, x.id);
 	const struct policy_attrs *sent = at == 0 ? &f->req->resource_attributes : NULL;
 	const struct policy_value *v;
 	uint32_t i;
@@ -111,7 +111,7 @@ add_parents(struct finder *f, size_t at, size_t *room)
 
 	if (t->parent_kind == POL_PARENT_NONE)
 		return 0;
-	v = pol_fact_attribute(t, thing, sent, "inherit", 7);
+	v = pol_told_attribute(t, thing, sent, "inherit", 7);
 	if (v != NULL && v->type == POLICY_BOOL && !v->u.boolean)
 		return 0;
 	if (t->parent_kind == POL_PARENT_ID) {
@@ -122,7 +122,7 @@ add_parents(struct finder *f, size_t at, size_t *room)
 		x.id.len--;
 		return add_above(f, t->parent_types[0], x.id, room);
 	}
-	v = pol_fact_attribute(t, thing, sent, "parent", 6);
+	v = pol_told_attribute(t, thing, sent, "parent", 6);
 	if (v == NULL)
 		return 0;
 	if (v->type != POLICY_LIST)
@@ -325,7 +325,7 @@ pol_held_find(struct pol_held_state *out, const struct policy_set *set,
 
 	memset(out, 0, sizeof(*out));
 	pol_arena_init(&out->arena);
-	out->user = pol_fact_user(set, fixtures, req->subject_type, req->subject_id);
+	out->user = pol_told_user(set, fixtures, req->subject_type, req->subject_id);
 	rc = find_above(&f);
 	if (rc == 0)
 		rc = find_groups(&f);

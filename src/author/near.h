@@ -25,7 +25,7 @@ struct pol_near {
 	size_t n_seen, cap_seen;
 	bool fixtures, no_memory;
 	struct pol_held_state held;
-	struct pol_fact_view facts;
+	struct pol_told_view facts;
 	uint32_t action;		/* asked, or POL_NONE */
 	struct policy_explanation *out;
 	struct pol_buf text;

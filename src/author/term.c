@@ -26,7 +26,7 @@ meet(struct walk *w, const struct ast_path *path)
 	struct policy_value v;
 	size_t i;
 
-	if (!pol_fact_get(&w->x->facts, path, &v)) {
+	if (!pol_told_get(&w->x->facts, path, &v)) {
 		if (w->missing.data == NULL)
 			w->missing = path->text;
 		return;
@@ -197,7 +197,7 @@ say_told(struct walk *w, bool typed)
 	size_t i, n = 0;
 
 	for (i = 0; i < w->n_told; i++) {
-		if (!split(&path, names, w->told[i]) || !pol_fact_get(&w->x->facts, &path, &v))
+		if (!split(&path, names, w->told[i]) || !pol_told_get(&w->x->facts, &path, &v))
 			continue;
 		if (v.type == POLICY_NULL)	/* computed by the engine: not known here */
 			continue;
@@ -233,7 +233,7 @@ get_named(struct walk *w, const char *root, struct policy_text name, char whole[
 	memcpy(whole, root, n);
 	memcpy(whole + n, name.data, name.len);
 	whole[n + name.len] = '\0';
-	return split(&path, names, policy_text(whole)) && pol_fact_get(&w->x->facts, &path, v);
+	return split(&path, names, policy_text(whole)) && pol_told_get(&w->x->facts, &path, v);
 }
 
 static void

@@ -347,8 +347,9 @@ struct ast_limit {
 	uint64_t value;
 };
 
-struct ast_step;			/* of `modules:`; both in ast_step.h */
+struct ast_step;			/* of `modules:`; all three in ast_step.h */
 struct ast_store;
+struct ast_tokens;
 
 enum ast_enabled { AST_ENABLED_UNSAID, AST_ENABLED_TRUE, AST_ENABLED_FALSE };
 
@@ -383,6 +384,7 @@ struct ast_set {
 	AST_LIST(struct ast_group) mapped;	/* check: map:STEP/ROLE, each once */
 	const struct pol_node *modules_at;	/* the section, or NULL */
 	struct ast_store *store;	/* NULL: none */
+	struct ast_tokens *tokens;	/* NULL: not said */
 	bool has_credentials;
 	enum ast_enabled enabled;
 	const struct pol_node *enabled_env;	/* the variable's name, or NULL */

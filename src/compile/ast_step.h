@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine sections `modules:` and `store:` as written. Nothing here is loaded. */
+/* The engine sections `modules:`, `store:` and `tokens:` as written. Nothing here is loaded. */
 #ifndef POL_COMPILE_AST_STEP_H
 #define POL_COMPILE_AST_STEP_H
 
@@ -63,6 +63,15 @@ struct ast_store {
 	const struct pol_node *url;	/* SCHEME:REST; it may hold a secret: never shown */
 	uint32_t scheme_len;
 	struct ast_duration stale;	/* its ns also where it is not said */
+};
+
+/* Where nothing is said, and the most that may be: longer is no end. */
+#define POL_TOKEN_LIFE (30 * INT64_C(86400000000000))
+#define POL_TOKEN_LIFE_MAX (3650 * INT64_C(86400000000000))
+
+struct ast_tokens {
+	const struct pol_node *at;	/* the section */
+	struct ast_duration lifetime, max_lifetime;	/* their ns also where they are not said */
 };
 
 /* The words of `control:`, by enum ast_control. */

@@ -47,7 +47,9 @@ const struct pol_program *pol_code_program(const struct pol_code *code);
 /* Fills program, regex and regex_ctx; people is the caller's. */
 void pol_code_engine(const struct pol_code *code, struct pol_engine *out);
 
-/* The people of the set, without or with its fixtures, through people/'s builder. */
+/* Feeds the people of the set to a builder for its program, others may feed it too. */
+int pol_set_feed(struct pol_builder *b, const struct ast_set *set, bool fixtures, struct policy_error *err);
+/* The same, and makes them; for who has nobody else. Without or with its fixtures. */
 int pol_set_people(struct pol_people_root **out, const struct ast_set *set,
     const struct pol_program *program, bool fixtures, struct policy_error *err);
 

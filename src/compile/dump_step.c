@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* modules: and store: of the dump. Steps keep their order; what has none is sorted. */
+/* modules:, store: and tokens: of the dump. Steps keep their order; what has none is sorted. */
 #include <string.h>
 
 #include "compile/ast_step.h"
@@ -143,4 +143,18 @@ pol_dump_store(struct pol_dump *d)
 	pol_dump_line(d->out, 1, "url", s->url);
 	if (s->stale.source != NULL)
 		pol_dump_line(d->out, 1, "stale", s->stale.source);
+}
+
+void
+pol_dump_tokens(struct pol_dump *d)
+{
+	const struct ast_tokens *t = d->set->tokens;
+
+	if (t == NULL || (t->lifetime.source == NULL && t->max_lifetime.source == NULL))
+		return;
+	pol_buf_printf(d->out, "tokens:\n");
+	if (t->lifetime.source != NULL)
+		pol_dump_line(d->out, 1, "lifetime", t->lifetime.source);
+	if (t->max_lifetime.source != NULL)
+		pol_dump_line(d->out, 1, "max_lifetime", t->max_lifetime.source);
 }

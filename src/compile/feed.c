@@ -254,31 +254,39 @@ feed_all(struct feed *f)
 }
 
 int
-pol_set_people(struct pol_people_root **out, const struct ast_set *set,
-    const struct pol_program *program, bool fixtures, struct policy_error *err)
+pol_set_feed(struct pol_builder *b, const struct ast_set *set, bool fixtures, struct policy_error *err)
 {
 	struct feed f;
 	int rc;
 
-	*out = NULL;
 	memset(&f, 0, sizeof(f));
 	f.set = set;
 	f.err = err;
 	f.fixtures = fixtures;
+	f.builder = b;
 	pol_arena_init(&f.arena);
-	rc = pol_builder_new(&f.builder, program);
-	if (rc != 0)
-		rc = pol_err_set(err, rc, NULL, 0, 0, "the people of the set cannot be built");
+	rc = feed_all(&f);
+	pol_arena_fini(&f.arena);
+	return rc;
+}
+
+int
+pol_set_people(struct pol_people_root **out, const struct ast_set *set,
+    const struct pol_program *program, bool fixtures, struct policy_error *err)
+{
+	struct pol_builder *b;
+	int rc = pol_builder_new(&b, program);
+
+	*out = NULL;
 	if (rc == 0)
-		rc = feed_all(&f);
+		rc = pol_set_feed(b, set, fixtures, err);
 	if (rc == 0) {
-		rc = pol_builder_finish(f.builder, out);
-		if (rc == POLICY_ERR_NOMEM)
-			rc = pol_err_nomem(err);
-		else if (rc != 0)
+		rc = pol_builder_finish(b, out);
+		if (rc != 0 && rc != POLICY_ERR_NOMEM)
 			rc = pol_err_set(err, rc, NULL, 0, 0, "the people of the set cannot be built");
 	}
-	pol_builder_free(f.builder);
-	pol_arena_fini(&f.arena);
+	if (rc == POLICY_ERR_NOMEM)
+		rc = pol_err_nomem(err);
+	pol_builder_free(b);
 	return rc;
 }

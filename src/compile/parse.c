@@ -282,7 +282,7 @@ static const struct pol_key_row sections[] = {
 	{ "limits", pol_parse_limits },
 	{ "modules", pol_parse_modules },
 	{ "store", pol_parse_store },
-	{ "tokens", pol_parse_unsupported },
+	{ "tokens", pol_parse_tokens },
 	{ "audit", pol_parse_unsupported },
 	{ "routes", pol_parse_unsupported },
 };

@@ -102,7 +102,7 @@ pol_key_fn pol_parse_entities, pol_parse_entity, pol_parse_fixtures, pol_parse_e
 pol_key_fn pol_parse_tests;
 
 /* parse_engine.c */
-pol_key_fn pol_parse_enabled, pol_parse_limits, pol_parse_store, pol_parse_unsupported;
+pol_key_fn pol_parse_enabled, pol_parse_limits, pol_parse_store, pol_parse_tokens, pol_parse_unsupported;
 /* A section that may stand once, and only where engine_ok; `first`: where it stood already. */
 int pol_parse_may_stand(struct pol_parse *p, const struct pol_node *key, const struct pol_node *first);
 

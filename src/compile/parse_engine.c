@@ -139,6 +139,49 @@ pol_parse_store(struct pol_parse *p, const struct pol_node *key, const struct po
 	return rc;
 }
 
+/* ---- tokens ---- */
+
+static int
+tokens_lifetime(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_tokens *t = out;
+	const bool most = POL_NODE_IS(key, "max_lifetime");
+
+	return pol_parse_duration(p, most ? &t->max_lifetime : &t->lifetime, value, most ? "max_lifetime" : "lifetime",
+	    SECOND, POL_TOKEN_LIFE_MAX, "1s to 3650d");
+}
+
+static const struct pol_key_row tokens_keys[] = {
+	{ "lifetime", tokens_lifetime }, { "max_lifetime", tokens_lifetime },
+};
+
+int
+pol_parse_tokens(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	struct ast_set *set = p->set;
+	struct ast_tokens *t;
+	int rc = pol_parse_may_stand(p, key, set->tokens != NULL ? set->tokens->at : NULL);
+
+	(void)out;
+	if (rc != 0)
+		return rc;
+	set->tokens = t = POL_NEW(set, struct ast_tokens);
+	if (t == NULL)
+		return POLICY_ERR_NOMEM;
+	t->at = key;
+	t->lifetime.ns = t->max_lifetime.ns = POL_TOKEN_LIFE;
+	rc = POL_PARSE_KEYS(p, value, "tokens", tokens_keys, t);
+	if (rc != 0 || t->lifetime.ns <= t->max_lifetime.ns)
+		return rc;
+	if (t->lifetime.source == NULL) {
+		t->lifetime.ns = t->max_lifetime.ns;
+		return 0;
+	}
+	return pol_set_fail(set, t->lifetime.source, "lifetime is %.*s, which is longer than max_lifetime, %.*s: one that is not is wanted",
+	    POL_SHOW(t->lifetime.source), t->max_lifetime.source != NULL ? (int)t->max_lifetime.source->count : 3,
+	    t->max_lifetime.source != NULL ? t->max_lifetime.source->u.text : "30d");
+}
+
 /* ---- limits ---- */
 
 static int

@@ -73,6 +73,8 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 		rc = pol_roles_find(ev, &ev->actor, false);
 	if (rc != 0)
 		return rc;
+	if (ev->actor.present && ev->actor.record != NULL && ev->actor.record->id == POL_HOLDER_ENDED)
+		return say(a, POLICY_REASON_REVOKED, POL_NONE);
 	if (pol_meet_may_deny(ev))
 		pol_meet_all(ev, &f, POL_EFFECT_DENY);
 	if (f.deny != POL_NONE)
@@ -214,6 +216,8 @@ decide(const struct pol_engine *e, const struct policy_request *req,
 		rc = check_names(req, known, why);
 		if (rc != 0)
 			return rc;
+		if (known->who != NULL && known->who->id == POL_HOLDER_ENDED)
+			return say(a, POLICY_REASON_REVOKED, POL_NONE);
 	}
 	ev.engine = e;
 	ev.p = e->program;

@@ -4,8 +4,9 @@
  * single change makes a new struct pol_people that shares all pages but those
  * it touched (people/change.c). Built by people/build.c from text and store.
  *
- * Two dictionaries by extendible hashing: `holders` (users, other subjects,
- * groups, and TYPE:* ) and `things` (resources with grants or attributes). A page
+ * Dictionaries by extendible hashing: `holders` (users, other subjects,
+ * groups, and TYPE:* ), `things` (resources with grants or attributes), and `facts`
+ * (people/fact.h), which no decision reads. A page
  * holds its slots and its records; offsets inside a record are from the record. A
  * look-up reads the directory, a slot and the record, and no more.
  */
@@ -20,6 +21,9 @@
 #define POL_HOLDER_AUTHENTICATED 1u
 #define POL_HOLDER_GROUP 2u
 #define POL_HOLDER_SUBJECT 0x80000000u
+/* In the record of a user of the store that is disabled or deleted: it is denied all, and
+ * looks, to who decides quickly, like nobody who could be decided so. */
+#define POL_HOLDER_ENDED 0x7fffffffu
 
 struct pol_page {
 	uint16_t depth;			/* how many high hash bits it stands for */
@@ -73,7 +77,7 @@ struct pol_holder {
 	uint32_t bytes, id;
 	uint32_t more;			/* struct pol_holder_more */
 	uint16_t type_len, name_len;
-	uint8_t known;			/* named as a user, or a declared group */
+	uint8_t known;			/* POL_KNOWN_BY_ */
 	char text[];			/* type ("group" for groups), then name ("*" for TYPE:*) */
 };
 
@@ -93,8 +97,10 @@ struct pol_holder_more {
 					 * always, one for each giving (what roles are made from) */
 	uint32_t n_timed;		/* struct pol_timed: its own (not its groups') */
 	uint32_t n_attrs;		/* struct pol_sattr; their offsets are from the first */
-	uint32_t pad;
+	uint32_t number;		/* of one that ended: what its id was; 0: nothing has it */
 };
+#define POL_KNOWN_BY_NAME 1u		/* named as a user, or a declared group */
+#define POL_KNOWN_BY_TEXT 2u		/* a text names it, in whatever place: no store may */
 
 struct pol_thing {
 	uint64_t hash;			/* pol_hash_join(type's hash, hash of id) */
@@ -153,6 +159,8 @@ struct pol_people {
 	uint32_t has_stars;		/* there is some TYPE:* */
 	uint32_t has_windows;		/* some grant has a window, or had one before a change */
 	const struct pol_text_ref *group_names;	/* by holder number - POL_HOLDER_GROUP */
+	struct pol_dir facts;		/* what a store told: people/fact.h */
+	uint64_t n_facts;		/* rows in it */
 };
 
 struct pol_text_ref {

@@ -64,6 +64,8 @@ pol_builder_free(struct pol_builder *b)
 	free(b->wide.data);
 	free(b->globs.data);
 	free(b->anywhere.data);
+	free(b->facts.data);
+	free(b->links.data);
 	free(b);
 }
 
@@ -97,8 +99,8 @@ pol_builder_group(struct pol_builder *b, const struct pol_group_fact *f)
 	return rc;
 }
 
-static int
-user(struct pol_builder *b, const struct pol_user_fact *f, uint64_t hash)
+int
+pol_builder_user(struct pol_builder *b, const struct pol_user_fact *f, uint64_t hash)
 {
 	struct pol_bholder *row;
 	uint32_t u, g;
@@ -135,7 +137,7 @@ pol_builder_users(struct pol_builder *b, const struct pol_user_fact *f, size_t n
 			list[i] = &f[*bad + i].who;
 		pol_holders_fetch(b, list, hash, count);
 		for (size_t i = 0; i < count; i++, ++*bad) {
-			int rc = user(b, &f[*bad], hash[i]);
+			int rc = pol_builder_user(b, &f[*bad], hash[i]);
 
 			if (rc != 0)
 				return rc;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 
 #include "base/glob.h"
-#include "people/impl.h"
+#include "people/packed.h"
 
 struct pol_vec {
 	void *data;
@@ -31,6 +31,8 @@ struct pol_bholder {			/* everyone and authenticated too: type is empty */
 	uint32_t id;			/* groups: until they are numbered anew */
 	uint32_t attrs;			/* row of attributes + 1; 0: none */
 	bool known, granted;		/* granted: on some thing or type, or in a window */
+	bool text;			/* not of a store alone */
+	bool ended, gone;		/* of the store: disabled or deleted; deleted */
 };
 
 struct pol_bthing {
@@ -74,10 +76,19 @@ struct pol_builder {
 	struct pol_vec timed;		/* from a subject's or TYPE:*'s row */
 	struct pol_vec wide, globs;	/* from a type */
 	struct pol_vec anywhere;	/* from 0: windowed, without a resource, to many */
+	struct pol_vec facts, links;	/* struct pol_bfact, pol_link: of a store */
+	pol_rows_warn *warn;		/* NULL: nobody wants to know */
+	void *warn_ctx;
+};
+
+struct pol_bfact {
+	const struct pol_fact *rec;	/* NULL: a later one has its id */
+	uint64_t hash;
+	uint32_t place, row;		/* as in the record; of a user, its holder's row + 1 */
 };
 
 /* Items by row: those of row r are item[start[r]] up to item[start[r + 1]], in the order given. */
-struct pol_rows {
+struct pol_lists {
 	uint32_t *start, *item;
 };
 
@@ -95,7 +106,7 @@ struct pol_work {
 	uint32_t *group_number;		/* group as it came -> its number - POL_HOLDER_GROUP */
 	uint32_t *group_row;		/* and from there to its row */
 	uint32_t n_granted;		/* groups with grants have the lowest numbers */
-	struct pol_rows members, own, timed;	/* a row's groups (by number), roles, others */
+	struct pol_lists members, own, timed;	/* a row's groups (by number), roles, others */
 	struct pol_set groups, roles;	/* of the row at hand */
 };
 
@@ -107,6 +118,16 @@ void pol_holders_fetch(const struct pol_builder *b, const struct pol_who *const 
 /* The row of a holder, a new one where it is new; then it must be valid, and may be a
  * group where group_ok. */
 int pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, bool group_ok, uint32_t *out);
+
+/* The row of a holder that is there; POL_NONE. */
+uint32_t pol_holder_there(const struct pol_builder *b, const struct pol_who *who, uint64_t hash);
+
+/* build.c */
+int pol_builder_user(struct pol_builder *b, const struct pol_user_fact *f, uint64_t hash);
+
+/* rows_build.c: what the rows of a store say, before anything is numbered; and those rows */
+int pol_builder_adopt(struct pol_builder *b);
+int pol_work_facts(struct pol_work *w);
 
 /* holders.c */
 int pol_set_init(struct pol_set *s, size_t size);

@@ -11,16 +11,60 @@
 
 #define MAX_PAIRS 16			/* of role and holder in one change */
 
+#define GONE ((void *)(uintptr_t)1)	/* in `made`: what was here is free again */
+
+static size_t
+made_at(const struct pol_change *c, const void *p)
+{
+	size_t k = (size_t)(((uintptr_t)p >> 4) * (uintptr_t)0x9e3779b97f4a7c15u >> 20) & (c->cap_made - 1);
+
+	while (c->made[k] != NULL && c->made[k] != p)
+		k = (k + 1) & (c->cap_made - 1);
+	return k;
+}
+
+bool
+pol_change_is_made(const struct pol_change *c, const void *p)
+{
+	return c->cap_made != 0 && c->made[made_at(c, p)] != NULL;
+}
+
+/* Room for one more, at most half full. */
+static int
+grow_made(struct pol_change *c)
+{
+	struct pol_change old = *c;
+
+	if (c->n_made * 2 < c->cap_made)
+		return 0;
+	c->cap_made = old.cap_made == 0 ? 64 : old.cap_made * 2;
+	c->made = calloc(c->cap_made, sizeof(*c->made));
+	if (c->made == NULL) {
+		*c = old;
+		return POLICY_ERR_NOMEM;
+	}
+	c->n_made = 0;
+	for (size_t i = 0; i < old.cap_made; i++) {
+		if (old.made[i] != NULL && old.made[i] != GONE) {
+			c->made[made_at(c, old.made[i])] = old.made[i];
+			c->n_made++;
+		}
+	}
+	free(old.made);
+	return 0;
+}
+
 int
 pol_change_made(struct pol_change *c, void *p)
 {
 	if (p == NULL)
 		return POLICY_ERR_NOMEM;
-	if (c->n_made == sizeof(c->made) / sizeof(c->made[0])) {
+	if (grow_made(c) != 0) {
 		free(p);
-		return POLICY_ERR_LIMIT;
+		return POLICY_ERR_NOMEM;
 	}
-	c->made[c->n_made++] = p;
+	c->made[made_at(c, p)] = p;
+	c->n_made++;
 	return 0;
 }
 
@@ -28,20 +72,29 @@ pol_change_made(struct pol_change *c, void *p)
 void
 pol_change_dead(struct pol_change *c, const void *p)
 {
-	for (size_t i = 0; i < c->n_made; i++) {
-		if (c->made[i] == p) {
-			c->made[i] = c->made[--c->n_made];
-			free((void *)(uintptr_t)p);
+	if (p == NULL)
+		return;
+	if (pol_change_is_made(c, p)) {
+		c->made[made_at(c, p)] = GONE;
+		free((void *)(uintptr_t)p);
+		return;
+	}
+	if (c->n_dead == c->cap_dead) {
+		size_t cap = c->cap_dead == 0 ? 32 : c->cap_dead * 2;
+		void **dead = realloc(c->dead, cap * sizeof(*dead));
+
+		if (dead == NULL) {
+			c->failed = true;
 			return;
 		}
+		c->dead = dead;
+		c->cap_dead = cap;
 	}
-	/* MAX_PAIRS keeps it from ever being full: at most four a pair */
-	if (p != NULL && c->n_dead < sizeof(c->dead) / sizeof(c->dead[0]))
-		c->dead[c->n_dead++] = (void *)(uintptr_t)p;
+	c->dead[c->n_dead++] = (void *)(uintptr_t)p;
 }
 
-static int
-begin(struct pol_change *c, struct pol_people_root *from)
+int
+pol_change_begin(struct pol_change *c, struct pol_people_root *from)
 {
 	memset(c, 0, sizeof(*c));
 	if (from->has_successor)
@@ -57,27 +110,26 @@ begin(struct pol_change *c, struct pol_people_root *from)
 	return 0;
 }
 
-static void
-undo(struct pol_change *c)
+int
+pol_change_end(struct pol_change *c, int rc, struct pol_people_root **out)
 {
-	for (size_t i = 0; i < c->n_made; i++)
-		free(c->made[i]);
-	free(c->to);
-}
-
-static int
-commit(struct pol_change *c, struct pol_people_root **out)
-{
-	void **garbage = malloc((c->n_dead + 1) * sizeof(*garbage));
-
-	if (garbage == NULL)
-		return POLICY_ERR_NOMEM;
-	memcpy(garbage, c->dead, c->n_dead * sizeof(*garbage));
-	c->from->garbage = garbage;
-	c->from->n_garbage = c->n_dead;
-	c->from->has_successor = true;
-	*out = c->to;
-	return 0;
+	if (rc == 0 && c->failed)
+		rc = POLICY_ERR_NOMEM;
+	if (rc == 0) {			/* what is dead is its predecessor's to free */
+		c->from->garbage = c->dead;
+		c->from->n_garbage = c->n_dead;
+		c->from->has_successor = true;
+		*out = c->to;
+	} else {
+		for (size_t i = 0; i < c->cap_made; i++) {
+			if (c->made[i] != GONE)
+				free(c->made[i]);
+		}
+		free(c->dead);
+		free(c->to);
+	}
+	free(c->made);
+	return rc;
 }
 
 void
@@ -112,8 +164,8 @@ holder_id(struct pol_change *c, const struct pol_who *who, bool make, uint32_t *
 	}
 	h = find_who(&c->to->view, who);
 	if (h != NULL) {
-		*id = h->id;
-		return 0;
+		*id = pol_holder_number(h);
+		return *id != 0 ? 0 : POLICY_ERR_NOENT;
 	}
 	if (!make || pol_who_is_group(who))
 		return POLICY_ERR_NOENT;
@@ -136,6 +188,40 @@ on_type(struct pol_change *c, uint32_t type, const struct pol_grant_parts *g, bo
 	pol_change_dead(c, w->by_type);
 	w->by_type = by_type;
 	return 0;
+}
+
+int
+pol_change_resource(struct pol_change *c, const struct pol_program *program, const struct pol_grant_fact *f,
+    uint32_t number, uint32_t role, bool add)
+{
+	struct pol_grant_parts g = { number, role, NULL, { NULL, 0 } };
+	struct pol_window window;
+	struct policy_text t;
+	char *id;
+	int rc;
+
+	g.window = pol_window_of(f, &window);
+	if (g.window != NULL)
+		c->to->view.has_windows = 1;
+	if (f->glob.data == NULL)
+		return on_type(c, f->type, &g, add);
+	if (pol_glob_has_star(f->glob.data, f->glob.len)) {
+		struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
+		size_t n;
+
+		if (pol_glob_parse(f->glob.data, f->glob.len, pieces, &n) != 0)
+			return POLICY_ERR_LIMIT;
+		g.glob = f->glob;
+		return on_type(c, f->type, &g, add);
+	}
+	id = malloc(f->glob.len + 1);
+	if (id == NULL)
+		return POLICY_ERR_NOMEM;
+	t.data = id;
+	t.len = pol_glob_unescape(f->glob.data, f->glob.len, id);
+	rc = pol_edit_thing(c, program, f->type, t, &g, add);
+	free(id);
+	return rc;
 }
 
 static int
@@ -163,28 +249,7 @@ one(struct pol_change *c, const struct pol_program *program, const struct pol_gr
 			return POLICY_ERR_UNSUPPORTED;
 		return pol_edit_block(c, c->to->view.anywhere, &g, add, &c->to->view.anywhere);
 	}
-	if (f->glob.data == NULL)
-		return on_type(c, f->type, &g, add);
-	if (pol_glob_has_star(f->glob.data, f->glob.len)) {
-		struct pol_glob_piece pieces[POL_GLOB_MAX_PIECES];
-		size_t n;
-
-		if (pol_glob_parse(f->glob.data, f->glob.len, pieces, &n) != 0)
-			return POLICY_ERR_LIMIT;
-		g.glob = f->glob;
-		return on_type(c, f->type, &g, add);
-	}
-	{
-		char *id = malloc(f->glob.len + 1);
-		struct policy_text t = { id, 0 };
-
-		if (id == NULL)
-			return POLICY_ERR_NOMEM;
-		t.len = pol_glob_unescape(f->glob.data, f->glob.len, id);
-		rc = pol_edit_thing(c, program, f->type, t, &g, add);
-		free(id);
-		return rc;
-	}
+	return pol_change_resource(c, program, f, g.holder, role, add);
 }
 
 static int
@@ -197,18 +262,14 @@ change(struct pol_people_root *from, const struct pol_program *program,
 	*out = NULL;
 	if (f->n_to > MAX_PAIRS || f->n_roles > MAX_PAIRS || f->n_to * f->n_roles > MAX_PAIRS)
 		return POLICY_ERR_LIMIT;
-	rc = begin(&c, from);
+	rc = pol_change_begin(&c, from);
 	if (rc != 0)
 		return rc;
 	for (size_t i = 0; rc == 0 && i < f->n_to; i++) {
 		for (size_t k = 0; rc == 0 && k < f->n_roles; k++)
 			rc = one(&c, program, f, &f->to[i], f->roles[k], add);
 	}
-	if (rc == 0)
-		rc = commit(&c, out);
-	if (rc != 0)
-		undo(&c);
-	return rc;
+	return pol_change_end(&c, rc, out);
 }
 
 int

@@ -7,14 +7,15 @@
 
 #include "people/impl.h"
 
-static void
-holder_parts(struct pol_holder_parts *p, const struct pol_holder *h)
+void
+pol_edit_parts(struct pol_holder_parts *p, const struct pol_holder *h)
 {
 	const struct pol_holder_more *m = pol_holder_more(h);
 
 	memset(p, 0, sizeof(*p));
 	p->hash = h->hash;
-	p->id = h->id;
+	p->id = pol_holder_number(h);
+	p->ended = h->id == POL_HOLDER_ENDED;
 	p->known = h->known;
 	p->type = (struct policy_text){ h->text, h->type_len };
 	p->name = (struct policy_text){ pol_holder_name(h), h->name_len };
@@ -35,8 +36,8 @@ holder_parts(struct pol_holder_parts *p, const struct pol_holder *h)
 	}
 }
 
-static int
-put_holder(struct pol_change *c, const struct pol_holder_parts *p, const struct pol_holder *old)
+int
+pol_edit_put(struct pol_change *c, const struct pol_holder_parts *p, const struct pol_holder *old)
 {
 	struct pol_buf buf;
 	size_t at;
@@ -65,7 +66,7 @@ pol_edit_new_holder(struct pol_change *c, const struct pol_who *who, uint32_t *i
 	p.name = who->name;
 	if (pol_bytes_equal(who->name.data, who->name.len, "*", 1))
 		c->to->view.has_stars = 1;
-	return put_holder(c, &p, NULL);
+	return pol_edit_put(c, &p, NULL);
 }
 
 static bool
@@ -278,6 +279,21 @@ edit_own(uint32_t *own, size_t *n, uint32_t role, bool add)
 	return take_out(own, n, k, sizeof(*own));
 }
 
+void
+pol_edit_group_roles(const struct pol_people *w, uint32_t group, struct pol_buf *all)
+{
+	uint32_t g = group - POL_HOLDER_GROUP;
+	struct pol_who who = { POLICY_TEXT("group"), { NULL, 0 } };
+	const struct pol_holder *h;
+
+	if (g >= w->n_groups)
+		return;
+	who.name = (struct policy_text){ w->group_names[g].data, w->group_names[g].len };
+	h = pol_find_holder(w, pol_who_hash(w->seed, &who), who.type.data, who.type.len, who.name.data, who.name.len);
+	if (h != NULL)
+		pol_buf_append(all, pol_more_roles(pol_holder_more(h)), pol_holder_more(h)->n_roles * sizeof(uint32_t));
+}
+
 /* What a holder has everywhere: its own roles and its groups', with what they include. */
 static int
 held_roles(const struct pol_people *w, const struct pol_program *program, const struct pol_holder *old,
@@ -291,19 +307,8 @@ held_roles(const struct pol_people *w, const struct pol_program *program, const 
 
 		pol_buf_append(all, ids, count * sizeof(uint32_t));
 	}
-	while ((id = pol_more_next_group(pol_holder_more(old), &at)) != POL_NONE) {
-		uint32_t g = id - POL_HOLDER_GROUP;
-		struct pol_who who = { POLICY_TEXT("group"), { NULL, 0 } };
-		const struct pol_holder *h;
-
-		if (g >= w->n_groups)
-			continue;
-		who.name = (struct policy_text){ w->group_names[g].data, w->group_names[g].len };
-		h = pol_find_holder(w, pol_who_hash(w->seed, &who), who.type.data, who.type.len,
-		    who.name.data, who.name.len);
-		if (h != NULL)
-			pol_buf_append(all, pol_more_roles(pol_holder_more(h)), pol_holder_more(h)->n_roles * sizeof(uint32_t));
-	}
+	while ((id = pol_more_next_group(pol_holder_more(old), &at)) != POL_NONE)
+		pol_edit_group_roles(w, id, all);
 	if (all->failed)
 		return POLICY_ERR_NOMEM;
 	*n = all->len == 0 ? 0 : pol_u32_unique((uint32_t *)(void *)all->data, all->len / sizeof(uint32_t));
@@ -322,7 +327,7 @@ pol_edit_holder(struct pol_change *c, const struct pol_program *program, const s
 	int rc;
 
 	pol_buf_init(&roles);
-	holder_parts(&p, old);
+	pol_edit_parts(&p, old);
 	timed = calloc(p.n_timed + 1, sizeof(*timed));
 	own = calloc(p.n_own + 1, sizeof(*own));
 	rc = timed == NULL || own == NULL ? POLICY_ERR_NOMEM : 0;
@@ -338,7 +343,7 @@ pol_edit_holder(struct pol_change *c, const struct pol_program *program, const s
 		p.roles = (const uint32_t *)(const void *)roles.data;
 	}
 	if (rc == 0)
-		rc = put_holder(c, &p, old);
+		rc = pol_edit_put(c, &p, old);
 	free(timed);
 	free(own);
 	pol_buf_fini(&roles);

@@ -7,7 +7,7 @@
 #include "people/builder.h"
 
 static int
-rows_make(struct pol_rows *out, size_t rows, const struct pol_vec *pairs)
+rows_make(struct pol_lists *out, size_t rows, const struct pol_vec *pairs)
 {
 	const struct pol_pair *p = pairs->data;
 	uint32_t at = 0;
@@ -26,7 +26,7 @@ rows_make(struct pol_rows *out, size_t rows, const struct pol_vec *pairs)
 }
 
 static void
-rows_free(struct pol_rows *r)
+rows_free(struct pol_lists *r)
 {
 	free(r->start);
 	free(r->item);
@@ -71,7 +71,7 @@ number_groups(struct pol_work *w)
 
 /* Those of row r, in order; *n of them, for the caller to free. */
 static struct pol_grant_parts *
-parts_of(const struct pol_work *w, const struct pol_rows *rows, size_t r, size_t *n)
+parts_of(const struct pol_work *w, const struct pol_lists *rows, size_t r, size_t *n)
 {
 	const struct pol_bgrant *g = w->b->others.data;
 	struct pol_grant_parts *list;
@@ -92,7 +92,7 @@ parts_of(const struct pol_work *w, const struct pol_rows *rows, size_t r, size_t
 }
 
 static int
-block(struct pol_work *w, const struct pol_rows *wide, const struct pol_rows *globs, size_t r,
+block(struct pol_work *w, const struct pol_lists *wide, const struct pol_lists *globs, size_t r,
     const struct pol_type_grants **out)
 {
 	struct pol_grant_parts *a, *b = NULL;
@@ -120,7 +120,7 @@ make_type_grants(struct pol_work *w)
 {
 	struct pol_people *view = &w->root->view;
 	const struct pol_type_grants **by_type = calloc(view->n_types + 1u, sizeof(*by_type));
-	struct pol_rows wide = { NULL, NULL }, globs = { NULL, NULL }, anywhere = { NULL, NULL };
+	struct pol_lists wide = { NULL, NULL }, globs = { NULL, NULL }, anywhere = { NULL, NULL };
 	int rc = by_type == NULL ? POLICY_ERR_NOMEM : 0;
 
 	view->by_type = by_type;
@@ -248,10 +248,12 @@ pol_builder_finish(struct pol_builder *b, struct pol_people_root **out)
 	w.root->view.version = 1;
 	w.root->view.seed = b->program->seed;
 	w.root->view.n_types = b->program->types.n;
+	rc = pol_builder_adopt(b);
 	w.root->view.has_windows = b->windows.n != 0;
 	free(b->index.table);
 	memset(&b->index, 0, sizeof(b->index));
-	rc = number_groups(&w);
+	if (rc == 0)
+		rc = number_groups(&w);
 	if (rc == 0)
 		rc = make_holders(&w);
 	if (rc == 0)
@@ -260,6 +262,8 @@ pol_builder_finish(struct pol_builder *b, struct pol_people_root **out)
 		rc = pol_work_things(&w);
 	if (rc == 0)
 		rc = make_type_grants(&w);
+	if (rc == 0)
+		rc = pol_work_facts(&w);
 	fini(&w);
 	if (rc != 0) {
 		pol_people_free(w.root);
@@ -297,6 +301,7 @@ pol_people_free(struct pol_people_root *root)
 	view = &root->view;
 	pol_table_free(&view->holders);
 	pol_table_free(&view->things);
+	pol_table_free(&view->facts);
 	pol_table_free_slabs(root->slabs);
 	for (uint32_t t = 0; view->by_type != NULL && t < view->n_types; t++)
 		drop(view->by_type[t]);

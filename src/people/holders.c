@@ -152,7 +152,10 @@ holder_record(struct pol_work *w, struct pol_buf *buf, size_t row, struct pol_bu
 		w->groups.list[i] += POL_HOLDER_GROUP;
 	p.hash = h->hash;
 	p.id = h->id < POL_HOLDER_SUBJECT ? POL_HOLDER_GROUP + w->group_number[h->id - POL_HOLDER_GROUP] : h->id;
-	p.known = h->known;
+	p.known = (h->known ? POL_KNOWN_BY_NAME : 0u) | (h->text ? POL_KNOWN_BY_TEXT : 0u);
+	p.ended = h->ended;
+	if (h->gone)
+		p.id = 0;
 	p.type = (struct policy_text){ h->type, h->type_len };
 	p.name = (struct policy_text){ h->name, h->name_len };
 	p.groups = w->groups.list;

@@ -30,7 +30,7 @@ struct pol_people_root {
 	bool has_successor;
 };
 
-/* table.c: the two dictionaries */
+/* table.c: the dictionaries */
 
 /* Makes one of n records that come in the order of their hashes; only those of the
  * page at hand are held twice. */
@@ -62,20 +62,29 @@ int pol_keys_sort(struct pol_sort_key *keys, size_t n);
 /* What a change replaces, gathered before anything is changed. */
 struct pol_change {
 	struct pol_people_root *from, *to;
-	void *dead[80];
-	size_t n_dead;
-	void *made[64];			/* freed again if the change fails */
-	size_t n_made;
+	void **dead;			/* of `from`, freed when it retires */
+	size_t n_dead, cap_dead;
+	void **made;			/* freed again if the change fails; by address, NULL is free */
+	size_t n_made, cap_made;	/* n_made: with those that are gone again */
+	bool failed;			/* memory ran out where nothing could be returned */
 };
 /* Puts `record` (NULL: nothing) in place of `old` (NULL: a new one). */
 int pol_table_put(struct pol_change *c, struct pol_dir *dir, const struct pol_record *record, const struct pol_record *old);
 int pol_change_made(struct pol_change *c, void *p);
 void pol_change_dead(struct pol_change *c, const void *p);
+bool pol_change_is_made(const struct pol_change *c, const void *p);
+/* Between the two anything may be put; end frees all of it where rc is not 0. */
+int pol_change_begin(struct pol_change *c, struct pol_people_root *from);
+int pol_change_end(struct pol_change *c, int rc, struct pol_people_root **out);
+/* A role for the holder `number`, on a thing, a type, or by glob (f->has_resource). */
+int pol_change_resource(struct pol_change *c, const struct pol_program *program, const struct pol_grant_fact *f,
+    uint32_t number, uint32_t role, bool add);
 
 /* record.c: records and blocks out of their parts */
 struct pol_holder_parts {
 	uint64_t hash;
-	uint32_t id, known;
+	uint32_t id, known;		/* POL_KNOWN_BY_ */
+	bool ended;
 	struct policy_text type, name;
 	const uint64_t *words;		/* bits of groups, or NULL: those below 64 * n_words of the list */
 	const uint32_t *groups, *roles, *own;
@@ -142,5 +151,16 @@ int pol_edit_block(struct pol_change *c, const struct pol_type_grants *old, cons
 int pol_edit_holder(struct pol_change *c, const struct pol_program *program, const struct pol_holder *old,
     const struct pol_grant_parts *g, bool add);
 int pol_edit_new_holder(struct pol_change *c, const struct pol_who *who, uint32_t *id);
+/* Parts of a record, which they point into; and such parts in its place (old NULL: new). */
+void pol_edit_parts(struct pol_holder_parts *p, const struct pol_holder *h);
+int pol_edit_put(struct pol_change *c, const struct pol_holder_parts *p, const struct pol_holder *old);
+/* The roles of a group, closed, to `all`: those that each of it has. */
+void pol_edit_group_roles(const struct pol_people *w, uint32_t group, struct pol_buf *all);
+/* The number behind a record's id, also where it ended. */
+static inline uint32_t
+pol_holder_number(const struct pol_holder *h)
+{
+	return h->id == POL_HOLDER_ENDED ? pol_holder_more(h)->number : h->id;
+}
 
 #endif

@@ -143,6 +143,7 @@ put_holder_more(struct pol_buf *buf, size_t base, const struct pol_holder_parts 
 	m.n_roles = (uint32_t)p->n_roles;
 	m.n_own = (uint32_t)p->n_own;
 	m.n_timed = (uint32_t)p->n_timed;
+	m.number = p->ended ? p->id : 0;
 	if (room(buf, base, NULL, 1, sizeof(m), 8, more) == NULL)
 		return POLICY_ERR_NOMEM;
 	rc = put_groups(buf, base, p, &m);
@@ -172,14 +173,14 @@ pol_record_holder(struct pol_buf *buf, const struct pol_holder_parts *p, size_t 
 	if (h == NULL)
 		return POLICY_ERR_NOMEM;
 	h->hash = p->hash;
-	h->id = p->id;
-	h->known = p->known != 0;
+	h->id = p->ended ? POL_HOLDER_ENDED : p->id;
+	h->known = (uint8_t)p->known;
 	h->type_len = (uint16_t)p->type.len;
 	h->name_len = (uint16_t)p->name.len;
 	memcpy(h->text, p->type.data, p->type.len);
 	if (p->name.len != 0)
 		memcpy(h->text + p->type.len, p->name.data, p->name.len);
-	if (p->n_words + p->n_groups + p->n_roles + p->n_own + p->n_timed + p->n_attrs != 0 || p->given != NULL) {
+	if (p->n_words + p->n_groups + p->n_roles + p->n_own + p->n_timed + p->n_attrs + p->ended != 0 || p->given != NULL) {
 		rc = put_holder_more(buf, *at, p, &more);
 		if (rc == 0)
 			((struct pol_holder *)(void *)(buf->data + *at))->more = more;

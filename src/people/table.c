@@ -247,9 +247,16 @@ static int
 copy_dir(struct pol_change *c, struct pol_dir *dir, bool deeper, uintptr_t **out)
 {
 	size_t count = (size_t)1 << dir->depth, times = deeper ? 2 : 1;
-	uintptr_t *places = malloc(count * times * sizeof(*places));
-	int rc = pol_change_made(c, places);
+	uintptr_t *places;
+	int rc;
 
+	/* one of this same change nobody else sees yet */
+	if (!deeper && pol_change_is_made(c, dir->places)) {
+		*out = (uintptr_t *)(uintptr_t)dir->places;
+		return 0;
+	}
+	places = malloc(count * times * sizeof(*places));
+	rc = pol_change_made(c, places);
 	if (rc != 0)
 		return rc;
 	if (deeper) {

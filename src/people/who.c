@@ -120,13 +120,29 @@ pol_holders_fetch(const struct pol_builder *b, const struct pol_who *const *who,
 	}
 }
 
+uint32_t
+pol_holder_there(const struct pol_builder *b, const struct pol_who *who, uint64_t hash)
+{
+	const struct pol_bholder *rows = b->holders.data;
+	size_t mask = b->index.slots - 1, k = hash & mask;
+	uint32_t i;
+
+	if (b->index.slots == 0)
+		return POL_NONE;
+	for (; (i = index_next(&b->index, hash, &k)) != POL_NONE; k = (k + 1) & mask) {
+		if (pol_bytes_equal(rows[i].name, rows[i].name_len, who->name.data, who->name.len) &&
+		    pol_bytes_equal(rows[i].type, rows[i].type_len, who->type.data, who->type.len))
+			return i;
+	}
+	return POL_NONE;
+}
+
 int
 pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, bool group_ok, uint32_t *out)
 {
 	bool group = pol_who_is_group(who);
-	struct pol_bholder h, *rows = b->holders.data;
-	size_t k, mask;
-	uint32_t i;
+	struct pol_bholder h;
+	size_t k;
 	int rc;
 
 	if (b->holders.n * 2 >= b->index.slots) {
@@ -134,14 +150,9 @@ pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, 
 		if (rc != 0)
 			return rc;
 	}
-	mask = b->index.slots - 1;
-	for (k = hash & mask; (i = index_next(&b->index, hash, &k)) != POL_NONE; k = (k + 1) & mask) {
-		if (pol_bytes_equal(rows[i].name, rows[i].name_len, who->name.data, who->name.len) &&
-		    pol_bytes_equal(rows[i].type, rows[i].type_len, who->type.data, who->type.len)) {
-			*out = i;
-			return 0;
-		}
-	}
+	*out = pol_holder_there(b, who, hash);
+	if (*out != POL_NONE)
+		return 0;
 	if (!group_ok && (group || !pol_who_is_valid(who, true)))
 		return POLICY_ERR_ARG;	/* such as a group that nobody declared */
 	if (who->type.len > UINT16_MAX || who->name.len > UINT16_MAX || b->holders.n >= POL_HOLDER_SUBJECT - 1)
@@ -157,6 +168,8 @@ pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, 
 		h.id = pol_bytes_equal(h.name, h.name_len, "everyone", 8) ? POL_HOLDER_EVERYONE : POL_HOLDER_AUTHENTICATED;
 	else
 		h.id = group ? POL_HOLDER_GROUP + b->n_groups++ : POL_HOLDER_SUBJECT + *out;
+	for (k = hash & (b->index.slots - 1); b->index.table[k].row != 0; k = (k + 1) & (b->index.slots - 1))
+		continue;
 	b->index.table[k] = (struct pol_slot){ (uint32_t)(hash >> 32), *out + 1 };
 	return pol_vec_push(&b->holders, &h, sizeof(h));
 }

@@ -5,13 +5,13 @@
 . "$(dirname "$0")/../lib.sh"
 scratch
 
-library() { # NAME HEADER MOST NODE NEEDED-PATTERN
+library() { # NAME HEADERS MOST NODE NEEDED-PATTERN
 	so=$top_builddir/.libs/$1.so
 	if [ ! -e "$so" ]; then
 		bad "$1.so was not built"
 		return
 	fi
-	declared "$top_srcdir/src/include/$2" >"$tmp/declared"
+	for h in $2; do declared "$top_srcdir/src/include/$h"; done | sort -u >"$tmp/declared"
 	# GLOBAL DEFAULT, defined; the version node itself is an absolute symbol.
 	$NM -D --defined-only "$so" | awk '$2 != "A" { print $3 }' | sort -u >"$tmp/full"
 	sed 's/@.*//' "$tmp/full" | sort -u >"$tmp/exported"
@@ -32,8 +32,8 @@ library() { # NAME HEADER MOST NODE NEEDED-PATTERN
 	    $NM "$so" | grep -iE ' t (.*_)?constructor')"
 }
 
-library libpolicy policy.h 40 LIBPOLICY '^(libc\.so\.6|libyaml-0\.so\.2|libpcre2-8\.so\.0|libcrypto\.so\.3|ld-linux-.*)$'
-library libpolicy-author policy_author.h 40 LIBPOLICY_AUTHOR '^(libc\.so\.6|libyaml-0\.so\.2|libpcre2-8\.so\.0|libcrypto\.so\.3|ld-linux-.*)$'
+library libpolicy 'policy.h policy_admin.h' 40 LIBPOLICY '^(libc\.so\.6|libcrypt\.so\.1|libyaml-0\.so\.2|libpcre2-8\.so\.0|libcrypto\.so\.3|ld-linux-.*)$'
+library libpolicy-author policy_author.h 40 LIBPOLICY_AUTHOR '^(libc\.so\.6|libcrypt\.so\.1|libyaml-0\.so\.2|libpcre2-8\.so\.0|libcrypto\.so\.3|ld-linux-.*)$'
 
 # base and core know no foreign code, whatever the headers say.
 foreign=$(for o in "$top_builddir"/src/base/.libs/*.o "$top_builddir"/src/core/.libs/*.o; do

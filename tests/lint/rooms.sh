@@ -25,7 +25,7 @@ BEGIN {
 	# public headers by room; a room that is not named may include policy.h alone
 	pub["api"] = "policy.h policy_admin.h policy_module.h"
 	pub["admin"] = "policy.h policy_admin.h policy_module.h"
-	pub["auth"] = pub["load"] = pub["modules"] = "policy.h policy_module.h"
+	pub["people"] = pub["auth"] = pub["load"] = pub["modules"] = "policy.h policy_module.h"
 	pub["author"] = "policy.h policy_author.h"
 	pub["include"] = pub["cli"] = pub["daemon"] = pub["bindings"] = \
 	    "policy.h policy_admin.h policy_author.h policy_module.h"
@@ -36,7 +36,8 @@ BEGIN {
 	only["dlfcn.h"] = "load"
 	only["jansson.h"] = "cli daemon modules"
 	only["openssl/"] = "load auth admin audit api cli modules"
-	only["jwt.h"] = only["sqlite3.h"] = only["libpq-fe.h"] = only["crypt.h"] = "modules"
+	only["jwt.h"] = only["sqlite3.h"] = only["libpq-fe.h"] = "modules"
+	only["crypt.h"] = "admin modules"
 	only["curl/"] = only["liboath/"] = only["security/"] = "modules"
 	only["Python.h"] = "bindings"
 	only["stdio.h"] = only["pthread.h"] = only["fcntl.h"] = "!core"

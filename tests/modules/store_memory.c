@@ -4,6 +4,7 @@
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include <policy_module.h>
@@ -46,6 +47,31 @@ memory_open(void **state, const struct policy_store_args *args, struct policy_er
 	return 0;
 }
 
+static const size_t texts[MEMORY_TEXTS] = {
+	offsetof(struct policy_row, type), offsetof(struct policy_row, name), offsetof(struct policy_row, owner),
+	offsetof(struct policy_row, org), offsetof(struct policy_row, by), offsetof(struct policy_row, secret),
+	offsetof(struct policy_row, resource), offsetof(struct policy_row, list), offsetof(struct policy_row, attributes),
+};
+
+static void
+read_row(const struct memory *m, const struct memory_row *from, struct policy_row *r)
+{
+	const char *at = m->bytes + from->at;
+
+	*r = (struct policy_row){ .size = sizeof(*r), .kind = from->kind, .until_ns = from->until, .made_ns = from->made,
+	    .from_ns = from->from, .flags = from->flags, .number = from->number };
+	r->source = policy_text(from->source[0] != '\0' ? from->source : NULL);
+	r->id = policy_text(from->id);
+	for (int i = 0; from->kind != POLICY_ROW_REVOCATION && i < MEMORY_TEXTS; i++) {
+		struct policy_text t = { at, from->len[i] };
+
+		if (from->len[i] == MEMORY_ABSENT)
+			t = (struct policy_text){ NULL, 0 };
+		memcpy((char *)r + texts[i], &t, sizeof(t));
+		at += t.len;
+	}
+}
+
 static int
 tell(struct memory *m, uint64_t *since, policy_row_fn *row, void *ctx)
 {
@@ -53,10 +79,11 @@ tell(struct memory *m, uint64_t *since, policy_row_fn *row, void *ctx)
 
 	for (; rc == 0 && *since < m->n; ++*since) {
 		const struct memory_row *from = &m->rows[*since];
-		struct policy_row r = { .size = sizeof(r), .kind = from->kind, .until_ns = from->until };
+		struct policy_row r;
 
-		r.source = policy_text(from->source[0] != '\0' ? from->source : NULL);
-		r.id = policy_text(from->id);
+		if (from->replaced != 0)
+			continue;
+		read_row(m, from, &r);
 		rc = row(ctx, &r);
 		m->told++;
 	}
@@ -84,28 +111,75 @@ memory_changes(void *state, uint64_t *since, policy_row_fn *row, void *ctx, stru
 	return rc;
 }
 
+static void
+replace(struct memory *m, const struct memory_row *by)
+{
+	for (struct memory_row *r = m->rows; r < by; r++) {
+		if (r->kind == by->kind && strcmp(r->id, by->id) == 0)
+			r->replaced = 1;
+	}
+}
+
 static int
-memory_apply(void *state, const struct policy_row *rows, size_t n, struct policy_error *err)
+write_row(struct memory *m, const struct policy_row *r, struct memory_row *to)
+{
+	size_t all = 0;
+
+	memset(to, 0, sizeof(*to));
+	to->kind = r->kind;
+	to->flags = r->flags;
+	to->number = r->number;
+	to->until = r->until_ns;
+	to->made = r->made_ns;
+	to->from = r->from_ns;
+	to->at = m->used;
+	if (r->id.len >= sizeof(to->id) || r->source.len >= sizeof(to->source))
+		return POLICY_ERR_LIMIT;
+	memcpy(to->id, r->id.data, r->id.len);
+	if (r->source.data != NULL)
+		memcpy(to->source, r->source.data, r->source.len);
+	for (int i = 0; i < MEMORY_TEXTS; i++) {
+		struct policy_text t;
+
+		memcpy(&t, (const char *)r + texts[i], sizeof(t));
+		to->len[i] = t.data == NULL ? MEMORY_ABSENT : (uint16_t)t.len;
+		if (t.len > sizeof(m->bytes) - to->at - all)
+			return POLICY_ERR_LIMIT;
+		if (t.len != 0)
+			memcpy(m->bytes + to->at + all, t.data, t.len);
+		all += t.len;
+	}
+	m->used += (unsigned)all;
+	return 0;
+}
+
+static int
+memory_apply(void *state, const struct policy_row *rows, size_t n, uint64_t *since, struct policy_error *err)
 {
 	struct memory *m = ((struct state *)state)->m;
 	const uint64_t one = 1;
+	unsigned used;
 	int rc = 0;
 
 	(void)err;
 	lock(m);
-	if (n > MEMORY_ROWS - m->n)
+	used = m->used;
+	if (m->n > *since)
+		rc = POLICY_ERR_AGAIN;
+	else if (n > MEMORY_ROWS - m->n)
 		rc = POLICY_ERR_LIMIT;
-	for (size_t i = 0; rc == 0 && i < n; i++) {
-		struct memory_row *to = &m->rows[m->n + i];
-
-		to->kind = rows[i].kind;
-		to->until = rows[i].until_ns;
-		snprintf(to->id, sizeof(to->id), "%.*s", (int)rows[i].id.len, rows[i].id.data);
-		snprintf(to->source, sizeof(to->source), "%.*s", (int)rows[i].source.len,
-		    rows[i].source.data != NULL ? rows[i].source.data : "");
-	}
+	else if (m->apply_fails < 0)
+		rc = m->apply_fails;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		rc = write_row(m, &rows[i], &m->rows[m->n + i]);
+	if (rc != 0)
+		m->used = used;
+	for (size_t i = 0; rc == 0 && i < n; i++)
+		replace(m, &m->rows[m->n + i]);
 	if (rc == 0)
-		m->n += (unsigned)n;
+		*since = m->n += (unsigned)n;
+	if (rc == 0 && m->apply_fails > 0)
+		rc = -m->apply_fails;
 	atomic_store(&m->lock, 0);
 	if (rc == 0 && m->fd >= 0 && write(m->fd, &one, sizeof(one)) < 0)
 		rc = 0;			/* full: it is readable */

@@ -867,6 +867,9 @@ words_have_bounds(void)
 {
 	CU_ASSERT_STRING_EQUAL(policy_strerror(0), "no error");
 	CU_ASSERT_STRING_EQUAL(policy_strerror(POLICY_ERR_UNSUPPORTED), "not supported by this build");
+	CU_ASSERT_STRING_EQUAL(policy_strerror(POLICY_ERR_DENIED), "the policy set denies it");
+	CU_ASSERT_STRING_EQUAL(policy_strerror(POLICY_ERR_EXISTS), "the name is taken");
+	CU_ASSERT_STRING_EQUAL(policy_strerror(POLICY_ERR_EXISTS - 1), "unknown error code");
 	for (int i = -20; i < 20; i++) {
 		CU_ASSERT(policy_strerror(i) != NULL && policy_strerror(i)[0] != '\0');
 		CU_ASSERT(policy_reason_name(i) != NULL && policy_reason_name(i)[0] != '\0');

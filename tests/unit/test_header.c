@@ -51,10 +51,10 @@ every_error_has_a_sentence_of_its_own(void)
 {
 	int i, j;
 
-	for (i = POLICY_ERR_UNSUPPORTED; i <= 0; i++) {
+	for (i = POLICY_ERR_EXISTS; i <= 0; i++) {
 		CU_ASSERT_PTR_NOT_NULL_FATAL(policy_strerror(i));
 		CU_ASSERT(policy_strerror(i)[0] != '\0');
-		for (j = POLICY_ERR_UNSUPPORTED; j < i; j++)
+		for (j = POLICY_ERR_EXISTS; j < i; j++)
 			CU_ASSERT_STRING_NOT_EQUAL(policy_strerror(i), policy_strerror(j));
 	}
 	CU_ASSERT_PTR_NOT_NULL(policy_strerror(1));

@@ -24,7 +24,7 @@ same(struct policy_text a, struct policy_text b)
 }
 
 const struct policy_value *
-pol_fact_member(const struct policy_attr *list, size_t n, const char *name, size_t len)
+pol_told_member(const struct policy_attr *list, size_t n, const char *name, size_t len)
 {
 	size_t i;
 
@@ -37,11 +37,11 @@ pol_fact_member(const struct policy_attr *list, size_t n, const char *name, size
 static const struct policy_value *
 in_bag(const struct policy_attrs *bag, const char *name, size_t len)
 {
-	return bag == NULL ? NULL : pol_fact_member(bag->list, bag->count, name, len);
+	return bag == NULL ? NULL : pol_told_member(bag->list, bag->count, name, len);
 }
 
 const struct ast_user *
-pol_fact_user(const struct policy_set *set, bool fixtures, struct policy_text type, struct policy_text id)
+pol_told_user(const struct policy_set *set, bool fixtures, struct policy_text type, struct policy_text id)
 {
 	size_t i;
 
@@ -59,7 +59,7 @@ pol_fact_user(const struct policy_set *set, bool fixtures, struct policy_text ty
 }
 
 const struct ast_thing *
-pol_fact_thing(const struct policy_set *set, bool fixtures, uint32_t type, struct policy_text id)
+pol_told_thing(const struct policy_set *set, bool fixtures, uint32_t type, struct policy_text id)
 {
 	size_t i;
 
@@ -73,7 +73,7 @@ pol_fact_thing(const struct policy_set *set, bool fixtures, uint32_t type, struc
 }
 
 const struct policy_value *
-pol_fact_attribute(const struct ast_type *type, const struct ast_thing *thing,
+pol_told_attribute(const struct ast_type *type, const struct ast_thing *thing,
     const struct policy_attrs *sent, const char *name, size_t len)
 {
 	const struct ast_attr *def = NULL;
@@ -98,7 +98,7 @@ pol_fact_attribute(const struct ast_type *type, const struct ast_thing *thing,
 }
 
 void
-pol_fact_init(struct pol_fact_view *v, const struct policy_set *set, bool fixtures,
+pol_told_init(struct pol_told_view *v, const struct policy_set *set, bool fixtures,
     const struct policy_request *req, struct policy_text now_text)
 {
 	uint64_t hash;
@@ -107,14 +107,14 @@ pol_fact_init(struct pol_fact_view *v, const struct policy_set *set, bool fixtur
 	v->set = set;
 	v->req = req;
 	v->now_text = now_text;
-	v->user = pol_fact_user(set, fixtures, req->subject_type, req->subject_id);
-	v->actor = pol_fact_user(set, fixtures, req->actor_type, req->actor_id);
+	v->user = pol_told_user(set, fixtures, req->subject_type, req->subject_id);
+	v->actor = pol_told_user(set, fixtures, req->actor_type, req->actor_id);
 	v->type = POL_NONE;
 	if (req->resource_type.data != NULL)
 		v->type = pol_find_type(set->own.program, req->resource_type.data,
 		    req->resource_type.len, &hash);
 	if (v->type != POL_NONE)
-		v->thing = pol_fact_thing(set, fixtures, v->type, req->resource_id);
+		v->thing = pol_told_thing(set, fixtures, v->type, req->resource_id);
 }
 
 static bool
@@ -151,7 +151,7 @@ side_first(const struct ast_user *row, const struct policy_value *said,
 	if (row != NULL)
 		v = in_bag(&row->attrs, name.data, name.len);
 	if (v == NULL && said != NULL && said->type == POLICY_OBJECT)
-		v = pol_fact_member(said->u.members, said->count, name.data, name.len);
+		v = pol_told_member(said->u.members, said->count, name.data, name.len);
 	return v != NULL ? v : in_bag(sent, name.data, name.len);
 }
 
@@ -170,7 +170,7 @@ token_special(struct policy_value *out, const struct policy_token *t, struct pol
 }
 
 static int
-special(const struct pol_fact_view *v, enum pol_root root, struct policy_text name,
+special(const struct pol_told_view *v, enum pol_root root, struct policy_text name,
     struct policy_value *out)
 {
 	const struct policy_request *r = v->req;
@@ -195,7 +195,7 @@ special(const struct pol_fact_view *v, enum pol_root root, struct policy_text na
 }
 
 static const struct policy_value *
-first(const struct pol_fact_view *v, enum pol_root root, struct policy_text name)
+first(const struct pol_told_view *v, enum pol_root root, struct policy_text name)
 {
 	const struct policy_request *r = v->req;
 	const struct policy_value *said = NULL;
@@ -211,7 +211,7 @@ first(const struct pol_fact_view *v, enum pol_root root, struct policy_text name
 		return r->actor_id.data == NULL ? NULL :
 		    side_first(v->actor, NULL, &r->actor_attributes, name);
 	case POL_ROOT_RESOURCE:
-		return r->resource_type.data == NULL ? NULL : pol_fact_attribute(
+		return r->resource_type.data == NULL ? NULL : pol_told_attribute(
 		    v->type == POL_NONE ? NULL : v->set->ast->types.list[v->type],
 		    v->thing, &r->resource_attributes, name.data, name.len);
 	case POL_ROOT_ACTION:
@@ -225,7 +225,7 @@ first(const struct pol_fact_view *v, enum pol_root root, struct policy_text name
 }
 
 bool
-pol_fact_get(const struct pol_fact_view *v, const struct ast_path *path, struct policy_value *out)
+pol_told_get(const struct pol_told_view *v, const struct ast_path *path, struct policy_value *out)
 {
 	const struct policy_value *at;
 	int sp = special(v, path->root, path->names[0], out);
@@ -235,7 +235,7 @@ pol_fact_get(const struct pol_fact_view *v, const struct ast_path *path, struct 
 		return sp > 0 && path->n == 1;
 	at = first(v, path->root, path->names[0]);
 	for (i = 1; at != NULL && i < path->n; i++)
-		at = at->type != POLICY_OBJECT ? NULL : pol_fact_member(at->u.members, at->count,
+		at = at->type != POLICY_OBJECT ? NULL : pol_told_member(at->u.members, at->count,
 		    path->names[i].data, path->names[i].len);
 	if (at == NULL)
 		return false;

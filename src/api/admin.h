@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A call of policy_admin.h under way: who makes it, and what admin/ needs of api/. */
+#ifndef POL_API_ADMIN_H
+#define POL_API_ADMIN_H
+
+#include "admin/admin.h"
+#include "api/judge.h"
+
+struct pol_as {
+	struct policy *p;
+	struct policy_request req;	/* of our size; who asks, and nothing else */
+	struct policy_token token;	/* of an asserted subject, likewise */
+	struct pol_judged judged;	/* its credentials: once for the whole call */
+	struct policy_identity id;
+	struct pol_caller caller;
+	struct pol_admin_env env;
+	struct pol_admin admin;		/* what admin/ is handed */
+	_Atomic uint32_t *in;		/* the snapshot held */
+};
+
+/* as NULL: nobody asks (bootstrap). err is never NULL. 0, or a negative policy_err with err
+ * filled; then it is not to be ended. */
+int pol_as_begin(struct pol_as **out, struct policy *p, const struct policy_request *as, struct policy_error *err);
+void pol_as_end(struct pol_as *a);
+
+/* Whose token it is that was handed in itself: its id in *id, in place of who asks. */
+int pol_as_itself(struct pol_as **out, char id[POL_MAX_ID + 1], struct policy *p, const struct policy_credential *itself,
+    struct policy_error *err);
+
+#endif
