@@ -94,17 +94,18 @@ struct block {
 static int
 skipped(void *ctx, size_t at, const struct policy_error *why)
 {
-	struct block *b = ctx;
+	const struct block *b = ctx;
 	struct pol_import *im = b->im;
+	const struct policy_import *of = &im->list[b->first + at];
+	const uint32_t line = im->lines[b->first + at];
 
-	if (why->code != POLICY_ERR_EXISTS) {
-		pol_import_refuse(im, im->lines[b->first + at], "%s", why->text);
-		im->keys -= im->list[b->first + at].keys_count;
-		return 0;
+	im->keys -= of->keys_count;
+	if (why->code == POLICY_ERR_EXISTS) {
+		im->present++;
+		pol_out_finding("left alone", im->file, line, 0, why->text);
+	} else {
+		pol_import_refuse(im, line, "%.*s: %s", (int)of->user.name.len, of->user.name.data, why->text);
 	}
-	im->keys -= im->list[b->first + at].keys_count;
-	im->present++;
-	pol_out_finding("left alone", im->file, im->lines[b->first + at], 0, why->text);
 	return 0;
 }
 
@@ -113,13 +114,18 @@ write_all(struct pol_import *im, struct pol_account *c)
 {
 	struct pol_progress progress;
 	struct block b = { .im = im };
-	int rc = 0;
+	int rc = 0, status;
 
 	pol_progress_begin(&progress, "importing");
 	for (; rc == 0 && b.first < im->n; b.first += BLOCK) {
 		const size_t n = im->n - b.first < BLOCK ? im->n - b.first : BLOCK;
 
 		pol_progress_show(&progress, b.first, im->n);
+		status = pol_import_hash(im, c, b.first, n, &progress);
+		if (status != 0) {
+			pol_progress_end(&progress);
+			return status;
+		}
 		rc = policy_admin_import(c->host.p, &c->as, im->list + b.first, n, skipped, &b, &c->err);
 		if (rc != 0 && b.first > 0) {
 			pol_progress_end(&progress);

@@ -39,6 +39,10 @@ void pol_import_refuse(struct pol_import *im, uint32_t line, const char *fmt, ..
 /* The file is none of this format: nothing of it is imported. */
 void pol_import_fail(struct pol_import *im, uint32_t line, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
+/* A password that stands in the file as it is becomes a hash of it: of users from `first`, n of
+ * them, whom the store does not have. 0 or an exit status when it has said what is wrong. */
+int pol_import_hash(struct pol_import *im, struct pol_account *c, size_t first, size_t n, struct pol_progress *progress);
+
 /* Readers: they end where im->status is not 0. */
 void pol_import_htpasswd(struct pol_import *im);
 void pol_import_ai4flwr(struct pol_import *im);

@@ -6,6 +6,7 @@
  */
 #include <ctype.h>
 #include <string.h>
+#include <time.h>
 
 #include "cli/bench.h"
 #include "cli/import.h"
@@ -83,7 +84,7 @@ line_at(const struct pol_import *im, size_t at)
 static uint32_t
 line_of(const struct pol_import *im, size_t at, struct policy_text s)
 {
-	const char *found = memmem(im->text + at, im->len - at, s.data, s.len);
+	const char *found = s.len > 0 ? memmem(im->text + at, im->len - at, s.data, s.len) : NULL;
 
 	return line_at(im, found != NULL ? (size_t)(found - im->text) : at);
 }
@@ -153,25 +154,37 @@ take_permissions(struct pol_import *im, struct policy_import *of, const json_t *
 	of->roles_count = im->n_roles + n;
 }
 
+/* All of them or none: who has a key that cannot be taken is refused with all that is his. */
+static bool
+check_keys(struct pol_import *im, struct policy_text name, const json_t *list, size_t at)
+{
+	struct policy_text s;
+
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		s = text_of(json_array_get(list, i));
+		if (!is_key(s)) {
+			pol_import_refuse(im, line_of(im, at, s), "%.*s: key %zu is none: sk- and 13 letters and digits, or xf- and 48, are wanted",
+			    (int)name.len, name.data, i + 1);
+			return false;
+		}
+		if (json_object_getn(im->root, s.data, s.len) != NULL) {
+			pol_import_fail(im, line_of(im, at, s), "a key stands here for the second time: it would be nobody's");
+			return false;
+		}
+		if (json_object_setn_new_nocheck(im->root, s.data, s.len, json_true()) != 0)
+			im->status = EX_OSERR;
+	}
+	return im->status == 0;
+}
+
 static void
-take_keys(struct pol_import *im, struct policy_import *of, const json_t *list, size_t at)
+take_keys(struct pol_import *im, struct policy_import *of, const json_t *list)
 {
 	const size_t n = json_array_size(list);
 	struct policy_imported_key *keys = pol_import_keys(im, of, n);
-	struct policy_text s;
 
-	for (size_t i = 0; keys != NULL && i < n; i++) {
-		s = text_of(json_array_get(list, i));
-		if (!is_key(s))
-			pol_import_refuse(im, line_at(im, at), "key %zu of %.*s is none: sk- and 13 letters and digits, or xf- and 48, are wanted",
-			    i + 1, (int)of->user.name.len, of->user.name.data);
-		else if (json_object_getn(im->root, s.data, s.len) != NULL)
-			pol_import_fail(im, line_of(im, at, s), "a key stands here that another user has too: it would be nobody's");
-		else if (json_object_setn_new_nocheck(im->root, s.data, s.len, json_true()) != 0)
-			im->status = EX_OSERR;
-		else
-			pol_import_key(im, of, keys, s, "api_key");
-	}
+	for (size_t i = 0; keys != NULL && i < n; i++)
+		pol_import_key(im, of, keys, text_of(json_array_get(list, i)), "api_key");
 }
 
 static void
@@ -186,6 +199,12 @@ take_user(struct pol_import *im, const json_t *v, size_t at)
 		pol_import_fail(im, line, "a user with username, password, permissions and api_keys is wanted");
 		return;
 	}
+	if (password.len > 511 || (password.len > 0 && memchr(password.data, '\0', password.len) != NULL)) {
+		pol_import_refuse(im, line, "the password of %.*s is longer than 511 bytes, or has a NUL", (int)name.len, name.data);
+		return;
+	}
+	if (!check_keys(im, name, keys, at))
+		return;
 	of = pol_import_user(im, line, (struct policy_text){ NULL, 0 }, name);
 	if (of == NULL)
 		return;
@@ -195,7 +214,7 @@ take_user(struct pol_import *im, const json_t *v, size_t at)
 		of->user.password = password;
 	take_permissions(im, of, permissions);
 	if (im->status == 0)
-		take_keys(im, of, keys, at);
+		take_keys(im, of, keys);
 }
 
 void
@@ -231,12 +250,18 @@ take_torchserve(struct pol_import *im, const char *member, const char *name)
 	const uint32_t line = line_at(im, find_member(im, member));
 	struct policy_imported_key *keys;
 	struct policy_import *of;
+	struct timespec now;
 	int64_t expires = 0;
 
 	if (v == NULL)
 		return;
 	if (key.len == 0 || (end != NULL && (!json_is_string(end) || pol_bench_time(&expires, json_string_value(end)) != 0))) {
 		pol_import_fail(im, line, "%s: a key and the time when it ends are wanted", member);
+		return;
+	}
+	clock_gettime(CLOCK_REALTIME, &now);
+	if (expires != 0 && expires / 1000000000 <= now.tv_sec) {
+		pol_import_refuse(im, line, "%s: the key has ended", member);
 		return;
 	}
 	of = pol_import_user(im, line, policy_text("key"), policy_text(name));

@@ -33,7 +33,6 @@ take_user(void *ctx, const struct policy_user *u)
 			if (at->name.len == strlen(names[f]) && memcmp(at->name.data, names[f], at->name.len) == 0)
 				set(o->text[f], policy_text(pol_say_value(buf, &at->value)));
 	}
-	set(o->text[POL_OWNER_CUSTOMER], u->org);
 	set(o->text[POL_OWNER_USER_TYPE], policy_text((u->flags & POLICY_USER_MADE) != 0 ? "generated" : "person"));
 	return 0;
 }
@@ -52,7 +51,7 @@ take_grant(void *ctx, const struct policy_grant *g)
 }
 
 void
-pol_owner_read(struct pol_owner *o, struct pol_account *c, struct policy_text uid)
+pol_owner_read(struct pol_owner *o, struct pol_account *c, struct policy_text uid, struct policy_text org)
 {
 	struct policy_error err = POLICY_ERROR_INIT;
 	char who[300];
@@ -60,6 +59,7 @@ pol_owner_read(struct pol_owner *o, struct pol_account *c, struct policy_text ui
 	memset(o, 0, sizeof(*o));
 	snprintf(who, sizeof(who), "uid:%.*s", (int)uid.len, uid.data != NULL ? uid.data : "");
 	(void)policy_user_show(c->host.p, &c->as, who, take_user, o, &err);
+	set(o->text[POL_OWNER_CUSTOMER], org);
 	if (o->text[POL_OWNER_ROLE][0] == '\0' && policy_grant_list(c->host.p, &c->as, who, take_grant, o, &err) == 0)
 		set(o->text[POL_OWNER_ROLE], policy_text(o->own_role));
 }

@@ -16,8 +16,8 @@ struct pol_owner {
 	int64_t role_since;
 };
 
-/* uid: of the owner. What the caller may not read stays empty; that is no failure. */
-void pol_owner_read(struct pol_owner *o, struct pol_account *c, struct policy_text uid);
+/* uid and org: of the owner. What the caller may not read stays empty; that is no failure. */
+void pol_owner_read(struct pol_owner *o, struct pol_account *c, struct policy_text uid, struct policy_text org);
 /* Every fact under its name; null where it is empty. */
 void pol_owner_json(struct pol_json *j, const struct pol_owner *o, enum pol_owner_fact from, enum pol_owner_fact to);
 

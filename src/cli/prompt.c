@@ -77,7 +77,7 @@ complain(struct pol_line *out, const struct pol_args *a, const char *what, int e
 	if (e == EMSGSIZE)
 		fprintf(stderr, ": a line is longer than %d bytes\n", POL_SECRET_MOST);
 	else
-		fprintf(stderr, ": %s\n", e == EILSEQ ? "a NUL stands in the line" : strerror(e));
+		fprintf(stderr, ": %s\n", e == EILSEQ ? "a NUL stands in the line" : e == ENODATA ? "a line is wanted, and there is none" : strerror(e));
 	return e == EMSGSIZE || e == EILSEQ ? EX_DATAERR : EX_NOINPUT;
 }
 

@@ -118,7 +118,7 @@ pol_token_say(FILE *f, const struct policy_token_info *t)
 
 struct shown {
 	struct pol_account *c;
-	char uid[256];
+	char uid[256], org[256];
 	struct pol_owner owner;
 };
 
@@ -129,6 +129,8 @@ take_owner(void *ctx, const struct policy_token_info *t)
 
 	if (t->user_id.len < sizeof(s->uid))
 		snprintf(s->uid, sizeof(s->uid), "%.*s", (int)t->user_id.len, t->user_id.data);
+	if (t->org.data != NULL && t->org.len < sizeof(s->org))
+		snprintf(s->org, sizeof(s->org), "%.*s", (int)t->org.len, t->org.data);
 	return 0;
 }
 
@@ -158,7 +160,7 @@ show(struct pol_account *c, const char *id, const struct policy_credential *itse
 	/* asked twice: what is told lasts for the call, and within one no other may be made */
 	rc = policy_token_show(c->host.p, &c->as, id, itself, take_owner, &s, &c->err);
 	if (rc == 0 && c->a->json)
-		pol_owner_read(&s.owner, c, policy_text(s.uid));
+		pol_owner_read(&s.owner, c, policy_text(s.uid), policy_text(s.org));
 	if (rc == 0)
 		rc = policy_token_show(c->host.p, &c->as, id, itself, tell, &s, &c->err);
 	return pol_account_said(c, rc);

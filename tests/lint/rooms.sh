@@ -37,7 +37,7 @@ BEGIN {
 	only["jansson.h"] = "cli daemon modules"
 	only["openssl/"] = "load auth admin audit api cli modules"
 	only["jwt.h"] = only["sqlite3.h"] = only["libpq-fe.h"] = "modules"
-	only["crypt.h"] = "admin modules"
+	only["crypt.h"] = "admin cli modules"
 	only["curl/"] = only["liboath/"] = only["security/"] = "modules"
 	only["Python.h"] = "bindings"
 	only["stdio.h"] = only["pthread.h"] = only["fcntl.h"] = "!core"
