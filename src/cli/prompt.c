@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <termios.h>
@@ -42,17 +43,35 @@ pol_prompt_wipe(struct pol_line *l)
 	explicit_bzero(l, sizeof(*l));
 }
 
-/* Byte by byte: what follows the line is another secret's, or another program's. 0 or an errno. */
+/* One that comes just before a read would not end it: they are let through while it is waited
+ * for, and only there. 0 or an errno. */
 static int
-read_line(struct pol_line *out, int fd, bool *ended)
+wait_for(int fd, const sigset_t *through)
+{
+	struct pollfd p = { .fd = fd, .events = POLLIN };
+
+	while (!is_caught())
+		if (ppoll(&p, 1, NULL, through) >= 0 || errno != EINTR)
+			return 0;
+	return EINTR;
+}
+
+/*
+ * Byte by byte: what follows the line is another secret's, or another program's. through:
+ * the mask of signals while it waits; NULL: as it is. 0 or an errno.
+ */
+static int
+read_line(struct pol_line *out, int fd, const sigset_t *through, bool *ended)
 {
 	ssize_t n;
 
 	out->len = 0;
 	*ended = false;
 	for (;;) {
+		if (through != NULL && wait_for(fd, through) != 0)
+			return EINTR;
 		n = read(fd, out->data + out->len, 1);
-		if (n < 0 && errno == EINTR && !is_caught())
+		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
 			return errno;
@@ -102,6 +121,7 @@ static int
 ask_once(struct pol_line *out, int fd, const char *prompt)
 {
 	struct termios was, quiet;
+	sigset_t held, through;
 	bool ended;
 	int e;
 
@@ -112,9 +132,15 @@ ask_once(struct pol_line *out, int fd, const char *prompt)
 	while (tcsetattr(fd, TCSAFLUSH, &quiet) != 0)
 		if (errno != EINTR || is_caught())
 			return errno;
+	/* not before: who may not write to the terminal has to be told so by a signal */
+	sigemptyset(&held);
+	for (size_t i = 0; i < SIGNALS; i++)
+		sigaddset(&held, signals[i]);
+	pthread_sigmask(SIG_BLOCK, &held, &through);
 	say(fd, prompt);
-	e = read_line(out, fd, &ended);
+	e = read_line(out, fd, &through, &ended);
 	say(fd, "\n");
+	pthread_sigmask(SIG_SETMASK, &through, NULL);
 	while (tcsetattr(fd, TCSAFLUSH, &was) != 0 && errno == EINTR)
 		;
 	return e;
@@ -190,7 +216,7 @@ pol_prompt_file(struct pol_line *out, const struct pol_args *a, const char *file
 
 	if (fd < 0)
 		return complain(out, a, file, errno);
-	e = read_line(out, fd, &ended);
+	e = read_line(out, fd, NULL, &ended);
 	if (e == 0 && ended && out->len == 0)
 		e = ENODATA;
 	if (!standard) {
