@@ -4,13 +4,18 @@
 . "$(dirname "$0")/../../tests/lib.sh"
 . "$(dirname "$0")/server.sh"
 
-programs="test_suite"
 here=$top_builddir/modules/store_postgresql
 [ -x "$here/test_suite" ] || { skip 1 "store_postgresql (not built)"; finish; }
 pg_begin || { skip 1 "store_postgresql (no PostgreSQL server can be started here)"; finish; }
 
-for p in $programs; do
-	"$here/$p" >"$pg_dir/out" 2>&1
+# What test_down calls to start and stop the server.
+for word in up down; do
+	printf '#!/bin/sh\n. %s\npg_dir=%s\npg_%s "$@"\n' "$(cd "$(dirname "$0")" && pwd)/server.sh" \
+	    "$pg_dir" "$word" >"$pg_dir/$word"
+	chmod 755 "$pg_dir/$word"
+done
+for p in test_suite test_down; do
+	"$here/$p" "$pg_dir/up" "$pg_dir/down" >"$pg_dir/out" 2>&1
 	rc=$?
 	cat "$pg_dir/out"
 	line=$(grep -oE '^[0-9]+ passed, [0-9]+ failed' "$pg_dir/out" | tail -n 1)

@@ -59,8 +59,8 @@ static const char *const texts[SQL_COUNT] = {
 	[SQL_PUT] = "INSERT OR REPLACE INTO policy_row (" POL_ROWS_COLUMNS ")"
 	    " VALUES (?1,?2,?3,?4,?5,?6,?7,?8,?9,?10,?11,?12,?13,?14,?15,?16,?17,?18)",
 	[SQL_MOVE_HEAD] = "UPDATE policy_head SET change = ?1",
-	[SQL_FORGET] = "DELETE FROM policy_row WHERE seq IN (SELECT seq FROM policy_row INDEXED BY policy_row_until"
-	    " WHERE kind IN (1, 4) AND until_ns <> 0 AND until_ns < ?1 LIMIT 4096)",
+	[SQL_FORGET] = ("DELETE FROM policy_row WHERE seq IN (SELECT seq FROM policy_row INDEXED BY policy_row_until"
+	    " WHERE kind IN (1, 4) AND until_ns <> 0 AND until_ns < ?1 LIMIT 4096)"),
 	[SQL_COMMIT] = "COMMIT",
 	[SQL_ROLLBACK] = "ROLLBACK",
 };

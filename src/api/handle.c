@@ -319,19 +319,24 @@ int
 pol_handle_succeed(struct policy *p, pol_handle_change_fn *change, void *ctx)
 {
 	struct pol_snapshot *old = atomic_load(&p->now), *s;
-	struct pol_people_root *people = NULL;
-	int rc;
+	struct pol_people_root *people = NULL, *own = NULL;
+	int rc = 0;
 
-	if (old == NULL || p->tainted)
+	if (old == NULL)
 		return POLICY_ERR_UNAVAILABLE;
 	s = calloc(1, sizeof(*s));	/* first: behind the change nothing may fail */
 	if (s == NULL)
 		return POLICY_ERR_NOMEM;
-	rc = change(ctx, old->people, old->engine.program, &people);
+	if (p->tainted)			/* a parent's writer had them in hand */
+		rc = pol_people_copy(old->people, &own);
+	if (rc == 0)
+		rc = change(ctx, own != NULL ? own : old->people, old->engine.program, &people);
 	if (rc != 0) {
+		pol_people_free(own);
 		free(s);
 		return rc;
 	}
+	pol_people_retire(own);		/* nobody ever saw it */
 	*s = *old;
 	s->code->refs++;
 	if (atomic_load(&s->stack) != NULL)

@@ -154,7 +154,7 @@ typedef int pol_handle_change_fn(void *ctx, struct pol_people_root *from,
 /*
  * A single change of people: the program stays. Takes the lock; does not wait for
  * deciders, unless many old snapshots have gathered. POLICY_ERR_UNAVAILABLE: nothing
- * is loaded, or a child was forked halfway through a change and has not reloaded yet.
+ * is loaded. In a child that was forked halfway through a change it is a copy that is changed.
  */
 int pol_handle_change(struct policy *p, pol_handle_change_fn *change, void *ctx);
 /* The same, under the lock; what it replaced is not collected. */

@@ -76,6 +76,8 @@ int pol_store_poll(struct policy *p, struct pol_store *st, struct policy_error *
 /* What the store has by now is in force here; *seen says which store that was, and how far.
  * POLICY_ERR_UNSUPPORTED: there is no store. */
 int pol_store_sync(struct policy *p, uint64_t *seen, struct policy_error *err);
+/* The same mark of what is in force now, for who judges on nothing older. 0: no store. */
+uint64_t pol_store_seen(struct policy *p);
 /*
  * Writes rows as one transaction on top of what was seen, and puts them in force.
  * POLICY_ERR_AGAIN: another wrote since, in this process or elsewhere; nothing was written:

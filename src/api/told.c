@@ -292,6 +292,22 @@ mark(const struct pol_store *st)
 	return st->since * 0x9e3779b97f4a7c15u ^ (uintptr_t)st;
 }
 
+uint64_t
+pol_store_seen(struct policy *p)
+{
+	struct policy_error err = POLICY_ERROR_INIT;
+	struct pol_store *st;
+	uint64_t seen;
+
+	if (take(p, &st, &err) != 0)
+		return 0;
+	pol_ticket_lock(&p->wiped->store);
+	seen = mark(st);
+	pol_ticket_unlock(&p->wiped->store);
+	pol_store_drop(st);
+	return seen;
+}
+
 int
 pol_store_sync(struct policy *p, uint64_t *seen, struct policy_error *err)
 {

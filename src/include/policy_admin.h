@@ -96,7 +96,7 @@ struct policy_user {
 /* Which members a change is about; bits. */
 #define POLICY_CHANGE_FLAGS 1u		/* DISABLED, CHANGE */
 #define POLICY_CHANGE_ORG 2u
-#define POLICY_CHANGE_GROUPS 4u		/* giving one needs all roles of it, as a grant does */
+#define POLICY_CHANGE_GROUPS 4u		/* given by who is in it, or has policy:escalate */
 #define POLICY_CHANGE_ATTRIBUTES 8u	/* all of them */
 #define POLICY_CHANGE_VOID 16u		/* every token issued so far is void */
 

@@ -312,7 +312,7 @@ enum policy_row_kind {
 	POLICY_ROW_GRANT,
 	/* owner: a uid. source: the step that takes it. type: its kind. name: what its owner
 	 * calls it. secret: SHA-256 of it in small hex digits, absent where it is a signed one.
-	 * list: scopes. made_ns: first issued, from_ns: issued again, until_ns: its end. */
+	 * resource: its first letters. list: scopes. made_ns: first issued, from_ns: issued again, until_ns: its end. */
 	POLICY_ROW_TOKEN
 };
 

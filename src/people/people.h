@@ -24,6 +24,9 @@ void pol_people_free(struct pol_people_root *root);
 void pol_people_retire(struct pol_people_root *root);
 uint64_t pol_people_bytes(const struct pol_people_root *root);
 
+/* All of it once more, sharing nothing: whatever happens to `from` is no matter to it. */
+int pol_people_copy(const struct pol_people_root *from, struct pol_people_root **out);
+
 /* ---- building ---- */
 
 struct pol_builder;

@@ -491,6 +491,14 @@ put_token(struct rows_change *x, const struct pol_fact *f, const struct pol_fact
 
 /* ---- rows ---- */
 
+/* Is it what it was, but for where it lies? */
+static bool
+is_told(const struct pol_fact *a, const struct pol_fact *b)
+{
+	return a->bytes == b->bytes && a->has == b->has && a->flags == b->flags &&
+	    memcmp(a->rest, b->rest, a->bytes - offsetof(struct pol_fact, rest)) == 0;
+}
+
 static int
 put_row(struct rows_change *x, const struct pol_fact *f)
 {
@@ -498,7 +506,7 @@ put_row(struct rows_change *x, const struct pol_fact *f)
 	struct pol_fact *was = NULL;
 	int rc;
 
-	if (f->kind == POLICY_ROW_REVOCATION)
+	if (f->kind == POLICY_ROW_REVOCATION || (old != NULL && is_told(old, f)))
 		return 0;
 	if (old != NULL) {		/* its page may be replaced on the way */
 		was = malloc(old->bytes);

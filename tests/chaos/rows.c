@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * People of a store, through a handle: seen at opening, by polling and by writing; ended,
+ * shadowed, made anew; in a child; with allocations that fail; while threads decide.
+ */
+#include "probed.h"
+
+#include <pthread.h>
+#include <policy_module.h>
+#include <stdbool.h>
+#include <sys/wait.h>
+
+#include "api/store.h"
+#include "people/fact.h"
+
+#ifndef CHAOS_SANITIZER
+#include "heap.h"
+#endif
+
+/* On top of all that is in force here. */
+static int
+write_rows(struct policy *p, const struct policy_row *rows, size_t n, struct policy_error *err)
+{
+	return pol_store_write(p, rows, n, pol_store_seen(p), err);
+}
+
+static int
+sync_rows(struct policy *p, struct policy_error *err)
+{
+	uint64_t seen;
+
+	return pol_store_sync(p, &seen, err);
+}
+
+static struct policy_row
+user(const char *uid, const char *name, uint32_t flags)
+{
+	struct policy_row r = POLICY_ROW_INIT;
+
+	r.kind = POLICY_ROW_USER;
+	r.id = policy_text(uid);
+	r.name = policy_text(name);
+	r.flags = flags;
+	return r;
+}
+
+static struct policy_row
+grant(const char *id, const char *owner, const char *role, const char *on, uint32_t flags)
+{
+	struct policy_row r = POLICY_ROW_INIT;
+
+	r.kind = POLICY_ROW_GRANT;
+	r.id = policy_text(id);
+	r.owner = policy_text(owner);
+	r.name = policy_text(role);
+	r.resource = policy_text(on);
+	r.flags = flags;
+	return r;
+}
+
+static enum policy_reason
+may(struct policy *p, const char *who)
+{
+	struct policy_request req = POLICY_REQUEST_INIT;
+	struct policy_decision d = POLICY_DECISION_INIT;
+
+	req.subject_id = policy_text(who);
+	req.action = policy_text("read");
+	req.resource_type = policy_text("doc");
+	req.resource_id = policy_text("1");
+	if (policy_decide(p, &req, &d) != 0)
+		return POLICY_REASON_ERROR;
+	return d.verdict == POLICY_ALLOW ? POLICY_REASON_RULE : (enum policy_reason)d.reason;
+}
+
+/* What somebody else, another process as it were, writes. */
+static int
+elsewhere(const struct policy_row *rows, size_t n)
+{
+	struct policy *other = open_probed(POLICY_NO_THREAD);
+	int rc = other == NULL ? POLICY_ERR_INTERNAL : write_rows(other, rows, n, NULL);
+
+	policy_close(other);
+	return rc;
+}
+
+static void
+begin(void)
+{
+	memory->n = memory->used = 0;
+	make_set("60s");
+}
+
+static void
+written_here_and_elsewhere(void)
+{
+	const struct policy_row both[] = { grant("g1", "u1", "reader", "doc/1", 0), user("u1", "bob", 0) };
+	const struct policy_row off[] = { user("u1", "bob", POLICY_ROW_OFF) }, on[] = { user("u1", "bob", 0) };
+	const struct policy_row gone[] = { user("u1", "bob", POLICY_ROW_GONE) }, anew[] = { user("u2", "bob", 0) };
+	const struct policy_row other[] = { user("u3", "cy", 0), grant("g3", "u3", "reader", "doc", 0), grant("g4", "u3", "none", "doc", 0) };
+	struct policy *p;
+
+	begin();
+	p = open_probed(POLICY_NO_THREAD);
+	if (!chaos_check(p != NULL && may(p, "bob") == POLICY_REASON_NO_RULE, "the set"))
+		return;
+	chaos_check(write_rows(p, both, 2, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "in force when it is written");
+	chaos_check(write_rows(p, off, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "disabled");
+	chaos_check(policy_reload(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "over a reload too");
+	chaos_check(write_rows(p, on, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "and back");
+	chaos_check(policy_reload(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE && memory->opened == memory->closed + 1,
+	    "a reload reads no store again");
+	chaos_check(write_rows(p, gone, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "deleted");
+	chaos_check(write_rows(p, anew, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_NO_RULE, "made anew: nothing of the old one");
+	chaos_check(elsewhere(other, 3) == 0 && may(p, "cy") == POLICY_REASON_NO_RULE, "not seen yet");
+	chaos_check(write_rows(p, on, 1, NULL) == POLICY_ERR_AGAIN && may(p, "cy") == POLICY_REASON_NO_RULE, "another wrote");
+	chaos_check(sync_rows(p, NULL) == 0 && may(p, "cy") == POLICY_REASON_RULE, "caught up");
+	memory->apply_fails = 5;
+	chaos_check(write_rows(p, both, 2, NULL) == POLICY_ERR_UNAVAILABLE && may(p, "bob") == POLICY_REASON_NO_RULE, "nobody knows");
+	memory->apply_fails = 0;
+	chaos_check(sync_rows(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_NO_RULE, "u2, made as late, has the name");
+	policy_close(p);
+	p = open_probed(POLICY_NO_THREAD);
+	chaos_check(p != NULL && may(p, "cy") == POLICY_REASON_RULE, "at opening");
+	policy_close(p);
+}
+
+/* alice is the file's. */
+static void
+shadowed(void)
+{
+	const struct policy_row rows[] = { user("u9", "alice", POLICY_ROW_OFF), grant("g9", "u9", "reader", "doc/2", 0) };
+	struct policy_row row;
+	struct policy *p;
+
+	begin();
+	p = open_probed(POLICY_NO_THREAD);
+	chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0 && may(p, "alice") == POLICY_REASON_RULE, "no store takes from a file's");
+	chaos_check(pol_fact_user(pol_people_view(atomic_load(&p->now)->people), policy_text(NULL), policy_text("alice"), &row) &&
+	    pol_fact_standing(pol_people_view(atomic_load(&p->now)->people), &row) == POL_STANDING_SHADOWED, "and it is told so");
+	policy_close(p);
+}
+
+static void
+children(void)
+{
+	const struct policy_row rows[] = { user("u1", "bob", 0), grant("g1", "u1", "reader", "doc/1", 0) };
+	const struct policy_row off[] = { user("u1", "bob", POLICY_ROW_OFF) };
+	struct policy *p;
+
+	begin();
+	p = open_probed(POLICY_NO_THREAD);
+	if (!chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0, "the set"))
+		return;
+	for (int busy = 0; busy < 2; busy++) {
+		int status = -1;
+		pid_t pid;
+
+		atomic_store(&p->busy, (uint32_t)busy);
+		atomic_fetch_add(&p->wiped->store.drawn, (uint32_t)busy);	/* as if a thread were at it */
+		pid = fork();
+		if (pid == 0) {
+			int bad = may(p, "bob") != POLICY_REASON_RULE;
+
+			bad |= (write_rows(p, off, 1, NULL) != 0) << 1;
+			bad |= (may(p, "bob") != POLICY_REASON_REVOKED) << 2;
+			_exit(bad);
+		}
+		atomic_fetch_sub(&p->wiped->store.drawn, (uint32_t)busy);
+		atomic_store(&p->busy, 0);
+		chaos_check(pid > 0 && waitpid(pid, &status, 0) == pid && status == 0, busy ? "a child of a busy parent" : "a child");
+		chaos_check(sync_rows(p, NULL) == 0 && may(p, "bob") == POLICY_REASON_REVOKED, "its parent hears of it");
+		chaos_check(write_rows(p, rows, 1, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "and back");
+	}
+	policy_close(p);
+}
+
+static atomic_int stop, wrong;
+
+/* bob and cy are written as one: both may, or neither. */
+static void *
+decide(void *arg)
+{
+	while (atomic_load(&stop) == 0) {
+		enum policy_reason r = may(arg, "bob");
+
+		if (r != POLICY_REASON_RULE && r != POLICY_REASON_REVOKED)
+			atomic_fetch_add(&wrong, 1);
+		if (may(arg, "alice") != POLICY_REASON_RULE)
+			atomic_fetch_add(&wrong, 1);
+	}
+	return NULL;
+}
+
+static void
+while_threads_decide(void)
+{
+	struct policy_row rows[] = { user("u1", "bob", 0), grant("g1", "u1", "reader", "doc/1", 0), grant("g2", "u1", "reader", "doc/2", 0) };
+	pthread_t threads[3];
+	struct policy *p;
+	int failed = 0;
+
+	begin();
+	p = open_probed(0);
+	if (!chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0, "the set"))
+		return;
+	for (int i = 0; i < 3; i++)
+		failed += pthread_create(&threads[i], NULL, decide, p) != 0;
+	for (int i = 0; i < 2000; i++) {
+		rows[0].flags = i % 2 == 0 ? POLICY_ROW_OFF : 0;
+		rows[2].flags = i % 3 == 0 ? POLICY_ROW_GONE : 0;
+		rows[1].until_ns = i % 5 == 0 ? INT64_MAX : 0;
+		failed += write_rows(p, rows, 3, NULL) != 0;
+		if (i % 500 == 0)
+			failed += policy_reload(p, NULL) != 0;
+	}
+	atomic_store(&stop, 1);
+	for (int i = 0; i < 3; i++)
+		failed += pthread_join(threads[i], NULL) != 0;
+	chaos_check(failed == 0 && wrong == 0 && may(p, "bob") == POLICY_REASON_RULE, "2000 changes while threads decide");
+	policy_close(p);
+}
+
+#ifndef CHAOS_SANITIZER
+
+/* Each allocation of a write fails once, alone and with all that follow. */
+static void
+allocations_fail(void)
+{
+	const struct policy_row rows[] = { user("u1", "bob", 0), grant("g1", "u1", "reader", "doc/1", 0), grant("g2", "u1", "reader", NULL, 0) };
+	const struct policy_row back[] = { grant("g1", "u1", "reader", "doc/1", POLICY_ROW_GONE), grant("g2", "u1", "reader", NULL, POLICY_ROW_GONE),
+		user("u1", "bob", POLICY_ROW_GONE) };
+	struct policy *p;
+	int bad = 0;
+
+	begin();
+	p = open_probed(POLICY_NO_THREAD);
+	if (!chaos_check(p != NULL, "the set"))
+		return;
+	for (int i = 0; i < 4; i++) {
+		for (long n = 1; ; n++) {
+			const enum policy_reason before = may(p, "bob");
+			int rc;
+
+			heap_fail = n;
+			heap_failed = 0;
+			heap_for_good = i / 2;
+			heap_on = 1;
+			rc = write_rows(p, i % 2 == 0 ? rows : back, 3, NULL);
+			heap_on = 0;
+			if (rc == 0)
+				break;
+			bad += may(p, "bob") != before;
+			heap_on = 1;
+			heap_fail = n;
+			heap_failed = 0;
+			rc = sync_rows(p, NULL);
+			heap_on = 0;
+			heap_fail = 0;
+			bad += rc != 0 && may(p, "bob") != before;
+			bad += sync_rows(p, NULL) != 0;
+			bad += n > 500;
+			if (may(p, "bob") != before || bad > 20)
+				break;		/* it was written, and is in force now */
+		}
+		heap_fail = 0;
+		bad += write_rows(p, i % 2 == 0 ? rows : back, 3, NULL) != 0;
+		bad += may(p, "bob") != (i % 2 == 0 ? POLICY_REASON_RULE : POLICY_REASON_REVOKED);
+	}
+	chaos_check(bad == 0, "half of a write");
+	policy_close(p);
+}
+
+#endif
+
+int
+main(void)
+{
+	if (chaos_check(begin_probed(), "no scratch directory, or no modules")) {
+		written_here_and_elsewhere();
+		shadowed();
+		children();
+		while_threads_decide();
+#ifdef CHAOS_SANITIZER
+		chaos_skip(1, "failing allocations (a sanitizer has an allocator of its own)");
+#else
+		allocations_fail();
+#endif
+	}
+	end_probed();
+	return chaos_finish();
+}
