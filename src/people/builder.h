@@ -119,6 +119,8 @@ void pol_holders_fetch(const struct pol_builder *b, const struct pol_who *const 
  * group where group_ok. */
 int pol_holder_row(struct pol_builder *b, const struct pol_who *who, uint64_t hash, bool group_ok, uint32_t *out);
 
+#define FACTS(b) ((struct pol_bfact *)(b)->facts.data)
+
 /* The row of a holder that is there; POL_NONE. */
 uint32_t pol_holder_there(const struct pol_builder *b, const struct pol_who *who, uint64_t hash);
 
@@ -128,6 +130,9 @@ int pol_builder_user(struct pol_builder *b, const struct pol_user_fact *f, uint6
 /* rows_build.c: what the rows of a store say, before anything is numbered; and those rows */
 int pol_builder_adopt(struct pol_builder *b);
 int pol_work_facts(struct pol_work *w);
+int pol_builder_link(struct pol_builder *b, uint32_t kind, uint64_t hash, uint64_t to);
+/* rows_grants.c: keys: room for one a row */
+int pol_builder_adopt_grants(struct pol_builder *b, struct pol_sort_key *keys);
 
 /* holders.c */
 int pol_set_init(struct pol_set *s, size_t size);
