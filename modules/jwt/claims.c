@@ -126,3 +126,9 @@ jwt_claims_judge(const struct jwt_conf *c, const struct jwt_value *payload, int6
 	}
 	return POLICY_CHECK_PASS;
 }
+
+bool
+jwt_claims_issued(const struct jwt_value *payload, int64_t *issued)
+{
+	return time_of(get(payload, "iat"), false, issued);
+}

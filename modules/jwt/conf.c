@@ -27,6 +27,7 @@ const struct policy_module_key jwt_conf_keys[] = {
 	{ "insecure", POLICY_KEY_BOOL, 0 },
 	{ "sign_with", POLICY_KEY_TEXT, 0 },
 	{ "lifetime", POLICY_KEY_DURATION, 0 },
+	{ "registered", POLICY_KEY_BOOL, 0 },
 	{ NULL, 0, 0 }
 };
 
@@ -294,13 +295,18 @@ of_claims(const struct reading *r)
 {
 	static const struct policy_text types[] = { POLICY_TEXT("JWT"), POLICY_TEXT("at+jwt") };
 	struct jwt_conf *c = r->c;
+	const struct policy_value *registered = policy_with(r->args, "registered");
 	struct policy_text sub = r->args->subject_id;
 	int rc;
 
 	if (sub.data == NULL)
 		sub = policy_text("sub");
 	c->typ_said = policy_with(r->args, "typ") != NULL;
+	c->registered = registered != NULL && registered->u.boolean;
+	c->ceilings = (r->args->flags & POLICY_OPEN_CEILINGS) != 0;
 	if (!keep_text(c, &sub, sub) || !keep_texts(c, &c->typ, types, 2) ||
+	    (r->args->subject_type.data != NULL && !keep_text(c, &c->type, r->args->subject_type)) ||
+	    !keep_texts(c, &c->kinds, r->args->kinds, r->args->kinds_count) ||
 	    !keep_texts(c, &c->claims, r->args->claims, r->args->claims_count))
 		return nomem(r);
 	c->subject = sub.data;

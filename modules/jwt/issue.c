@@ -213,6 +213,33 @@ put(struct policy_issued *out, size_t at, json_t *j)
 	return end;
 }
 
+/* RFC 6749 section 3.3, under the name by which the step reads it. False: no memory. */
+static bool
+put_scopes(json_t *j, const struct jwt_conf *c, const struct policy_issue *want)
+{
+	const struct policy_text *list = want->scopes;
+	size_t room = 1, at = 0;
+	char *text;
+	bool done;
+
+	if (want->size < sizeof(*want) || (want->flags & POLICY_ISSUE_SCOPED) == 0)
+		return true;
+	for (size_t i = 0; i < want->scopes_count; i++)
+		room += list[i].len + 1;
+	text = malloc(room);
+	if (text == NULL)
+		return false;
+	for (size_t i = 0; i < want->scopes_count; i++) {
+		if (i > 0)
+			text[at++] = ' ';
+		memcpy(text + at, list[i].data, list[i].len);
+		at += list[i].len;
+	}
+	done = json_object_set_new(j, c->scopes != NULL ? c->scopes : "scope", json_stringn(text, at)) == 0;
+	free(text);
+	return done;
+}
+
 static json_t *
 payload(const struct jwt_issuer *i, const struct policy_issue *want, const struct policy_issued *out)
 {
@@ -225,7 +252,7 @@ payload(const struct jwt_issuer *i, const struct policy_issue *want, const struc
 	    json_object_set_new(j, c->subject, json_stringn(want->subject_id.data, want->subject_id.len)) != 0 ||
 	    json_object_set_new(j, "iat", json_integer(want->now_ns / JWT_SECOND)) != 0 ||
 	    json_object_set_new(j, "exp", json_integer(out->expires_ns / JWT_SECOND)) != 0 ||
-	    json_object_set_new(j, "jti", json_string(out->token_id)) != 0) {
+	    json_object_set_new(j, "jti", json_string(out->token_id)) != 0 || !put_scopes(j, c, want)) {
 		json_decref(j);
 		return NULL;
 	}
@@ -272,10 +299,16 @@ jwt_issuer_sign(struct jwt_issuer *i, const struct policy_issue *want, struct po
 		return jwt_fail(err, POLICY_ERR_ARG, "a token is for a subject, whose name has 1 to 255 bytes");
 	if (end - want->now_ns < JWT_SECOND || (c->max_lifetime != 0 && end - want->now_ns > c->max_lifetime))
 		return jwt_fail(err, POLICY_ERR_ARG, "the token would end within a second, or later than max_lifetime lets it");
+	if (want->size >= sizeof(*want) && want->token_id.len > 64)
+		return jwt_fail(err, POLICY_ERR_ARG, "the id of a token has at most 64 bytes");
 	if (getrandom(id, sizeof(id), 0) != (ssize_t)sizeof(id))
 		return jwt_fail(err, POLICY_ERR_UNAVAILABLE, "no random bits for a token's id");
 	out->expires_ns = end / JWT_SECOND * JWT_SECOND;
 	(void)jwt_base64_encode(out->token_id, id, sizeof(id));
+	if (want->size >= sizeof(*want) && want->token_id.len > 0) {
+		memcpy(out->token_id, want->token_id.data, want->token_id.len);
+		out->token_id[want->token_id.len] = '\0';
+	}
 	rc = write_token(i, want, out);
 	if (rc != 0) {
 		OPENSSL_cleanse(out->data, sizeof(out->data));

@@ -12,7 +12,8 @@ struct jwt_issuer;
 int jwt_issuer_new(struct jwt_issuer **out, const struct jwt_conf *conf, struct policy_error *err);
 void jwt_issuer_free(struct jwt_issuer *i);	/* NULL is fine */
 
-/* As a module's issue(): iss, aud (the first), sub, iat, exp, jti (128 random bits). */
+/* As a module's issue(): iss, aud (the first), sub, iat, exp, jti (as it is asked for, else
+ * 128 random bits), scope where it has scopes. */
 int jwt_issuer_sign(struct jwt_issuer *i, const struct policy_issue *want, struct policy_issued *out,
     struct policy_error *err);
 

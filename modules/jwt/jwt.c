@@ -14,6 +14,7 @@
 #include "claims.h"
 #include "issue.h"
 #include "keys.h"
+#include "row.h"
 #include "verify.h"
 
 struct jwt {
@@ -176,7 +177,9 @@ check_payload(struct jwt *j, const struct policy_call *call, struct token *t, st
 	if (j->host->set_expires(id, expires) != 0)
 		return POLICY_CHECK_FAIL;
 	r = name_token(j, t, id);
-	return r == POLICY_CHECK_PASS ? jwt_claims_fill(&j->conf, j->host, t->payload, id) : r;
+	if (r == POLICY_CHECK_PASS)
+		r = jwt_claims_fill(&j->conf, j->host, t->payload, id);
+	return r == POLICY_CHECK_PASS ? jwt_row_judge(&j->conf, j->host, t->payload, call, expires, id) : r;
 }
 
 static enum policy_check_result

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Names and passwords out of a file of hashes. Every check hashes once, whether the name
+ * Names and passwords out of a file of hashes, or out of the set's store. Every check hashes once, whether the name
  * is there or not, the password well-formed or not, the account locked or not; and every
  * no is the same no. What only looks at the clock or at the answer learns nothing of names.
  */
@@ -9,13 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "account.h"
 #include "gate.h"
 #include "live.h"
 #include "users.h"
 
 struct password {
 	const struct policy_host *host;
-	struct pol_live live;		/* struct users */
+	bool store;
+	struct users none;		/* of a store */
+	char dummy[USERS_HASH];
+	char type[256];			/* of its users; empty: not said */
+	struct pol_live live;		/* struct users, of a file */
 	struct gates gates;
 	size_t kind_len;
 	char kind[256];
@@ -27,6 +32,7 @@ struct attempt {
 	char phrase[CRYPT_MAX_PASSPHRASE_SIZE];
 	char hash[USERS_HASH];
 	bool known, well_formed;
+	struct account account;		/* of a store */
 };
 
 static const struct pol_live_kind files = {
@@ -67,36 +73,63 @@ read_settings(struct password *s, const struct policy_open_args *args, struct po
 	    pol_secret_fail(err, POLICY_ERR_NOMEM, NULL, 0, "out of memory");
 }
 
+static int
+open_file(struct password *s, const struct policy_open_args *args, struct policy_error *err)
+{
+	char *path = pol_secret_path(policy_with(args, "file"), "file", err);
+
+	if (path == NULL)
+		return err->code;
+	/* two steps on one file know the same people */
+	(void)args->host->source(args->host, policy_text(path));
+	return pol_live_open(&s->live, &files, (void *)(uintptr_t)args->host, path, args->host, err);
+}
+
+static int
+open_store(struct password *s, const struct policy_open_args *args, struct policy_error *err)
+{
+	if (args->subject_id.data != NULL)
+		return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0, "`subject: { id }` is of no use: a user of the store is who he is called");
+	if (args->subject_type.len >= sizeof(s->type))
+		return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0, "the type of `subject` has more than 255 bytes");
+	if (args->subject_type.data != NULL)
+		memcpy(s->type, args->subject_type.data, args->subject_type.len);
+	if (!pol_users_none(&s->none, s->dummy))
+		return pol_secret_fail(err, POLICY_ERR_INTERNAL, NULL, 0, "the kernel gave no random bytes");
+	(void)args->host->source(args->host, policy_text("store"));
+	return 0;
+}
+
 static void
 password_close(void *state)
 {
 	struct password *s = state;
 
-	pol_live_close(&s->live);
+	if (!s->store)
+		pol_live_close(&s->live);
 	pol_gate_fini(&s->gates);
+	explicit_bzero(s->dummy, sizeof(s->dummy));
 	free(s);
 }
 
 static int
 password_open(void **state, const struct policy_open_args *args, struct policy_error *err)
 {
+	const struct policy_value *store = policy_with(args, "store");
 	struct password *s = calloc(1, sizeof(*s));
-	char *path;
 	int rc;
 
 	if (s == NULL)
 		return pol_secret_fail(err, POLICY_ERR_NOMEM, NULL, 0, "out of memory");
 	s->host = args->host;
+	s->store = store != NULL && store->u.boolean;
 	rc = read_settings(s, args, err);
-	if (rc == 0) {
-		path = pol_secret_path(policy_with(args, "file"), "file", err);
-		rc = path == NULL ? err->code : 0;
-		if (rc == 0) {
-			/* two steps on one file know the same people */
-			(void)args->host->source(args->host, policy_text(path));
-			rc = pol_live_open(&s->live, &files, (void *)(uintptr_t)args->host, path, args->host, err);
-		}
-	}
+	if (rc == 0 && s->store == (policy_with(args, "file") != NULL))
+		rc = pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0, s->store ?
+		    "both `file` and `store: true` stand there: one of them is wanted, and a second step for the other" :
+		    "neither `file` nor `store: true` stands there: one of them is wanted");
+	if (rc == 0)
+		rc = s->store ? open_store(s, args, err) : open_file(s, args, err);
 	if (rc != 0) {
 		password_close(s);
 		return rc;
@@ -105,19 +138,26 @@ password_open(void **state, const struct policy_open_args *args, struct policy_e
 	return 0;
 }
 
-/* The hash to compare with, and the password as crypt takes it. */
-static void
-prepare(struct password *s, struct attempt *a, const struct policy_credential *c)
+/* The hash to compare with, and the password as crypt takes it. False: nobody can say. */
+static bool
+prepare(struct password *s, struct attempt *a, const struct policy_call *call)
 {
+	const struct policy_credential *c = call->credential;
+	const struct policy_text type = { s->type[0] != '\0' ? s->type : NULL, strlen(s->type) };
 	unsigned slot;
 
-	pol_users_hash(a->hash, pol_live_enter(&s->live, &slot), c->name, &a->known);
-	pol_live_leave(&s->live, slot);
+	if (s->store && !pol_account_find(&a->account, s->host, type, call, &s->none, a->hash, &a->known))
+		return false;
+	if (!s->store) {
+		pol_users_hash(a->hash, pol_live_enter(&s->live, &slot), c->name, &a->known);
+		pol_live_leave(&s->live, slot);
+	}
 	a->well_formed = c->data.len != 0 && c->data.len < sizeof(a->phrase) && memchr(c->data.data, '\0', c->data.len) == NULL;
 	if (a->well_formed)
 		memcpy(a->phrase, c->data.data, c->data.len);
 	else
 		a->phrase[0] = 'x';
+	return true;
 }
 
 static enum policy_check_result
@@ -148,8 +188,10 @@ password_check(void *state, const struct policy_call *call, struct policy_identi
 		return POLICY_CHECK_ERROR;
 	a = calloc(1, sizeof(*a));
 	if (a != NULL) {
-		prepare(s, a, c);
-		r = judge(a);
+		if (prepare(s, a, call))
+			r = judge(a);
+		if (s->store && a->well_formed && r != POLICY_CHECK_ERROR)
+			pol_account_tell(&a->account, s->host, r == POLICY_CHECK_PASS, a->phrase, a->hash, call->deadline_ns, &a->crypt);
 		explicit_bzero(a, sizeof(*a));
 		free(a);
 	}
@@ -167,13 +209,14 @@ password_serve(void *state, uint32_t why)
 {
 	struct password *s = state;
 
-	return pol_live_serve(&s->live, why);
+	return s->store ? -1 : pol_live_serve(&s->live, why);
 }
 
 static const char *const kinds[] = { "password", NULL };
 
 static const struct policy_module_key keys[] = {
-	{ "file", POLICY_KEY_TEXT, POLICY_KEY_REQUIRED },
+	{ "file", POLICY_KEY_TEXT, 0 },
+	{ "store", POLICY_KEY_BOOL, 0 },
 	{ "concurrent", POLICY_KEY_INT, 0 },
 	{ "queue", POLICY_KEY_INT, 0 },
 	{ NULL, 0, 0 },

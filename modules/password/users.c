@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 static const char letters[] = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 
@@ -129,6 +130,23 @@ judge(struct users_entry *e, struct policy_error *err)
 	    "no hash of a method that is taken: $y$, $gy$, $2b$, $2y$ or $6$ (mkpasswd -m yescrypt makes one), ! or * for a locked name");
 }
 
+bool
+pol_users_takes(const char *hash)
+{
+	struct users_entry e = { .hash = hash };
+	struct policy_error err = POLICY_ERROR_INIT;
+
+	return judge(&e, &err) == 0 && e.cost != 0;
+}
+
+bool
+pol_users_is_old(const char *hash)
+{
+	bool enough = false;
+
+	return strncmp(hash, spare, 3) != 0 || yescrypt(hash + 3, &enough) < yescrypt(spare + 3, &enough);
+}
+
 /* One line, whose end is a NUL. */
 static int
 read_line(struct users *u, char *p, size_t len, unsigned line, struct policy_error *err)
@@ -216,6 +234,23 @@ find_salt(struct users *u)
 		p--;
 	u->salt_at = (size_t)(p + 1 - u->dummy);
 	u->salt_len = (size_t)(last - p - 1) - 1;
+}
+
+bool
+pol_users_none(struct users *u, char room[USERS_HASH])
+{
+	unsigned char random[sizeof(spare)];
+
+	memset(u, 0, sizeof(*u));
+	if (getrandom(random, sizeof(random), 0) != (ssize_t)sizeof(random))
+		return false;
+	memcpy(room, spare, sizeof(spare));
+	for (char *p = strrchr(room, '$') + 1; *p != '\0'; p++)	/* own_salt() goes by all of it */
+		*p = letters[random[p - room] & 63];
+	explicit_bzero(random, sizeof(random));
+	u->dummy = room;
+	find_salt(u);
+	return true;
 }
 
 static int

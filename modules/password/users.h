@@ -37,6 +37,14 @@ struct users {
 int pol_users_make(void **out, void *ctx, char *text, size_t len, struct policy_error *err);
 void pol_users_free(void *users);
 
+/* People without a name among them, for who looks elsewhere: a dummy of today's cost, which
+ * lies in room. False: the kernel gave no random bytes. */
+bool pol_users_none(struct users *u, char room[USERS_HASH]);
+/* Is it a hash that is believed? */
+bool pol_users_takes(const char *hash);
+/* One that is: would today's be slower? */
+bool pol_users_is_old(const char *hash);
+
 /* Its hash; or the dummy, with a salt of the name's own. *known: there, and not locked. */
 void pol_users_hash(char out[USERS_HASH], const struct users *u, struct policy_text name, bool *known);
 

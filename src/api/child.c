@@ -20,6 +20,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "api/logins.h"
 #include "api/open.h"
 #include "api/service.h"
 #include "api/store.h"
@@ -64,6 +65,7 @@ orphan_all(struct policy *p)
 		atomic_store(&s->stack, NULL);
 	orphan_stack(p, atomic_load(&p->now));
 	orphan_store(p);
+	pol_logins_orphan(p);
 	if (v != NULL) {
 		pol_service_abandon(v);
 		p->had_service = true;
@@ -81,6 +83,7 @@ start_child(struct policy *p)
 	memset(&p->wiped->writers, 0, sizeof(p->wiped->writers));
 	memset(&p->wiped->store, 0, sizeof(p->wiped->store));
 	atomic_store(&p->wiped->rows, 0);
+	atomic_store(&p->wiped->logins, 0);
 	p->covered = NULL;
 	p->draining = false;
 	if (atomic_load(&p->busy) != 0) {

@@ -45,6 +45,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "api/logins.h"
 #include "api/service.h"
 #include "api/store.h"
 #include "auth/cache.h"
@@ -146,6 +147,7 @@ pol_handle_free(struct policy *p)
 	pol_service_free(p);		/* last: until they are closed, modules may wake it */
 	munmap(p->wiped, sizeof(*p->wiped));
 	pol_cache_free(p->cache);
+	pol_logins_free(p->logins);
 	pol_revoked_free(p->revoked);
 	free(p->path);
 	free(p->name);

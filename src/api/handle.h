@@ -19,6 +19,7 @@
 #include "people/people.h"
 
 struct pol_cache;
+struct pol_logins;
 struct pol_revoked;
 struct pol_service;
 struct pol_stack;
@@ -65,7 +66,8 @@ struct pol_wiped {
 	struct pol_ticket writers;	/* see pol_handle_lock */
 	struct pol_ticket store;	/* calls of the store: before the writers', never behind it */
 	_Atomic uint32_t rows;		/* 1: somebody tells rows of a store: see store.c */
-	char pad2[128 - 5 * sizeof(uint32_t)];
+	_Atomic uint32_t logins;	/* 1: somebody counts a password: see logins.c */
+	char pad2[128 - 6 * sizeof(uint32_t)];
 	struct pol_stripe stripes[POL_STRIPES];
 };
 
@@ -81,6 +83,7 @@ struct policy {
 	void *clock_ctx;
 	struct pol_cache *cache;	/* verified credentials; NULL until a set has modules */
 	struct pol_revoked *revoked;	/* looked at within a snapshot */
+	struct pol_logins *logins;	/* passwords that were judged; NULL until a set has modules */
 	char pad[128];			/* what writers use is on other lines */
 
 	/* writers, under the lock */

@@ -3,6 +3,10 @@
  * Credentials and what is found of them. A hit needs nothing but the serial of the
  * snapshot's stack: no count of it is touched, so that deciders write no line that
  * others write. Only who judges holds the stack.
+ *
+ * What they stand on in the store is looked at once in each version of the people. Where
+ * that changed while modules judged, nobody can say which version they had seen: then they
+ * judge again, until it is the same before and after.
  */
 #include "api/judge.h"
 
@@ -10,6 +14,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/alive.h"
 #include "api/child.h"
 #include "auth/identity.h"
 #include "auth/stack.h"
@@ -18,6 +23,7 @@
 #define KIND_MOST 64u
 #define NAME_MOST 255u
 #define DATA_MOST 65536u
+#define ROUNDS 3			/* of judging, while what it stands on changes */
 
 /* ---- the shape of credentials ---- */
 
@@ -98,6 +104,8 @@ begin(struct pol_judged *j, const struct policy_request *req)
 	j->packed = j->small;
 	j->len = 0;
 	j->heap = NULL;
+	j->cached = false;
+	j->stand = (struct pol_cache_stand){ 0, 0 };
 }
 
 bool
@@ -105,7 +113,6 @@ pol_judge_look(struct policy *p, const struct pol_snapshot *s, const struct poli
     struct pol_judged *j)
 {
 	const struct pol_stack *stack = atomic_load_explicit(&s->stack, memory_order_acquire);
-	struct pol_cache_key key;
 
 	begin(j, req);
 	if (stack == NULL && pol_child_is_lost(p)) {
@@ -114,13 +121,66 @@ pol_judge_look(struct policy *p, const struct pol_snapshot *s, const struct poli
 	}
 	if (stack == NULL || is_empty(j->list, j->n))
 		return true;
-	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &key);
-	j->len = pol_cache_get(p->cache, &key, now, j->small);
+	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &j->key);
+	j->len = pol_cache_get(p->cache, &j->key, now, j->small, &j->stand);
+	j->cached = j->len != 0;
 	if (j->len == 0)
 		j->list = NULL;
 	else
 		j->reason = POLICY_REASON_RULE;
 	return j->len != 0;
+}
+
+/* ---- what they stand on ---- */
+
+/* All of them; the first that is not alive says why. */
+static enum policy_reason
+look(struct pol_alive *a, const struct pol_snapshot *s, int64_t now, const struct pol_judged *j)
+{
+	const uint32_t n = pol_pack_count(j->packed, j->len);
+	enum policy_reason first = POLICY_REASON_RULE;
+	struct policy_identity id;	/* not emptied */
+
+	*a = (struct pol_alive)POL_ALIVE_INIT;
+	id.size = sizeof(id);
+	for (uint32_t i = 0; i < n; i++) {
+		enum policy_reason reason = POLICY_REASON_ERROR;
+
+		if (pol_unpack(&id, j->packed, j->len, i))
+			reason = pol_alive_look(a, s->engine.people, &id, now);
+		if (first == POLICY_REASON_RULE)
+			first = reason;
+	}
+	return n != 0 ? first : POLICY_REASON_ERROR;
+}
+
+__attribute__((noinline))
+static bool
+look_again(struct policy *p, const struct pol_snapshot *s, int64_t now, struct pol_judged *j, enum policy_reason *reason)
+{
+	struct pol_alive a;
+
+	*reason = look(&a, s, now, j);
+	if (a.print != j->stand.print && j->cached) {
+		j->list = NULL;
+		return false;
+	}
+	if (a.print != j->stand.print && j->stand.version != 0 && *reason == POLICY_REASON_RULE)
+		*reason = POLICY_REASON_REVOKED;	/* it changed behind the judging */
+	if (*reason != POLICY_REASON_RULE)
+		return true;
+	j->stand = (struct pol_cache_stand){ a.print, s->generation };
+	if (j->cached)
+		pol_cache_seen(p->cache, &j->key, &j->stand);
+	return true;
+}
+
+bool
+pol_judge_alive(struct policy *p, const struct pol_snapshot *s, int64_t now, struct pol_judged *j,
+    enum policy_reason *reason)
+{
+	*reason = POLICY_REASON_RULE;
+	return j->stand.version == s->generation || look_again(p, s, now, j, reason);
 }
 
 /* What the stack may say: anything else is our own mistake. */
@@ -156,31 +216,28 @@ pack(struct pol_judged *j, const struct policy_identity *ids, size_t n)
 	return j->len != 0 ? 0 : POLICY_ERR_INTERNAL;
 }
 
+/* *until: as long as it may be kept. */
 static void
-ask_stack(struct policy *p, struct pol_stack *stack, const struct pol_asked *asked, struct pol_judged *j)
+ask_stack(struct pol_stack *stack, const struct pol_asked *asked, struct pol_judged *j, int64_t *until)
 {
 	struct policy_identity *ids = malloc(asked->n * sizeof(*ids));
 	enum policy_reason reason = POLICY_REASON_ERROR;
-	struct pol_cache_key key;
-	int64_t until = 0;
 	size_t n = 0;
 
+	*until = 0;
 	if (ids == NULL) {
 		j->rc = POLICY_ERR_NOMEM;
 		return;
 	}
-	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &key);
 	for (size_t i = 0; i < asked->n; i++) {
 		ids[i].size = sizeof(ids[i]);
 		pol_identity_clear(&ids[i]);
 	}
-	j->rc = filter(pol_stack_judge(stack, asked, ids, &n, &until, &reason));
+	j->rc = filter(pol_stack_judge(stack, asked, ids, &n, until, &reason));
 	if (j->rc == 0)
 		j->reason = reason;
 	if (j->rc == 0 && reason == POLICY_REASON_RULE)
 		j->rc = n <= asked->n ? pack(j, ids, n) : POLICY_ERR_INTERNAL;
-	if (j->rc == 0 && reason == POLICY_REASON_RULE && j->packed == j->small)
-		pol_cache_put(p->cache, &key, asked->now_ns, until, j->small, j->len);
 	for (size_t i = 0; i < asked->n; i++)
 		pol_identity_wipe(&ids[i]);
 	free(ids);
@@ -197,14 +254,77 @@ pol_judge_clock(const struct policy *p)
 	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
 }
 
+/* The stack in force, held, and the version of the people; NULL: none. */
+static struct pol_stack *
+hold(struct policy *p, uint64_t *version)
+{
+	_Atomic uint32_t *in;
+	const struct pol_snapshot *s = pol_handle_enter(p, &in);
+	struct pol_stack *stack = NULL;
+
+	if (s != NULL && !s->off)
+		stack = atomic_load_explicit(&s->stack, memory_order_acquire);
+	if (stack != NULL) {
+		pol_stack_hold(stack);
+		*version = s->generation;
+	}
+	pol_handle_exit(in);
+	return stack;
+}
+
+/* What was judged, as it stands now. The version; 0: it is not alive, or nothing is on. */
+static uint64_t
+stand(struct policy *p, struct pol_alive *a, int64_t now, const struct pol_judged *j, uint64_t *version)
+{
+	_Atomic uint32_t *in;
+	const struct pol_snapshot *s = pol_handle_enter(p, &in);
+	bool alive = false;
+
+	*a = (struct pol_alive)POL_ALIVE_INIT;
+	*version = 0;
+	if (s != NULL && !s->off) {
+		alive = look(a, s, now, j) == POLICY_REASON_RULE;
+		*version = s->generation;
+	}
+	pol_handle_exit(in);
+	return alive ? *version : 0;
+}
+
+/* Once. True: it is known on what the answer stands. */
+static bool
+judge(struct policy *p, struct pol_stack *stack, const struct pol_asked *asked, uint64_t before, uint64_t *print,
+    struct pol_judged *j)
+{
+	struct pol_alive a;
+	uint64_t version;
+	int64_t until;
+	bool same;
+
+	ask_stack(stack, asked, j, &until);
+	if (j->rc != 0 || j->reason != POLICY_REASON_RULE)
+		return true;
+	j->stand.version = stand(p, &a, asked->now_ns, j, &version);
+	j->stand.print = a.print;
+	same = version == before || a.print == 0 || a.print == *print;
+	*print = a.print;
+	if (!same || j->stand.version == 0)
+		return same || j->stand.version == 0;
+	if (a.until < until)
+		until = a.until;
+	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &j->key);
+	if (j->packed == j->small)
+		pol_cache_put(p->cache, &j->key, asked->now_ns, until, j->small, j->len, &j->stand);
+	return true;
+}
+
 void
 pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_judged *j)
 {
 	struct pol_asked asked = { .list = req->credentials, .n = req->credentials_count,
 	    .nonblock = (req->flags & POLICY_NONBLOCK) != 0, .deadline_ns = req->deadline_ns };
-	const struct pol_snapshot *s;
-	struct pol_stack *stack = NULL;
-	_Atomic uint32_t *in;
+	uint64_t version = 0, print = 0;
+	struct pol_stack *stack;
+	bool known = false;
 
 	begin(j, req);
 	j->rc = pol_judge_shape(req->credentials, req->credentials_count);
@@ -213,15 +333,16 @@ pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_jud
 	/* a child that has its modules still to open looked for nothing before */
 	if (j->rc != 0 || is_empty(j->list, j->n))
 		return;
-	asked.now_ns = pol_judge_clock(p);
-	s = pol_handle_enter(p, &in);
-	if (s != NULL && !s->off)
-		stack = atomic_load_explicit(&s->stack, memory_order_acquire);
-	if (stack != NULL)
-		pol_stack_hold(stack);
-	pol_handle_exit(in);
-	if (stack == NULL)
-		return;
-	ask_stack(p, stack, &asked, j);
-	pol_stack_drop(stack);
+	for (int i = 0; !known && i < ROUNDS; i++) {
+		pol_judge_fini(j);
+		begin(j, req);
+		asked.now_ns = pol_judge_clock(p);
+		stack = hold(p, &version);
+		if (stack == NULL)
+			return;
+		known = judge(p, stack, &asked, version, &print, j);
+		pol_stack_drop(stack);
+	}
+	if (!known)
+		j->reason = POLICY_REASON_UNAVAILABLE;
 }

@@ -15,6 +15,9 @@ struct pol_judged {
 	enum policy_reason reason;	/* POLICY_REASON_RULE: they are good */
 	const char *packed;		/* the identities: in small, or in heap */
 	uint32_t len;
+	struct pol_cache_stand stand;	/* on what they stand; version 0: not known to be alive in any */
+	bool cached;			/* by `key` */
+	struct pol_cache_key key;
 	char *heap;
 	char small[POL_PACKED_MAX];
 };
@@ -36,6 +39,12 @@ bool pol_judge_look(struct policy *p, const struct pol_snapshot *s, const struct
 /* Outside, what was looked for. May block, as the modules do. req is of our size; what
  * fails is told in j. */
 void pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_judged *j);
+/*
+ * Within s, of those that are good: do they stand on what they stood on, and is that alive?
+ * POLICY_REASON_RULE, or why not. False: they are to be judged anew; then nothing is found.
+ */
+bool pol_judge_alive(struct policy *p, const struct pol_snapshot *s, int64_t now, struct pol_judged *j,
+    enum policy_reason *reason);
 /* The engine's clock, Unix ns. */
 int64_t pol_judge_clock(const struct policy *p);
 

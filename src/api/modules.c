@@ -4,7 +4,9 @@
 
 #include <string.h>
 
+#include "api/accounts.h"
 #include "api/judge.h"
+#include "api/logins.h"
 #include "api/open.h"
 #include "api/service.h"
 #include "api/steps.h"
@@ -51,12 +53,17 @@ pol_modules_open(struct policy *p, struct pol_snapshot *s, const struct ast_set 
 		pol_arena_fini(&conf.arena);
 		return pol_err_set(err, rc, NULL, 0, 0, "no memory for verified credentials, or no random bytes");
 	}
+	if (p->logins == NULL && (rc = pol_logins_new(&p->logins)) != 0) {
+		pol_arena_fini(&conf.arena);
+		return pol_err_set(err, rc, NULL, 0, 0, "no memory for counts of passwords, or no random bytes");
+	}
 	conf.module_dir = p->module_dir != NULL ? p->module_dir : POL_MODULE_DIR;
 	conf.load = p->load;
 	conf.ctx = p;
 	conf.log = p->log != NULL ? log_line : NULL;
 	conf.clock = clock_now;
 	conf.wake = wake;
+	conf.store = &pol_accounts_store;
 	rc = pol_stack_open(&stack, &conf, s->engine.program, err);
 	if (rc == 0)
 		atomic_store(&s->stack, stack);

@@ -21,6 +21,7 @@
 #include <unistd.h>
 
 #include "api/child.h"
+#include "api/logins.h"
 #include "api/open.h"
 #include "api/service.h"
 #include "api/store.h"
@@ -213,6 +214,7 @@ pol_round_run(struct policy *p, struct pol_service *v)
 		if (due < next)
 			next = due;
 	}
+	n += pol_logins_serve(p);
 	n += ask_store(p, v, pol_service_now(), &next);
 	now = pol_service_now();
 	free_old(p, now, &next);

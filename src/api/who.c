@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "api/alive.h"
 #include "api/store.h"
 #include "auth/identity.h"
 #include "auth/revoked.h"
@@ -77,10 +78,10 @@ assert_identity(struct asserted *a, const struct policy_request *req, const stru
 }
 
 enum policy_reason
-pol_who_still(const struct policy *p, const struct policy_identity *id, int64_t now)
+pol_who_still(const struct policy *p, const struct policy_identity *id, bool stands, int64_t now)
 {
 	/* first: what the store had told by then is seen by the look below */
-	const bool fresh = id->token_id.len == 0 || pol_store_is_good(p);
+	const bool fresh = (id->token_id.len == 0 && !stands) || pol_store_is_good(p);
 
 	if (id->expires != 0 && now >= id->expires)
 		return POLICY_REASON_EXPIRED;
@@ -89,12 +90,40 @@ pol_who_still(const struct policy *p, const struct policy_identity *id, int64_t 
 	return fresh ? POLICY_REASON_RULE : POLICY_REASON_UNAVAILABLE;
 }
 
+/* Who made the token for somebody else is asked for as one who acts; he must be allowed
+ * beside whoever the request says acts. */
+__attribute__((noinline))
+static int
+decide_actor(const struct pol_snapshot *s, struct pol_time now, const struct policy_identity *id, struct asserted *as,
+    struct pol_answer *a, const struct pol_witness *witness, const char **why)
+{
+	const struct policy_attrs none = { NULL, 0 };
+	const enum policy_reason reason = pol_alive_actor(s->engine.people, id, &as->req.actor_type, &as->req.actor_id);
+
+	as->req.actor_attributes = none;
+	if (reason == POLICY_REASON_RULE && as->req.actor_id.data != NULL)
+		return pol_decide(&s->engine, &as->req, now, NULL, a, witness, why);
+	*a = (struct pol_answer){ POLICY_DENY, reason != POLICY_REASON_RULE ? reason : POLICY_REASON_ERROR, POL_NONE, POL_NONE };
+	return 0;
+}
+
+/* Is there one to be asked for? */
+static bool
+has_actor(const struct pol_snapshot *s, const struct pol_judged *j, const struct policy_identity *id)
+{
+	struct policy_text type, name;
+
+	return (j->stand.print & POL_ALIVE_ACTOR) != 0 &&
+	    (pol_alive_actor(s->engine.people, id, &type, &name) != POLICY_REASON_RULE || name.data != NULL);
+}
+
 /* Identity i. out is written by the first, by each that is denied, and on failure. */
 static int
 decide_one(const struct policy *p, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
-    const struct policy_identity *id, bool first, struct policy_decision *out, const struct pol_witness *witness)
+    const struct pol_judged *j, const struct policy_identity *id, bool first, struct policy_decision *out,
+    const struct pol_witness *witness)
 {
-	enum policy_reason reason = pol_who_still(p, id, in_ns(now));
+	enum policy_reason reason = pol_who_still(p, id, j->stand.print != 0, in_ns(now));
 	struct asserted as;
 	struct pol_answer a;
 	const char *why;
@@ -108,6 +137,8 @@ decide_one(const struct policy *p, const struct pol_snapshot *s, struct pol_time
 	}
 	if (rc == 0)
 		rc = pol_decide(&s->engine, &as.req, now, NULL, &a, witness, &why);
+	if (rc == 0 && a.verdict == POLICY_ALLOW && __builtin_expect(has_actor(s, j, id), 0))
+		rc = decide_actor(s, now, id, &as, &a, witness, &why);
 	if (rc != 0)
 		pol_fill_error(out, rc, s->generation);
 	else if (first || a.verdict != POLICY_ALLOW)
@@ -132,7 +163,7 @@ decide_all(const struct policy *p, const struct pol_snapshot *s, struct pol_time
 		int rc = POLICY_ERR_INTERNAL;
 
 		if (pol_unpack(&id, j->packed, j->len, i))
-			rc = decide_one(p, s, now, req, &id, i == 0, out, witness);
+			rc = decide_one(p, s, now, req, j, &id, i == 0, out, witness);
 		else
 			pol_fill_error(out, rc, s->generation);
 		if (rc != 0)
@@ -160,16 +191,27 @@ read_time(const struct policy *p, const struct pol_snapshot *s, struct pol_time 
 	return 0;
 }
 
+/* What is known of them, or found now. False: they are to be judged. */
+static inline bool
+look(struct policy *p, const struct pol_snapshot *s, int64_t now, const struct policy_request *req,
+    struct pol_judged *j, enum policy_reason *alive)
+{
+	if (j->list == NULL && !pol_judge_look(p, s, req, now, j))
+		return false;
+	return j->rc != 0 || j->reason != POLICY_REASON_RULE || j->len == 0 || pol_judge_alive(p, s, now, j, alive);
+}
+
 /* With room for what is found. */
 static int
 decide(struct policy *p, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     struct pol_judged *j, struct policy_decision *out, const struct pol_witness *witness)
 {
+	enum policy_reason alive = POLICY_REASON_RULE;
 	int rc = check(req);
 
 	if (rc == 0)
 		rc = read_time(p, s, &now);
-	if (rc == 0 && j->list == NULL && !pol_judge_look(p, s, req, in_ns(now), j)) {
+	if (rc == 0 && !look(p, s, in_ns(now), req, j, &alive)) {
 		rc = check_rest(req);
 		if (rc == 0)
 			return POL_WHO_MISS;
@@ -178,12 +220,12 @@ decide(struct policy *p, const struct pol_snapshot *s, struct pol_time now, cons
 		rc = POLICY_ERR_ARG;
 	if (rc == 0)
 		rc = j->rc;
-	if (rc == 0 && j->reason == POLICY_REASON_RULE)
+	if (rc == 0 && j->reason == POLICY_REASON_RULE && alive == POLICY_REASON_RULE)
 		return decide_all(p, s, now, req, j, out, witness);
 	if (rc == 0)
 		rc = check_rest(req);
 	if (rc == 0)
-		pol_fill_reason(out, j->reason, s->generation);
+		pol_fill_reason(out, j->reason != POLICY_REASON_RULE ? j->reason : alive, s->generation);
 	else
 		pol_fill_error(out, rc, s->generation);
 	return rc;

@@ -21,8 +21,9 @@
 int pol_who_decide(struct policy *p, const struct pol_snapshot *s, struct pol_time now,
     const struct policy_request *req, struct pol_judged *j, struct policy_decision *out,
     const struct pol_witness *witness);
-/* What may have happened since it was judged: POLICY_REASON_RULE where nothing has. */
-enum policy_reason pol_who_still(const struct policy *p, const struct policy_identity *id, int64_t now);
+/* What may have happened since it was judged: POLICY_REASON_RULE where nothing has. stands:
+ * on something in the store. */
+enum policy_reason pol_who_still(const struct policy *p, const struct policy_identity *id, bool stands, int64_t now);
 
 /* policy_authenticate(), of a request of our size; out is emptied. */
 int pol_who_authenticate(struct policy *p, const struct policy_request *req, struct policy_identity *out);

@@ -3,6 +3,7 @@
  * and never more than all of them have. */
 #include "api/who.h"
 
+#include "api/alive.h"
 #include "auth/identity.h"
 #include "base/name.h"
 #include "core/fill.h"
@@ -74,11 +75,14 @@ tell(const struct policy *p, const struct pol_snapshot *s, int64_t now, const st
 	other.size = sizeof(other);
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		struct policy_identity *id = i == 0 ? out : &other;
+		struct policy_text maker[2];
 		enum policy_reason reason;
 
 		if (!pol_unpack(id, j->packed, j->len, i))
 			return fail(out, POLICY_ERR_INTERNAL, s->generation);
-		reason = pol_who_still(p, id, now);
+		reason = pol_who_still(p, id, j->stand.print != 0, now);
+		if (reason == POLICY_REASON_RULE && (j->stand.print & POL_ALIVE_ACTOR) != 0)
+			reason = pol_alive_actor(s->engine.people, id, &maker[0], &maker[1]);
 		if (reason != POLICY_REASON_RULE)
 			return refuse(out, reason, s->generation);
 		if (i > 0)
@@ -97,10 +101,16 @@ authenticate(struct policy *p, const struct pol_snapshot *s, int64_t now, const 
 {
 	if (s == NULL || s->off)
 		return refuse(out, POLICY_REASON_DISABLED, s != NULL ? s->generation : 0);
+	enum policy_reason reason = POLICY_REASON_RULE;
+
 	if (j->list == NULL && !pol_judge_look(p, s, req, now, j))
+		return POL_WHO_MISS;
+	if (j->rc == 0 && j->reason == POLICY_REASON_RULE && j->len != 0 && !pol_judge_alive(p, s, now, j, &reason))
 		return POL_WHO_MISS;
 	if (j->rc != 0)
 		return fail(out, j->rc, s->generation);
+	if (reason != POLICY_REASON_RULE)
+		return refuse(out, reason, s->generation);
 	if (j->reason != POLICY_REASON_RULE)
 		return refuse(out, j->reason, s->generation);
 	return tell(p, s, now, j, out);

@@ -47,6 +47,8 @@ struct slot {
 	_Atomic uint64_t tag[2];
 	_Atomic int64_t since, until;	/* Unix ns; until 0: empty */
 	_Atomic uint64_t len;
+	_Atomic uint64_t print;
+	_Atomic uint64_t seen;		/* a version, masked: see mask() */
 	_Atomic uint64_t words[POL_PACKED_MAX / 8];
 };
 _Static_assert(sizeof(struct slot) == SLOT, "as much as the largest entry");
@@ -139,9 +141,20 @@ slot_of(struct pol_cache *c, const struct set *set, unsigned way)
 	return &c->slots[(size_t)(set - c->sets) * WAYS + way];
 }
 
+/*
+ * A version is written into a slot without taking it, by who has read it a moment ago. By
+ * then it may be another request's, or the same one's that stands on something else: to
+ * those the word is a version that never was, and they are looked at anew.
+ */
+static inline uint64_t
+mask(const struct pol_cache_key *key, uint64_t print)
+{
+	return key->half[0] ^ print * UINT64_C(0x9e3779b97f4a7c15);
+}
+
 /* The slot as one who read it between two looks at its number. */
 static uint32_t
-copy(const struct slot *s, const struct pol_cache_key *key, int64_t now, char *buf)
+copy(const struct slot *s, const struct pol_cache_key *key, int64_t now, char *buf, struct pol_cache_stand *stand)
 {
 	const uint64_t number = atomic_load_explicit(&s->number, memory_order_acquire);
 	uint64_t other, len;
@@ -165,11 +178,14 @@ copy(const struct slot *s, const struct pol_cache_key *key, int64_t now, char *b
 
 		memcpy(buf + 8 * i, &word, 8);
 	}
+	stand->print = atomic_load_explicit(&s->print, memory_order_acquire);
+	stand->version = atomic_load_explicit(&s->seen, memory_order_acquire) ^ mask(key, stand->print);
 	return atomic_load_explicit(&s->number, memory_order_relaxed) == number ? (uint32_t)len : 0;
 }
 
 uint32_t
-pol_cache_get(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, char *buf)
+pol_cache_get(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, char *buf,
+    struct pol_cache_stand *stand)
 {
 	struct set *set = set_of(c, key);
 
@@ -178,7 +194,7 @@ pol_cache_get(struct pol_cache *c, const struct pol_cache_key *key, int64_t now,
 
 		if (atomic_load_explicit(&set->half[w], memory_order_acquire) != key->half[1])
 			continue;
-		len = copy(slot_of(c, set, w), key, now, buf);
+		len = copy(slot_of(c, set, w), key, now, buf, stand);
 		if (len == 0)
 			continue;
 		/* once: a line that is only read stays in every processor's cache */
@@ -187,6 +203,18 @@ pol_cache_get(struct pol_cache *c, const struct pol_cache_key *key, int64_t now,
 		return len;
 	}
 	return 0;
+}
+
+void
+pol_cache_seen(struct pol_cache *c, const struct pol_cache_key *key, const struct pol_cache_stand *stand)
+{
+	struct set *set = set_of(c, key);
+
+	for (unsigned w = 0; w < WAYS; w++) {
+		if (atomic_load_explicit(&set->half[w], memory_order_acquire) == key->half[1])
+			atomic_store_explicit(&slot_of(c, set, w)->seen, stand->version ^ mask(key, stand->print),
+			    memory_order_release);
+	}
 }
 
 /* Where the entry may go: its own place, an empty or ended one, one nobody asked for. */
@@ -215,7 +243,7 @@ choose(struct pol_cache *c, struct set *set, const struct pol_cache_key *key, in
 
 void
 pol_cache_put(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, int64_t until,
-    const char *buf, uint32_t len)
+    const char *buf, uint32_t len, const struct pol_cache_stand *stand)
 {
 	struct set *set = set_of(c, key);
 	struct slot *s;
@@ -235,6 +263,8 @@ pol_cache_put(struct pol_cache *c, const struct pol_cache_key *key, int64_t now,
 	atomic_store_explicit(&s->since, now, memory_order_release);
 	atomic_store_explicit(&s->until, until, memory_order_release);
 	atomic_store_explicit(&s->len, len, memory_order_release);
+	atomic_store_explicit(&s->print, stand->print, memory_order_release);
+	atomic_store_explicit(&s->seen, stand->version ^ mask(key, stand->print), memory_order_release);
 	for (uint32_t at = 0; at < len; at += 8) {
 		word = 0;
 		memcpy(&word, buf + at, len - at < 8 ? len - at : 8);

@@ -11,10 +11,14 @@
 
 #include <policy_module.h>
 
-#define POL_PACKED_MAX 2000		/* bytes of all identities of one request, packed */
+#define POL_PACKED_MAX 1984		/* bytes of all identities of one request, packed */
 
 struct pol_cache;
 struct pol_cache_key { uint64_t half[2]; };
+
+/* What a request was found to stand on, and the version of that in which it was last found
+ * alive; both numbers are who asks' own. */
+struct pol_cache_stand { uint64_t print, version; };
 
 /* Room for so many requests, with a random key. Pages that are not used cost nothing. */
 int pol_cache_new(struct pol_cache **out, uint32_t entries);
@@ -24,9 +28,12 @@ void pol_cache_free(struct pol_cache *c);
 void pol_cache_key(const struct pol_cache *c, uint64_t serial, const struct policy_credential *list, size_t n,
     struct pol_cache_key *out);
 /* Bytes of what was kept, good until after `now` (Unix ns); 0: nothing. buf has POL_PACKED_MAX. */
-uint32_t pol_cache_get(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, char *buf);
+uint32_t pol_cache_get(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, char *buf,
+    struct pol_cache_stand *stand);
 void pol_cache_put(struct pol_cache *c, const struct pol_cache_key *key, int64_t now, int64_t until,
-    const char *buf, uint32_t len);
+    const char *buf, uint32_t len, const struct pol_cache_stand *stand);
+/* It stands on the same as when it was got, and was found alive in stand->version. */
+void pol_cache_seen(struct pol_cache *c, const struct pol_cache_key *key, const struct pol_cache_stand *stand);
 
 /* n identities as bytes that can lie anywhere, and back. 0: no room. Unpacking: that of
  * place i, into an identity whose size is set; false: there is none, or the bytes are not

@@ -74,7 +74,7 @@ claims(struct policy_open_args *args, struct pol_arena *arena, const struct pol_
 }
 
 static int
-open_step(struct pol_step *s, struct policy_error *err)
+open_step(struct pol_step *s, const struct pol_program *program, struct policy_error *err)
 {
 	const struct pol_step_conf *c = s->conf;
 	struct pol_stack_conf *conf = &s->stack->conf;
@@ -88,6 +88,8 @@ open_step(struct pol_step *s, struct policy_error *err)
 		return rc;
 	if (claims(&args, &conf->arena, c) != 0)
 		return pol_err_nomem(err);
+	if (program != NULL && program->has_credentials)
+		args.flags |= POLICY_OPEN_CEILINGS;
 	args.now_ns = conf->clock(conf->ctx);
 	s->opening = true;
 	rc = s->module->open(&s->state, &args, &theirs);
@@ -143,7 +145,7 @@ open_steps(struct pol_stack *st, const struct pol_program *program, struct polic
 	if (rc == 0)
 		rc = pol_stack_check(st, program, err);
 	for (uint32_t i = 0; rc == 0 && i < st->conf.n; i++) {
-		rc = open_step(&st->steps[i], err);
+		rc = open_step(&st->steps[i], program, err);
 		st->n += rc == 0;
 	}
 	if (rc == 0)
@@ -221,6 +223,33 @@ uint64_t
 pol_stack_serial(const struct pol_stack *s)
 {
 	return s->serial;
+}
+
+int
+pol_stack_issue(const struct pol_stack *s, struct policy_text step, const struct policy_issue *want,
+    struct policy_issued *out, struct policy_error *err)
+{
+	struct policy_error theirs = POLICY_ERROR_INIT;
+	const struct pol_step *of = NULL;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	out->size = sizeof(*out);
+	for (uint32_t i = 0; i < s->n && of == NULL; i++) {
+		if (pol_bytes_equal(s->steps[i].conf->name, strlen(s->steps[i].conf->name), step.data, step.len))
+			of = &s->steps[i];
+	}
+	if (of == NULL)
+		return pol_err_set(err, POLICY_ERR_NOENT, NULL, 0, 0, "modules: there is no step '%.*s'",
+		    step.len < 64 ? (int)step.len : 64, step.data != NULL ? step.data : "");
+	if (!POL_HAS(of->module, issue))
+		return retell(err, POLICY_ERR_UNSUPPORTED, of->conf, &theirs, "the module makes no credentials");
+	rc = of->module->issue(of->state, want, out, &theirs);
+	if (rc == 0 && out->data_len > 0 && out->data_len < sizeof(out->data) && out->data[out->data_len] == '\0' &&
+	    memchr(out->token_id, '\0', sizeof(out->token_id)) != NULL)
+		return 0;
+	explicit_bzero(out, sizeof(*out));
+	return retell(err, rc != 0 ? rc : POLICY_ERR_INTERNAL, of->conf, &theirs, "the module made no credential");
 }
 
 const struct policy_module *

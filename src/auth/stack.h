@@ -54,6 +54,17 @@ struct pol_step_conf {
 	uint32_t n_map;
 };
 
+/* What steps may ask of the set's store: as struct policy_host has it. */
+struct pol_stack_store {
+	int (*find_user)(void *ctx, struct policy_text type, struct policy_text name, struct policy_account *out);
+	int (*find_token)(void *ctx, const unsigned char sha256[32], struct policy_account *token,
+	    struct policy_account *user);
+	/* step: that asks; tokens of another one are none of its own */
+	int (*find_token_id)(void *ctx, struct policy_text step, struct policy_text id, struct policy_account *token,
+	    struct policy_account *user);
+	void (*report_password)(void *ctx, struct policy_text uid, int good, struct policy_text seen, const char *rehash);
+};
+
 /* All of them, and whom they work for. Everything in it lies in its arena, which
  * pol_stack_open takes over, also when it fails; so a stack can be opened again. */
 struct pol_stack_conf {
@@ -68,6 +79,7 @@ struct pol_stack_conf {
 	void (*log)(void *ctx, enum policy_log_level level, const char *text);
 	int64_t (*clock)(void *ctx);	/* Unix ns */
 	void (*wake)(void *ctx);	/* the service shall look at its stack */
+	const struct pol_stack_store *store;	/* NULL: there is none */
 };
 
 struct pol_stack;
@@ -120,6 +132,11 @@ void pol_stack_changed(struct pol_stack *s, const char *path);
 /* Serves the steps that are due at `now` (CLOCK_MONOTONIC ns); *next: when to come again,
  * INT64_MAX: only on wake or change. Returns how many were served. One thread at a time. */
 uint32_t pol_stack_serve(struct pol_stack *s, int64_t now, int64_t *next);
+
+/* A credential of the step called so, made by its module; *out is emptied first. May block.
+ * 0 or a negative policy_err with err filled: UNSUPPORTED, NOENT where there is none. */
+int pol_stack_issue(const struct pol_stack *s, struct policy_text step, const struct policy_issue *want,
+    struct policy_issued *out, struct policy_error *err);
 
 /* The module of a step called `name`, its state; NULL: none. For issue(). Held by who
  * holds the stack. */

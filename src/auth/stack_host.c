@@ -85,11 +85,65 @@ host_source(const struct policy_host *h, struct policy_text source)
 	return 0;
 }
 
+/* ---- the store ---- */
+
+/* Never asked with less room than is written to. */
+static bool
+has_room(const struct policy_account *a)
+{
+	return a != NULL && a->size >= sizeof(*a);
+}
+
+static int
+host_find_user(const struct policy_host *h, struct policy_text type, struct policy_text name, struct policy_account *out)
+{
+	const struct pol_stack_conf *c = &step_of(h)->stack->conf;
+
+	if (!has_room(out) || name.data == NULL)
+		return POLICY_ERR_ARG;
+	return c->store != NULL ? c->store->find_user(c->ctx, type, name, out) : POLICY_ERR_UNAVAILABLE;
+}
+
+static int
+host_find_token(const struct policy_host *h, const unsigned char sha256[32], struct policy_account *token,
+    struct policy_account *user)
+{
+	const struct pol_stack_conf *c = &step_of(h)->stack->conf;
+
+	if (!has_room(token) || !has_room(user) || sha256 == NULL)
+		return POLICY_ERR_ARG;
+	return c->store != NULL ? c->store->find_token(c->ctx, sha256, token, user) : POLICY_ERR_UNAVAILABLE;
+}
+
+static int
+host_find_token_id(const struct policy_host *h, struct policy_text id, struct policy_account *token,
+    struct policy_account *user)
+{
+	const struct pol_step *s = step_of(h);
+	const struct pol_stack_conf *c = &s->stack->conf;
+
+	if (!has_room(token) || !has_room(user) || id.data == NULL)
+		return POLICY_ERR_ARG;
+	return c->store != NULL ? c->store->find_token_id(c->ctx, policy_text(s->conf->name), id, token, user) :
+	    POLICY_ERR_UNAVAILABLE;
+}
+
+static void
+host_report_password(const struct policy_host *h, struct policy_text uid, int good, struct policy_text seen,
+    const char *rehash)
+{
+	const struct pol_stack_conf *c = &step_of(h)->stack->conf;
+
+	if (c->store != NULL && uid.data != NULL && uid.len != 0)
+		c->store->report_password(c->ctx, uid, good, seen, rehash);
+}
+
 void
 pol_stack_host(struct pol_step *s)
 {
 	s->host = (struct policy_host){ .size = sizeof(s->host), .abi = POLICY_MODULE_ABI,
 	    .step = (struct policy_host_step *)(void *)s, .log = host_log, .wake = host_wake,
-	    .watch = host_watch, .source = host_source };
+	    .watch = host_watch, .source = host_source, .find_user = host_find_user, .find_token = host_find_token,
+	    .find_token_id = host_find_token_id, .report_password = host_report_password };
 	pol_identity_offer(&s->host);
 }

@@ -157,7 +157,7 @@ struct policy_module_key {
 #define POLICY_KEY_REQUIRED 1u
 
 struct policy_open_args {
-	uint32_t size, flags;		/* flags: 0 */
+	uint32_t size, flags;		/* POLICY_OPEN_ */
 	const struct policy_host *host;	/* lives until close() has returned */
 	struct policy_text name;	/* of the step */
 	struct policy_value with;	/* POLICY_OBJECT, as policy_module.keys has it */
@@ -168,6 +168,9 @@ struct policy_open_args {
 	size_t claims_count;
 	int64_t now_ns;			/* Unix, the engine's clock */
 };
+
+/* The set has `credentials:`: what a credential is called limits what it opens. */
+#define POLICY_OPEN_CEILINGS 1u
 
 /* The value of a key of args->with, or NULL. */
 static inline const struct policy_value *
@@ -234,11 +237,16 @@ struct policy_call {
 
 /* What issue() is asked for; times are Unix ns, 0: as the module's settings say. */
 struct policy_issue {
-	uint32_t size, flags;		/* flags: 0 */
+	uint32_t size, flags;		/* POLICY_ISSUE_ */
 	struct policy_text kind;
 	struct policy_text subject_type, subject_id;
 	int64_t now_ns, expires_ns;
+	struct policy_text token_id;	/* that it has to have; absent: one of the module's making */
+	const struct policy_text *scopes;
+	size_t scopes_count;
 };
+
+#define POLICY_ISSUE_SCOPED 1u		/* it has scopes, those; none opens nothing */
 
 /* The credential, shown once. The library wipes it. */
 struct policy_issued {

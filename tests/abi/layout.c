@@ -119,6 +119,8 @@ static const struct row values[] = {
 	VALUE(POLICY_MODULE_CACHEABLE, 4),
 	VALUE(POLICY_MODULE_CACHE_ASKED, 8),
 	VALUE(POLICY_MODULE_SCOPED, 16),
+	VALUE(POLICY_OPEN_CEILINGS, 1),
+	VALUE(POLICY_ISSUE_SCOPED, 1),
 	VALUE(POLICY_MODULE_SECOND_FACTOR, 32),
 };
 
@@ -380,7 +382,7 @@ static const struct row layout[] = {
 	FIELD(policy_call, now_ns, 32),
 	FIELD(policy_call, deadline_ns, 40),
 	FIELD(policy_call, used, 48),
-	SIZE(policy_issue, 72),
+	SIZE(policy_issue, 104),
 	FIELD(policy_issue, size, 0),
 	FIELD(policy_issue, flags, 4),
 	FIELD(policy_issue, kind, 8),
@@ -388,6 +390,9 @@ static const struct row layout[] = {
 	FIELD(policy_issue, subject_id, 40),
 	FIELD(policy_issue, now_ns, 56),
 	FIELD(policy_issue, expires_ns, 64),
+	FIELD(policy_issue, token_id, 72),
+	FIELD(policy_issue, scopes, 88),
+	FIELD(policy_issue, scopes_count, 96),
 	SIZE(policy_issued, 8280),
 	FIELD(policy_issued, size, 0),
 	FIELD(policy_issued, data_len, 4),

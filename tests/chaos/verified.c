@@ -36,10 +36,15 @@ fill(char *buf, unsigned k, unsigned w)
 static void
 look(char *buf, unsigned k)
 {
-	uint32_t len = pol_cache_get(cache, &keys[k], 10, buf);
+	struct pol_cache_stand stand;
+	uint32_t len = pol_cache_get(cache, &keys[k], 10, buf, &stand);
 
 	if (len == 0)
 		return;
+	/* a version that was never this one's is nobody's */
+	if (stand.print / 8 != k || (stand.version < KEYS && stand.version != k))
+		atomic_fetch_add(&foreign, 1);
+	pol_cache_seen(cache, &keys[k], &stand);
 	atomic_fetch_add_explicit(&found, 1, memory_order_relaxed);
 	if ((unsigned char)buf[0] / 5 != k)
 		atomic_fetch_add(&foreign, 1);
@@ -56,11 +61,13 @@ use_cache(void *arg)
 {
 	unsigned x = *(unsigned *)arg * 2654435761u + 1;
 	char buf[POL_PACKED_MAX];
+	struct pol_cache_stand stand;
 
 	for (unsigned i = 0; i < ROUNDS; i++) {
 		x = x * 1664525u + 1013904223u;
+		stand = (struct pol_cache_stand){ (x >> 8) % KEYS * 8 + (x >> 5) % 8, (x >> 8) % KEYS };
 		if (x >> 30 == 0)
-			pol_cache_put(cache, &keys[(x >> 8) % KEYS], 10, 20, buf, fill(buf, (x >> 8) % KEYS, i));
+			pol_cache_put(cache, &keys[(x >> 8) % KEYS], 10, 20, buf, fill(buf, (x >> 8) % KEYS, i), &stand);
 		else
 			look(buf, (x >> 8) % KEYS);
 	}

@@ -54,6 +54,125 @@ drive_source(const struct policy_host *h, struct policy_text source)
 	return 0;
 }
 
+/* ---- the store ---- */
+
+static int
+is_text(struct policy_text a, struct policy_text b)
+{
+	return a.data != NULL && b.data != NULL && pol_bytes_equal(a.data, a.len, b.data, b.len);
+}
+
+static struct policy_text
+copy_text(struct policy_account *out, struct policy_text t)
+{
+	char *at = out->bytes + out->bytes_count;
+
+	if (t.data == NULL)
+		return t;
+	memcpy(at, t.data, t.len);
+	at[t.len] = '\0';
+	out->bytes_count += (uint32_t)t.len + 1;
+	return (struct policy_text){ at, t.len };
+}
+
+static void
+copy_row(struct policy_account *out, const struct policy_row *r)
+{
+	out->flags = r->flags;
+	out->number = r->number;
+	out->made_ns = r->made_ns;
+	out->from_ns = r->from_ns;
+	out->until_ns = r->until_ns;
+	out->bytes_count = 0;
+	out->id = copy_text(out, r->id);
+	out->type = copy_text(out, r->type);
+	out->name = copy_text(out, r->name);
+	out->owner = copy_text(out, r->owner);
+	out->org = copy_text(out, r->org);
+	out->by = copy_text(out, r->by);
+	out->source = copy_text(out, r->source);
+	out->secret = copy_text(out, r->secret);
+	out->list = copy_text(out, r->list);
+}
+
+static int
+drive_find_user(const struct policy_host *h, struct policy_text type, struct policy_text name, struct policy_account *out)
+{
+	const struct drive *d = of(h);
+
+	if (type.data == NULL)
+		type = policy_text("user");
+	for (unsigned i = 0; i < d->n_rows; i++) {
+		const struct policy_row *r = &d->rows[i];
+
+		if (r->kind == POLICY_ROW_USER && (r->flags & POLICY_ROW_GONE) == 0 && is_text(r->name, name) &&
+		    is_text(r->type.data != NULL ? r->type : policy_text("user"), type)) {
+			copy_row(out, r);
+			return 0;
+		}
+	}
+	return d->rows != NULL ? POLICY_ERR_NOENT : POLICY_ERR_UNAVAILABLE;
+}
+
+static int
+tell_token(const struct drive *d, const struct policy_row *r, struct policy_account *token, struct policy_account *user)
+{
+	static const struct policy_row nobody = { .flags = POLICY_ROW_GONE };
+	const struct policy_row *owner = &nobody;
+
+	for (unsigned i = 0; i < d->n_rows; i++) {
+		if (d->rows[i].kind == POLICY_ROW_USER && is_text(d->rows[i].id, r->owner))
+			owner = &d->rows[i];
+	}
+	copy_row(token, r);
+	copy_row(user, owner);
+	return 0;
+}
+
+static int
+drive_find_token(const struct policy_host *h, const unsigned char sha256[32], struct policy_account *token,
+    struct policy_account *user)
+{
+	const struct drive *d = of(h);
+	char hex[65];
+
+	for (int i = 0; i < 32; i++)
+		snprintf(hex + 2 * i, 3, "%02x", sha256[i]);
+	for (unsigned i = 0; i < d->n_rows; i++) {
+		if (d->rows[i].kind == POLICY_ROW_TOKEN && is_text(d->rows[i].secret, policy_text(hex)))
+			return tell_token(d, &d->rows[i], token, user);
+	}
+	return d->rows != NULL ? POLICY_ERR_NOENT : POLICY_ERR_UNAVAILABLE;
+}
+
+static int
+drive_find_token_id(const struct policy_host *h, struct policy_text id, struct policy_account *token,
+    struct policy_account *user)
+{
+	const struct drive *d = of(h);
+
+	for (unsigned i = 0; i < d->n_rows; i++) {
+		const struct policy_row *r = &d->rows[i];
+
+		if (r->kind == POLICY_ROW_TOKEN && is_text(r->id, id) && (r->source.data == NULL || is_text(r->source, d->args.name)))
+			return tell_token(d, r, token, user);
+	}
+	return d->rows != NULL ? POLICY_ERR_NOENT : POLICY_ERR_UNAVAILABLE;
+}
+
+static void
+drive_report_password(const struct policy_host *h, struct policy_text uid, int good, struct policy_text seen,
+    const char *rehash)
+{
+	struct drive *d = of(h);
+
+	(void)uid;
+	d->good += good != 0;
+	d->wrong += good == 0;
+	snprintf(d->seen, sizeof(d->seen), "%.*s", (int)seen.len, seen.data != NULL ? seen.data : "");
+	snprintf(d->rehash, sizeof(d->rehash), "%s", rehash != NULL ? rehash : "");
+}
+
 static void
 drive_claim(void *ctx, struct policy_text claim, struct policy_text value)
 {
@@ -75,7 +194,8 @@ drive_init(struct drive *d, const struct policy_module *m)
 	d->module = m;
 	d->host = (struct policy_host){ .size = sizeof(d->host), .abi = POLICY_MODULE_ABI,
 	    .step = (struct policy_host_step *)(void *)d, .log = drive_log, .wake = drive_wake,
-	    .watch = drive_watch, .source = drive_source };
+	    .watch = drive_watch, .source = drive_source, .find_user = drive_find_user, .find_token = drive_find_token,
+	    .find_token_id = drive_find_token_id, .report_password = drive_report_password };
 	pol_identity_offer(&d->host);
 	d->err = (struct policy_error)POLICY_ERROR_INIT;
 	d->args = (struct policy_open_args){ .size = sizeof(d->args), .host = &d->host, .name = policy_text(m->name) };

@@ -26,6 +26,12 @@ struct drive {
 	char source[256];
 	struct { struct policy_text claim, value; char room[512]; } claims[16];
 	unsigned n_claims;
+	/* what the store holds: users and tokens, in any order, the test's own. NULL: there is
+	 * no store, or it is too old. */
+	const struct policy_row *rows;
+	unsigned n_rows;
+	unsigned good, wrong;		/* passwords reported */
+	char seen[512], rehash[512];	/* of the last report */
 };
 
 #define DRIVE_ATTR_TEXT(key, s) { POLICY_TEXT(key), { .type = POLICY_STRING, .u.text = { (s), sizeof(s) - 1 } } }

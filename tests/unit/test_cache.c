@@ -12,6 +12,7 @@
 #define LATER (NOW + 30000000000)
 
 static char buf[POL_PACKED_MAX], other[POL_PACKED_MAX];
+static struct pol_cache_stand stand;
 
 static struct pol_cache *
 new_cache(uint32_t entries)
@@ -55,18 +56,18 @@ what_was_put_is_found_until_its_end(void)
 
 	for (uint32_t len = 1; len <= POL_PACKED_MAX; len += len < 20 ? 1 : 99) {
 		memset(buf, (int)('a' + len % 20), len);
-		pol_cache_put(c, &key, NOW, LATER, buf, len);
+		pol_cache_put(c, &key, NOW, LATER, buf, len, &stand);
 		memset(other, 0, sizeof(other));
-		CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other), len);
+		CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other, &stand), len);
 		CU_ASSERT(memcmp(buf, other, len) == 0);
 	}
-	CU_ASSERT(pol_cache_get(c, &key, LATER - 1, other) != 0);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, LATER, other), 0);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, LATER + 1, other), 0);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, INT64_MAX, other), 0);
+	CU_ASSERT(pol_cache_get(c, &key, LATER - 1, other, &stand) != 0);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, LATER, other, &stand), 0);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, LATER + 1, other, &stand), 0);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, INT64_MAX, other, &stand), 0);
 	/* a clock that was set back */
-	CU_ASSERT(pol_cache_get(c, &key, NOW - 1000000000, other) != 0);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW - 1000000001, other), 0);
+	CU_ASSERT(pol_cache_get(c, &key, NOW - 1000000000, other, &stand) != 0);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW - 1000000001, other, &stand), 0);
 	pol_cache_free(c);
 	pol_cache_free(NULL);
 }
@@ -77,17 +78,17 @@ what_is_over_or_too_long_is_never_kept(void)
 	struct pol_cache *c = new_cache(100);
 	struct pol_cache_key key = key_of(c, 1, "secret");
 
-	pol_cache_put(c, &key, NOW, NOW, "x", 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW - 1, other), 0);
-	pol_cache_put(c, &key, NOW, 0, "x", 1);
-	pol_cache_put(c, &key, NOW, NOW - 1, "x", 1);
-	pol_cache_put(c, &key, NOW, LATER, "x", 0);
-	pol_cache_put(c, &key, NOW, LATER, buf, POL_PACKED_MAX + 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other), 0);
+	pol_cache_put(c, &key, NOW, NOW, "x", 1, &stand);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW - 1, other, &stand), 0);
+	pol_cache_put(c, &key, NOW, 0, "x", 1, &stand);
+	pol_cache_put(c, &key, NOW, NOW - 1, "x", 1, &stand);
+	pol_cache_put(c, &key, NOW, LATER, "x", 0, &stand);
+	pol_cache_put(c, &key, NOW, LATER, buf, POL_PACKED_MAX + 1, &stand);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other, &stand), 0);
 	/* what stands there already is not made to live longer by it */
-	pol_cache_put(c, &key, NOW, NOW + 1, "x", 1);
-	pol_cache_put(c, &key, NOW, NOW, "y", 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other), 1);
+	pol_cache_put(c, &key, NOW, NOW + 1, "x", 1, &stand);
+	pol_cache_put(c, &key, NOW, NOW, "y", 1, &stand);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW, other, &stand), 1);
 	CU_ASSERT_EQUAL(other[0], 'x');
 	pol_cache_free(c);
 }
@@ -140,16 +141,16 @@ half_a_tag_is_no_tag(void)
 	struct pol_cache *c = new_cache(1);
 	struct pol_cache_key a = { { 5, 9 } }, b = { { 5, 8 } }, d = { { 6, 9 } }, zero = { { 0, 0 } };
 
-	pol_cache_put(c, &a, NOW, LATER, "x", 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &a, NOW, other), 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &b, NOW, other), 0);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &d, NOW, other), 0);	/* the same set, the same second half */
-	CU_ASSERT_EQUAL(pol_cache_get(c, &zero, NOW, other), 0);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &zero, -1, other), 0);
-	pol_cache_put(c, &d, NOW, LATER, "y", 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &d, NOW, other), 1);
+	pol_cache_put(c, &a, NOW, LATER, "x", 1, &stand);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &a, NOW, other, &stand), 1);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &b, NOW, other, &stand), 0);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &d, NOW, other, &stand), 0);	/* the same set, the same second half */
+	CU_ASSERT_EQUAL(pol_cache_get(c, &zero, NOW, other, &stand), 0);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &zero, -1, other, &stand), 0);
+	pol_cache_put(c, &d, NOW, LATER, "y", 1, &stand);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &d, NOW, other, &stand), 1);
 	CU_ASSERT_EQUAL(other[0], 'y');
-	CU_ASSERT_EQUAL(pol_cache_get(c, &a, NOW, other), 0);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &a, NOW, other, &stand), 0);
 	pol_cache_free(c);
 }
 
@@ -164,19 +165,19 @@ a_flood_of_tokens_used_once_leaves_the_hot_ones(void)
 
 	for (unsigned i = 0; i < HOT; i++) {
 		key = numbered(c, i);
-		pol_cache_put(c, &key, NOW, LATER, "hot", 3);
-		pol_cache_get(c, &key, NOW, other);
+		pol_cache_put(c, &key, NOW, LATER, "hot", 3, &stand);
+		pol_cache_get(c, &key, NOW, other, &stand);
 	}
 	for (unsigned i = 0; i < FLOOD; i++) {
 		key = numbered(c, HOT + i);
-		pol_cache_put(c, &key, NOW, LATER, "once", 4);
+		pol_cache_put(c, &key, NOW, LATER, "once", 4, &stand);
 		if (i % 50 != 0)
 			continue;
 		key = numbered(c, i / 50 % HOT);
 		asked++;
-		if (pol_cache_get(c, &key, NOW, other) != 3) {
+		if (pol_cache_get(c, &key, NOW, other, &stand) != 3) {
 			lost++;
-			pol_cache_put(c, &key, NOW, LATER, "hot", 3);
+			pol_cache_put(c, &key, NOW, LATER, "hot", 3, &stand);
 		}
 	}
 	if (lost != 0)
@@ -194,19 +195,19 @@ what_has_ended_makes_room_first(void)
 
 	for (unsigned i = 0; i < 7; i++) {
 		key = numbered(c, i);
-		pol_cache_put(c, &key, NOW, i == 3 ? NOW + 1 : LATER, "x", 1);
+		pol_cache_put(c, &key, NOW, i == 3 ? NOW + 1 : LATER, "x", 1, &stand);
 	}
 	key = numbered(c, 7);
-	pol_cache_put(c, &key, NOW + 1, LATER, "x", 1);
+	pol_cache_put(c, &key, NOW + 1, LATER, "x", 1, &stand);
 	for (unsigned i = 0; i < 8; i++) {
 		key = numbered(c, i);
-		found += pol_cache_get(c, &key, NOW + 1, other) == 1;
+		found += pol_cache_get(c, &key, NOW + 1, other, &stand) == 1;
 	}
 	CU_ASSERT_EQUAL(found, 7);
 	/* all were asked for now: one goes all the same */
 	key = numbered(c, 8);
-	pol_cache_put(c, &key, NOW + 1, LATER, "x", 1);
-	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW + 1, other), 1);
+	pol_cache_put(c, &key, NOW + 1, LATER, "x", 1, &stand);
+	CU_ASSERT_EQUAL(pol_cache_get(c, &key, NOW + 1, other, &stand), 1);
 	pol_cache_free(c);
 }
 
