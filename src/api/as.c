@@ -74,7 +74,8 @@ decide_judged(struct pol_as *a, const struct policy_request *req, struct policy_
 	if (s != NULL && !s->off)
 		rc = pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
 	pol_handle_exit(in);
-	return rc <= 0 ? rc : POLICY_ERR_INTERNAL;
+	/* what the credential stands on in the store changed under the call */
+	return rc == POL_WHO_MISS ? POLICY_ERR_UNAVAILABLE : rc;
 }
 
 static void
@@ -153,10 +154,10 @@ know_asserted(struct pol_as *a)
 
 /* What was judged, on the snapshot in force: several may not lend each other what they lack. */
 static int
-know_proved(struct pol_as *a, int64_t now, struct policy_error *err)
+know_proved(struct pol_as *a, enum policy_reason alive, int64_t now, struct policy_error *err)
 {
 	struct pol_caller *c = &a->caller;
-	enum policy_reason reason = a->judged.reason;
+	enum policy_reason reason = alive != POLICY_REASON_RULE ? alive : a->judged.reason;
 	uint32_t n;
 
 	if (a->judged.rc != 0)
@@ -165,7 +166,7 @@ know_proved(struct pol_as *a, int64_t now, struct policy_error *err)
 	if (reason == POLICY_REASON_RULE && (n == 0 || !pol_unpack(&a->id, a->judged.packed, a->judged.len, 0)))
 		return refuse(err, POLICY_ERR_INTERNAL, "the credentials were judged, and nobody knows whose they are");
 	if (reason == POLICY_REASON_RULE)
-		reason = pol_who_still(a->p, &a->id, now);
+		reason = pol_who_still(a->p, &a->id, a->judged.stand.print != 0, now);
 	if (reason != POLICY_REASON_RULE)
 		return pol_err_set(err, reason == POLICY_REASON_UNAVAILABLE ? POLICY_ERR_UNAVAILABLE : POLICY_ERR_DENIED, NULL, 0, 0,
 		    "the credentials are refused: %s", policy_reason_name((int)reason));
@@ -182,9 +183,19 @@ know_proved(struct pol_as *a, int64_t now, struct policy_error *err)
 	return 0;
 }
 
+/* False: what it stands on in the store is another by now, and it is judged anew. */
+static bool
+is_alive(struct pol_as *a, const struct pol_snapshot *s, int64_t now, enum policy_reason *reason)
+{
+	*reason = POLICY_REASON_RULE;
+	return a->judged.rc != 0 || a->judged.reason != POLICY_REASON_RULE || a->judged.len == 0 ||
+	    pol_judge_alive(a->p, s, now, &a->judged, reason);
+}
+
 static int
 prove(struct pol_as *a, struct policy_error *err)
 {
+	enum policy_reason alive = POLICY_REASON_RULE;
 	const struct pol_snapshot *s;
 	_Atomic uint32_t *in;
 	bool judged = false;
@@ -199,8 +210,8 @@ prove(struct pol_as *a, struct policy_error *err)
 		s = pol_handle_enter(a->p, &in);
 		if (s == NULL || s->off)
 			rc = refuse(err, POLICY_ERR_UNSUPPORTED, "the policy engine is switched off");
-		else if (judged || pol_judge_look(a->p, s, &a->req, now, &a->judged))
-			rc = know_proved(a, now, err);
+		else if ((judged || pol_judge_look(a->p, s, &a->req, now, &a->judged)) && is_alive(a, s, now, &alive))
+			rc = know_proved(a, alive, now, err);
 		else
 			rc = POL_WHO_MISS;
 		pol_handle_exit(in);

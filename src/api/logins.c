@@ -328,16 +328,17 @@ write_user(struct policy *p, const struct report *list, struct policy_text uid)
 		struct policy_error err = POLICY_ERROR_INIT;
 		struct policy_row user;
 		struct pol_rows room;
+		uint64_t seen = pol_store_seen(p);	/* before it is looked at */
 		bool changed = false;
 
 		pol_rows_init(&room);
-		rc = i > 0 ? pol_store_sync(p, &err) : 0;
+		rc = i > 0 ? pol_store_sync(p, &seen, &err) : 0;
 		if (rc == 0 && find_user(p, uid, &room, &user)) {
 			for (const struct report *r = list; r != NULL; r = r->next) {
 				if (pol_bytes_equal(r->bytes, r->uid_len, uid.data, uid.len))
 					changed |= apply(&user, r);
 			}
-			rc = changed ? pol_store_write(p, &user, 1, &err) : 0;
+			rc = changed ? pol_store_write(p, &user, 1, seen, &err) : 0;
 		}
 		pol_rows_fini(&room);
 	}

@@ -30,12 +30,19 @@ chmod 600 olga
 	echo "    with: { file: $here/olga }"
 	echo "    for: bearer"
 	echo "    subject: { type: user, id: olga, shared: true }"
-	# one is built by now: tokens of the store are credentials like any other
-	[ ! -e "$modules/api_key.so" ] || sed -n 's/^api_key: //p' <<'END'
-api_key:   - use: api_key
-api_key:     for: bearer
-api_key:     kind: [token, api_key]
-api_key:     subject: { type: user, shared: true }
+	# tokens and passwords of the store, for the same people
+	[ ! -e "$modules/api_key.so" ] || cat <<'END'
+  - use: api_key
+    with: { imported: true }
+    for: bearer
+    kind: [token, api_key]
+    subject: { type: user, shared: true }
+END
+	[ ! -e "$modules/password.so" ] || cat <<'END'
+  - use: password
+    with: { store: true }
+    for: password
+    subject: { type: user, shared: true }
 END
 	echo "store: { url: \"sqlite:$here/store.db\" }"
 } >set.yaml
