@@ -26,18 +26,19 @@ chmod 600 olga
 {
 	cat "$cli/accounts.yaml"
 	echo "modules:"
-	echo "  - use: token_file"
-	echo "    with: { file: $here/olga }"
-	echo "    for: bearer"
-	echo "    subject: { type: user, id: olga, shared: true }"
 	# tokens and passwords of the store, for the same people
 	[ ! -e "$modules/api_key.so" ] || cat <<'END'
   - use: api_key
     with: { imported: true }
     for: bearer
+    control: binding
     kind: [token, api_key]
     subject: { type: user, shared: true }
 END
+	echo "  - use: token_file"
+	echo "    with: { file: $here/olga }"
+	echo "    for: bearer"
+	echo "    subject: { type: user, id: olga, shared: true }"
 	[ ! -e "$modules/password.so" ] || cat <<'END'
   - use: password
     with: { store: true }
