@@ -47,7 +47,7 @@ int pol_account_own(struct pol_account *c, char who[400]);
 
 /* ---- what is said ---- */
 
-/* An object of its own line; the buffer is wiped, since a secret may stand in it. */
+/* An object, on a line of its own; no secret stands in it. */
 int pol_say_json(struct pol_json *j);
 void pol_say_json_text(struct pol_json *j, const char *name, struct policy_text t);	/* absent: null */
 void pol_say_json_time(struct pol_json *j, const char *name, int64_t ns);		/* 0: null */
@@ -59,10 +59,9 @@ void pol_say_time(FILE *f, const char *label, int64_t ns);
 void pol_say_list(FILE *f, const char *label, const struct policy_text *list, size_t n);
 /* A value as --attribute takes it, in a buffer of the caller's; cut where it is longer. */
 const char *pol_say_value(char buf[256], const struct policy_value *v);
-/* A secret, alone on standard output. 0 or EX_IOERR. */
+/* A secret, or an object that has one, alone on standard output; said where others could read
+ * it there. 0 or EX_IOERR. */
 int pol_say_secret(const struct pol_account *c, struct policy_text secret);
-/* Where a secret is about to be written: others could read it there. */
-void pol_say_warn_loose(const struct pol_account *c);
 
 /* ---- the verbs ---- */
 

@@ -31,14 +31,14 @@ tell_made(void *ctx, const struct policy_token_info *t)
 		pol_token_say(stderr, t);
 		return 0;
 	}
-	pol_say_warn_loose(m->c);
 	pol_json_open(&j, NULL, '{');
 	pol_say_json_text(&j, "token", t->secret);
 	pol_token_json(&j, t);
 	pol_json_close(&j, '}');
-	m->status = pol_say_json(&j);
-	if (m->status == 0)
-		m->status = pol_out_close(0);
+	m->status = j.failed ? EX_OSERR : pol_say_secret(m->c, (struct policy_text){ j.data, j.len });
+	if (j.data != NULL)
+		explicit_bzero(j.data, j.cap);
+	pol_json_fini(&j);
 	return 0;
 }
 

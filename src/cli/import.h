@@ -13,6 +13,8 @@ struct pol_import {
 	const char *file;
 	char *text;			/* the whole file; wiped */
 	size_t len;
+	size_t counted;			/* so many bytes hold so many lines */
+	uint32_t counted_lines;
 	int64_t expires_ns;		/* of keys that say no end of their own */
 	json_t *root, *names;		/* names: those that were seen */
 	struct pol_bump bump;

@@ -70,19 +70,22 @@ find_member(const struct pol_import *im, const char *name)
 	}
 }
 
+/* Users come in the order of the file: what was counted is not counted again. */
 static uint32_t
-line_at(const struct pol_import *im, size_t at)
+line_at(struct pol_import *im, size_t at)
 {
-	uint32_t line = 1;
-
-	for (size_t i = 0; i < at && i < im->len; i++)
-		line += im->text[i] == '\n';
-	return line;
+	if (at > im->len)
+		at = im->len;
+	if (at < im->counted)
+		im->counted = im->counted_lines = 0;
+	for (; im->counted < at; im->counted++)
+		im->counted_lines += im->text[im->counted] == '\n';
+	return im->counted_lines + 1;
 }
 
 /* The line of a text that stands behind `at`; where it is written otherwise, that of `at`. */
 static uint32_t
-line_of(const struct pol_import *im, size_t at, struct policy_text s)
+line_of(struct pol_import *im, size_t at, struct policy_text s)
 {
 	const char *found = s.len > 0 ? memmem(im->text + at, im->len - at, s.data, s.len) : NULL;
 

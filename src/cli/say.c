@@ -22,8 +22,6 @@ pol_say_json(struct pol_json *j)
 		fprintf(stderr, "policyctl: out of memory\n");
 	else
 		fwrite(j->data, 1, j->len, stdout);
-	if (j->data != NULL)
-		explicit_bzero(j->data, j->cap);
 	pol_json_fini(j);
 	return rc;
 }
@@ -142,8 +140,9 @@ pol_say_value(char buf[256], const struct policy_value *v)
 
 /* ---- secrets ---- */
 
-void
-pol_say_warn_loose(const struct pol_account *c)
+/* Others could read it where it goes. */
+static void
+warn_loose(const struct pol_account *c)
 {
 	struct stat st;
 
@@ -160,7 +159,7 @@ pol_say_secret(const struct pol_account *c, struct policy_text secret)
 	size_t len = secret.len;
 	ssize_t n = 0;
 
-	pol_say_warn_loose(c);
+	warn_loose(c);
 	fflush(stdout);
 	while (len > 0 && (n >= 0 || errno == EINTR)) {
 		n = write(STDOUT_FILENO, at, len);
