@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "api/ask.h"
+#include "api/note.h"
 #include "api/who.h"
 #include "auth/identity.h"
 #include "core/fill.h"
@@ -147,7 +148,7 @@ policy_generation(const struct policy *p)
 int
 policy_is_enabled(const struct policy *p)
 {
-	return p == NULL || atomic_load_explicit(&p->off, memory_order_acquire) == 0;
+	return p == NULL || atomic_load_explicit(&p->off, memory_order_acquire) != POL_OFF_YES;
 }
 
 /* ---- deciding ---- */
@@ -275,7 +276,12 @@ policy_authenticate(struct policy *p, const struct policy_request *req, struct p
 	if (p == NULL || req == NULL)
 		return POLICY_ERR_ARG;
 	rc = pol_sized_in(&room, sizeof(room), sizeof(req->size), req);
-	return rc == 0 ? pol_who_authenticate(p, &room, out) : rc;
+	if (rc != 0)
+		return rc;
+	rc = pol_who_authenticate(p, &room, out);
+	if (atomic_load_explicit(&p->off, memory_order_acquire) == POL_OFF_AUDITED && out->verified == 0)
+		pol_note_identity(p, &room, out, rc);
+	return rc;
 }
 
 /* ---- service ---- */

@@ -8,8 +8,9 @@
 #include "api/ask.h"
 
 #include <string.h>
-#include <time.h>
 
+#include "api/clock.h"
+#include "api/note.h"
 #include "api/off.h"
 #include "api/who.h"
 #include "base/sized.h"
@@ -33,29 +34,6 @@ filter(int rc)
 	default:
 		return POLICY_ERR_INTERNAL;
 	}
-}
-
-/* The host's clock is asked before a snapshot is held: it is foreign code. */
-static inline void
-read_host_clock(const struct policy *p, struct pol_time *now)
-{
-	*now = p->clock != NULL ? pol_time_from_ns(p->clock(p->clock_ctx)) : (struct pol_time){ 0, 0 };
-}
-
-/* The system's, where some decision of the set depends on it. The vDSO answers: no
- * system call. A tick (some ms) is close enough for windows. */
-static inline int
-read_clock(const struct policy *p, const struct pol_snapshot *s, struct pol_time *now)
-{
-	struct timespec ts;
-
-	if (s->timeless || p->clock != NULL)
-		return 0;
-	if (clock_gettime(CLOCK_REALTIME_COARSE, &ts) != 0)
-		return POLICY_ERR_INTERNAL;
-	now->sec = ts.tv_sec;
-	now->ns = (uint32_t)ts.tv_nsec;
-	return 0;
 }
 
 /* What is asked of, and what is known of the credentials of a row; judged NULL: it is
@@ -182,23 +160,44 @@ ask_once(struct asking by, const struct policy_request *req, struct policy_decis
 	return rc;
 }
 
-/* Its credentials were not in the cache. */
-__attribute__((noinline))
+/* Its credentials were not in the cache. What is judged is left to who frees it. */
 static int
 ask_modules(struct policy *p, const struct policy_request *req, struct policy_decision *out,
-    const struct pol_witness *witness)
+    const struct pol_witness *witness, struct pol_judged *judged)
 {
 	struct policy_request room;
 	struct policy_token token;
-	struct pol_judged judged;
 	int rc = take_request(&room, &token, req, req->size);
 
 	if (rc != 0)
 		return rc;		/* it was of a good size a moment ago: the caller's doing */
-	pol_judge_ask(p, &room, &judged);
-	rc = ask_once((struct asking){ p, &judged }, req, out, witness);
+	pol_judge_ask(p, &room, judged);
+	return ask_once((struct asking){ p, judged }, req, out, witness);
+}
+
+__attribute__((noinline))
+static int
+ask_missed(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	struct pol_judged judged;
+	int rc;
+
+	pol_judge_init(&judged);
+	rc = ask_modules(p, req, out, witness, &judged);
 	pol_judge_fini(&judged);
 	return rc;
+}
+
+int
+pol_ask_judged(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness, struct pol_judged *judged)
+{
+	int rc;
+
+	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
+	rc = ask_once((struct asking){ p, judged }, req, out, witness);
+	return rc == POL_WHO_MISS ? ask_modules(p, req, out, witness, judged) : rc;
 }
 
 /* Not inline: an engine that is off shall not pay for the registers it takes. */
@@ -213,7 +212,7 @@ ask(struct policy *p, const struct policy_request *req, struct policy_decision *
 	rc = ask_once((struct asking){ p, NULL }, req, out, witness);
 	if (__builtin_expect(rc != POL_WHO_MISS, 1))
 		return rc;
-	return ask_modules(p, req, out, witness);
+	return ask_missed(p, req, out, witness);
 }
 
 int
@@ -224,7 +223,9 @@ pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_de
 		pol_fill_error(out, POLICY_ERR_ARG, 0);
 		return POLICY_ERR_ARG;
 	}
-	if (__builtin_expect(atomic_load_explicit(&p->off, memory_order_acquire) != 0, 0)) {
+	if (__builtin_expect(atomic_load_explicit(&p->off, memory_order_acquire) != POL_OFF_NO, 0)) {
+		if (atomic_load_explicit(&p->off, memory_order_acquire) != POL_OFF_YES)
+			return pol_note_one(p, req, out, witness);
 		pol_fill_off(out, 0);
 		return 0;
 	}
@@ -245,22 +246,6 @@ decide_nth(struct asking in, const struct pol_snapshot *s, struct pol_time now, 
 	rc = decide_sized(in, s, now, req, req_size, &room, NULL);
 	pol_sized_out(out, &room, sizeof(room));
 	return rc;
-}
-
-static int
-off_many(size_t n, struct policy_decision *out)
-{
-	struct policy_decision room;
-
-	memset(&room, 0, sizeof(room));
-	pol_fill_off(&room, 0);
-	for (size_t i = 0, step = out->size; i < n; i++) {
-		if (step == sizeof(room))
-			pol_fill_off(out + i, 0);
-		else
-			pol_sized_out((char *)out + i * step, &room, sizeof(room));
-	}
-	return 0;
 }
 
 /*
@@ -371,26 +356,37 @@ ask_row(struct asking by, const struct policy_request *req, uint32_t req_size, s
 /* A row whose credentials were not in the cache is begun anew when they are judged: it is
  * decided on one snapshot. */
 int
-pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out)
+pol_ask_row(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out,
+    struct pol_judged *judged)
 {
 	const uint32_t req_size = req->size, out_size = out->size;
 	struct policy_request room;
 	struct policy_token token;
-	struct pol_judged judged;
 	size_t missed = 0;
-	int rc;
+	int rc = ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
 
-	if (atomic_load_explicit(&p->off, memory_order_acquire) != 0)
-		return off_many(n, out);
-	pol_judge_init(&judged);
-	rc = ask_row((struct asking){ p, &judged }, req, req_size, n, out, out_size, &missed);
 	if (rc != POL_WHO_MISS)
 		return rc;
 	rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);
 	if (rc != 0)
 		return rc;
-	pol_judge_ask(p, &room, &judged);
-	rc = ask_row((struct asking){ p, &judged }, req, req_size, n, out, out_size, &missed);
+	pol_judge_ask(p, &room, judged);
+	return ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
+}
+
+int
+pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out)
+{
+	const uint32_t off = atomic_load_explicit(&p->off, memory_order_acquire);
+	struct pol_judged judged;
+	int rc;
+
+	if (off == POL_OFF_YES)
+		return pol_fill_off_many(n, out);
+	if (off == POL_OFF_AUDITED)
+		return pol_note_many(p, req, n, out);
+	pol_judge_init(&judged);
+	rc = pol_ask_row(p, req, n, out, &judged);
 	pol_judge_fini(&judged);
 	return rc;
 }

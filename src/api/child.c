@@ -52,6 +52,7 @@ orphan_store(struct policy *p)
 	if (s != NULL)
 		p->parents_store = s->store;
 	p->store = p->staged = NULL;
+	p->staged_audit = NULL;
 	if (p->parents_store != NULL)
 		atomic_store(&p->store_good, 0);
 }

@@ -48,6 +48,7 @@
 #include "api/logins.h"
 #include "api/service.h"
 #include "api/store.h"
+#include "audit/audit.h"
 #include "auth/cache.h"
 #include "auth/revoked.h"
 #include "auth/stack.h"
@@ -136,6 +137,7 @@ pol_handle_free(struct policy *p)
 		return;
 	pol_handle_notice(p);
 	pol_service_stop(p);
+	pol_audit_free(atomic_load(&p->audit));
 	if (p->waiting != NULL)
 		free_waiting(p, p->last);
 	s = atomic_load(&p->now);
@@ -224,12 +226,12 @@ pol_handle_swap(struct policy *p, struct pol_snapshot *s)
 
 	s->generation = ++p->generation;
 	/* `off` is never ahead of the snapshot, not even for a child forked between two
-	 * lines: who comes too late for it is told by the snapshot itself */
+	 * lines: who comes too late for it is told by the snapshot itself. That decisions are
+	 * recorded is said as long as either set wants it */
 	if (!s->off)
-		atomic_store(&p->off, 0);
+		atomic_store(&p->off, s->audited || atomic_load(&p->off) == POL_OFF_AUDITED ? POL_OFF_AUDITED : POL_OFF_NO);
 	old = atomic_exchange(&p->now, s);
-	if (s->off)
-		atomic_store(&p->off, 1);
+	atomic_store(&p->off, s->off ? POL_OFF_YES : s->audited ? POL_OFF_AUDITED : POL_OFF_NO);
 	p->tainted = false;
 	if (old == NULL || tainted)	/* nobody frees what a parent's writer had in hand */
 		return;

@@ -18,6 +18,8 @@
 #include "core/core.h"
 #include "people/people.h"
 
+struct pol_audit;
+struct pol_audit_staged;
 struct pol_cache;
 struct pol_logins;
 struct pol_revoked;
@@ -39,6 +41,7 @@ struct pol_snapshot {
 	uint64_t generation;
 	int64_t token_life, token_most;	/* ns: of `tokens:` */
 	bool off;			/* the engine is switched off: nothing is decided */
+	bool audited;			/* decisions are recorded */
 	bool timeless;			/* no decision depends on the time: the clock is not read */
 	struct pol_shared_code *code;
 	struct pol_people_root *people;
@@ -71,19 +74,23 @@ struct pol_wiped {
 	struct pol_stripe stripes[POL_STRIPES];
 };
 
+/* What a decision is asked of first: one word for all that is not the rule. */
+enum pol_off { POL_OFF_NO = 0, POL_OFF_YES = 1, POL_OFF_AUDITED = 2 };
+
 enum pol_env { POL_ENV_UNSET = 0, POL_ENV_TRUE, POL_ENV_FALSE };
 
 struct policy {
 	/* read by every decision, written by writers only */
 	struct pol_wiped *wiped;
 	_Atomic(struct pol_snapshot *) now;	/* NULL: forced off, nothing is loaded */
-	_Atomic uint32_t off;		/* of the snapshot: the answer without holding one */
+	_Atomic uint32_t off;		/* of the snapshot, enum pol_off: the answer without holding one */
 	_Atomic uint32_t parity;	/* new deciders are counted here */
 	policy_clock_fn *clock;
 	void *clock_ctx;
 	struct pol_cache *cache;	/* verified credentials; NULL until a set has modules */
 	struct pol_revoked *revoked;	/* looked at within a snapshot */
 	struct pol_logins *logins;	/* passwords that were judged; NULL until a set has modules */
+	_Atomic(struct pol_audit *) audit;	/* NULL until a set has `audit:` */
 	char pad[128];			/* what writers use is on other lines */
 
 	/* writers, under the lock */
@@ -101,6 +108,7 @@ struct policy {
 	_Atomic(struct pol_service *) service;	/* NULL: there is no such work */
 	struct pol_store *store;	/* under wiped->rows */
 	struct pol_store *staged;	/* of the set that is being loaded, under the lock */
+	struct pol_audit_staged *staged_audit;	/* likewise; NULL: the set has none */
 	_Atomic int64_t store_good;	/* CLOCK_MONOTONIC ns: fresh until then; INT64_MAX: no store */
 	_Atomic uint32_t lost;		/* forked: what the set needs is still to be opened anew */
 	_Atomic int64_t again;		/* which failed: not before then, CLOCK_MONOTONIC ns */

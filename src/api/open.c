@@ -211,7 +211,7 @@ build(struct policy *p, struct pol_snapshot **out, const struct pol_source *sour
 	if (rc == 0 && !off) {
 		rc = pol_modules_open(p, *out, set, err);
 		if (rc == 0)
-			rc = pol_parts_open(p, *out, err);
+			rc = pol_parts_open(p, *out, set, err);
 		if (rc != 0)
 			pol_handle_unused(*out);
 	}
@@ -335,7 +335,7 @@ pol_open_new(struct policy **out, const struct pol_origin *from,
 		return rc;
 	}
 	if ((p->flags & (POLICY_FORCE_ON | POLICY_FORCE_OFF)) == POLICY_FORCE_OFF)
-		atomic_store(&p->off, 1);
+		atomic_store(&p->off, POL_OFF_YES);
 	else
 		rc = load(p, err);
 	if (rc != 0) {

@@ -6,6 +6,7 @@
 #include "api/parts.h"
 
 #include "api/child.h"
+#include "api/note.h"
 #include "api/service.h"
 #include "api/steps.h"
 #include "api/store.h"
@@ -37,15 +38,17 @@ pol_parts_back(struct policy *p)
 }
 
 int
-pol_parts_open(struct policy *p, struct pol_snapshot *s, struct policy_error *err)
+pol_parts_open(struct policy *p, struct pol_snapshot *s, const struct ast_set *set, struct policy_error *err)
 {
-	int rc = 0;
+	int rc = pol_note_open(p, s, set, err);
 
-	if (pol_service_is_wanted(s->stack, p->staged))
+	if (rc == 0 && pol_service_is_wanted(s->stack, p->staged, s->audited))
 		rc = pol_service_start(p, err);
 	/* those of the one in force are told, and it has others in hand */
 	if (rc == 0 && p->staged != NULL && p->staged != p->store && pol_store_tell(p, p->staged) != 0)
 		rc = pol_err_nomem(err);
+	if (rc != 0)
+		pol_note_drop(p);
 	return rc;
 }
 
@@ -53,7 +56,11 @@ void
 pol_parts_swap(struct policy *p, struct pol_snapshot *s)
 {
 	s->store = p->staged;
+	if (s->audited)			/* first: what the new set decides is recorded as it says */
+		pol_note_put(p);
 	pol_handle_swap(p, s);
+	if (!s->audited)
+		pol_note_put(p);
 	pol_store_put(p, p->staged);
 	p->staged = NULL;
 	pol_child_done(p);

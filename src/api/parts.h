@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a set needs beside its text and its steps: its store, read, and the service. */
+/* What a set needs beside its text and its steps: its store, read, its log, and the service. */
 #ifndef POL_API_PARTS_H
 #define POL_API_PARTS_H
 
@@ -12,7 +12,7 @@ int pol_parts_store(struct policy *p, const struct ast_set *set, struct policy_e
 void pol_parts_back(struct policy *p);
 /* Under the lock, for s, whose steps are open: starts a service where one is wanted, and tells
  * the store's revocations. Nothing else is in force yet. */
-int pol_parts_open(struct policy *p, struct pol_snapshot *s, struct policy_error *err);
+int pol_parts_open(struct policy *p, struct pol_snapshot *s, const struct ast_set *set, struct policy_error *err);
 /* Under the lock: puts s, and the store that is staged, in force. It cannot fail. */
 void pol_parts_swap(struct policy *p, struct pol_snapshot *s);
 

@@ -22,6 +22,7 @@
 
 #include "api/child.h"
 #include "api/logins.h"
+#include "api/note.h"
 #include "api/open.h"
 #include "api/service.h"
 #include "api/store.h"
@@ -217,6 +218,7 @@ pol_round_run(struct policy *p, struct pol_service *v)
 	n += pol_logins_serve(p);
 	n += ask_store(p, v, pol_service_now(), &next);
 	now = pol_service_now();
+	n += pol_note_serve(p, now, &next);
 	free_old(p, now, &next);
 	if (v->unwatched && now + SECOND_NS < next)
 		next = now + SECOND_NS;

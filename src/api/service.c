@@ -56,9 +56,9 @@ run_thread(void *arg)
 /* ---- start and stop ---- */
 
 bool
-pol_service_is_wanted(const struct pol_stack *stack, const struct pol_store *store)
+pol_service_is_wanted(const struct pol_stack *stack, const struct pol_store *store, bool audited)
 {
-	return store != NULL || (stack != NULL &&
+	return audited || store != NULL || (stack != NULL &&
 	    (pol_stack_needs_service(stack) || pol_stack_watched(stack, 0) != NULL));
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The work beside deciding: files that modules watch, steps that want to be served, the
- * store, old snapshots. By a thread of the handle's own, or by policy_service().
+ * store, what is recorded, old snapshots. By a thread of the handle's own, or by policy_service().
  */
 #ifndef POL_API_SERVICE_H
 #define POL_API_SERVICE_H
@@ -12,7 +12,7 @@ struct pol_service;
 struct pol_stack;
 
 /* Has this set such work? store may be NULL, stack too. */
-bool pol_service_is_wanted(const struct pol_stack *stack, const struct pol_store *store);
+bool pol_service_is_wanted(const struct pol_stack *stack, const struct pol_store *store, bool audited);
 /* Under the lock, or while nobody else has p: the descriptors are there from now on, and
  * the thread, unless POLICY_NO_THREAD. Nothing to do where they are. */
 int pol_service_start(struct policy *p, struct policy_error *err);

@@ -214,3 +214,28 @@ pol_steps_store(struct pol_store_conf *out, struct pol_arena *arena, const struc
 	memset(out, 0, sizeof(*out));
 	return pol_err_nomem(err);
 }
+
+int
+pol_steps_audit(struct pol_audit_conf *out, struct pol_place *at, struct pol_arena *arena,
+    const struct ast_set *set, struct policy_error *err)
+{
+	struct copying c = { .set = set, .arena = arena };
+	const struct ast_audit *a = set->audit;
+
+	memset(out, 0, sizeof(*out));
+	memset(at, 0, sizeof(*at));
+	if (a == NULL)
+		return 0;
+	out->log.file = node(&c, a->file).data;
+	out->log.head = node(&c, a->head).data;
+	out->log.key = node(&c, a->key).data;
+	out->log.syslog = a->syslog != NULL;
+	out->log.facility = a->facility;
+	out->deny_only = a->decisions == AST_AUDIT_DENY;
+	out->must_ns = a->must.ns;
+	*at = place(&c, ast_place_of(a->at));
+	if (!c.failed)
+		return 0;
+	memset(out, 0, sizeof(*out));
+	return pol_err_nomem(err);
+}

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, WORDS, PATH, SIZE, COUNT, SECONDS };
+enum kind { FLAG, TEXT, WORDS, PATH, LOG_FILE, SIZE, COUNT, SECONDS };
 
 #define AT(member) offsetof(struct pol_args, member)
 
@@ -67,6 +67,17 @@ static const struct option {
 	{ "before", 0, TEXT, POL_OPT_REVOKE, AT(before), "TIME", "with --user: those issued before TIME (RFC 3339)" },
 	{ "roles", 0, TEXT, POL_OPT_IMPORT, AT(roles), "A,B", "roles that each of them gets, everywhere" },
 	{ "dry-run", 0, FLAG, POL_OPT_IMPORT, AT(dry_run), NULL, "read FILE and say what would be done; open no set" },
+	{ "file", 0, LOG_FILE, POL_OPT_LOG, 0, "FILE", "a file of records, instead of those of a set; may be repeated" },
+	{ "subject", 0, TEXT, POL_OPT_LOG, AT(subject), "SUBJECT", "NAME, TYPE:NAME, or uid:UID" },
+	{ "action", 0, TEXT, POL_OPT_LOG, AT(action), "ACTION", "a name; with * at its end all that begin so" },
+	{ "decision", 0, TEXT, POL_OPT_LOG, AT(decision), "WORD", "allow or deny" },
+	{ "since", 0, TEXT, POL_OPT_LOG, AT(since), "TIME", "from TIME on (RFC 3339, or 30s, 5m, 1h, 7d ago)" },
+	{ "until", 0, TEXT, POL_OPT_LOG, AT(until), "TIME", "before TIME" },
+	{ "follow", 'f', FLAG, POL_OPT_LOG, AT(follow), NULL, "go on with what comes" },
+	{ "verify", 0, FLAG, POL_OPT_LOG, AT(verify), NULL, "is every record there, as it was written?" },
+	{ "key", 0, TEXT, POL_OPT_LOG, AT(key), "FILE", "the key of the log, for --verify" },
+	{ "head", 0, TEXT, POL_OPT_LOG, AT(head), "FILE", "where the last --file ends, for --verify; else FILE.head beside each" },
+	{ "replay", 0, TEXT, POL_OPT_LOG, AT(replay), "PATH", "what would the set at PATH have decided?" },
 	{ "max-size", 0, SIZE, POL_OPT_SIZE, AT(max_size), "BYTES", "take files up to BYTES (K, M, G) long" },
 	{ "json", 0, FLAG, POL_OPT_JSON, AT(json), NULL, "answer in JSON" },
 	{ "help", 'h', FLAG, 0, AT(help), NULL, "say this" },
@@ -177,6 +188,9 @@ take(struct pol_args *a, const struct option *o, const char *value)
 	case PATH:
 		a->paths[a->n_paths++] = value;
 		break;
+	case LOG_FILE:
+		a->files[a->n_files++] = value;
+		break;
 	case SIZE:
 		return read_size(a, &a->max_size, value);
 	case COUNT:
@@ -218,7 +232,8 @@ pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc
 	out->verb = verb;
 	out->words = calloc((size_t)argc + 1, sizeof(*out->words));
 	out->paths = calloc((size_t)argc + 1, sizeof(*out->paths));
-	if (out->words == NULL || out->paths == NULL)
+	out->files = calloc((size_t)argc + 1, sizeof(*out->files));
+	if (out->words == NULL || out->paths == NULL || out->files == NULL)
 		return no_memory();
 	for (i = 0; i < argc; i++) {
 		if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
@@ -239,6 +254,7 @@ pol_args_fini(struct pol_args *a)
 {
 	free(a->words);
 	free(a->paths);
+	free(a->files);
 	free(a->attributes.list);
 	free(a->unset.list);
 }

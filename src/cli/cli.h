@@ -30,14 +30,18 @@ struct pol_args {
 	size_t n_words;
 	const char **paths;		/* -p */
 	size_t n_paths;
+	const char **files;		/* --file */
+	size_t n_files;
+	const char *subject, *action, *decision, *since, *until, *key, *head, *replay;
 	const char *scopes, *kind, *groups, *actor, *now;
 	const char *requests;
 	const char *token_file, *name, *type, *module_dir;
-	const char *login, *org, *password_file, *secret_file, *lifetime, *from, *until, *step, *user, *before, *roles;
+	const char *login, *org, *password_file, *secret_file, *lifetime, *from, *step, *user, *before, *roles;
 	struct pol_words attributes, unset;
 	uint64_t max_size;		/* 0: the default */
 	unsigned threads;		/* 0: the default */
 	double seconds;			/* 0: the default */
+	bool follow, verify;
 	bool json, fixtures, batch, host, profile, password_stdin, help;
 	bool ask_password, no_password, generated, reuse, disable, enable, must_change, need_not_change, void_tokens;
 	bool renewable, dry_run;
@@ -69,6 +73,8 @@ struct pol_args {
 #define POL_OPT_SECRET (1u << 21)	/* --secret-file */
 #define POL_OPT_REVOKE (1u << 22)	/* --user, --before */
 #define POL_OPT_IMPORT (1u << 23)	/* --roles, --dry-run */
+
+#define POL_OPT_LOG (1u << 24)		/* --file, --subject, --since..., --verify, --replay */
 
 /* 0, or an exit status when it has said what is wrong. Frees with pol_args_fini. */
 int pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc, char **argv);
@@ -130,6 +136,11 @@ int pol_cmd_explain(const struct pol_args *a);
 int pol_cmd_dump(const struct pol_args *a);
 int pol_cmd_bench(const struct pol_args *a);
 int pol_cmd_whoami(const struct pol_args *a);
+int pol_cmd_log(const struct pol_args *a);
+
+/* log_replay.c: of the records that q wants, those that --replay decides otherwise. */
+struct policy_activity_query;
+int pol_log_replay(const struct pol_args *a, struct policy *p, const struct policy_activity_query *q);
 
 /* batch.c */
 int pol_batch_run(struct policy_set *set, const struct pol_args *a);

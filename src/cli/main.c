@@ -48,6 +48,12 @@ static const struct verb {
 	    "\n"
 	    "takes lines {\"credential\": {\"type\": \"bearer\", \"data\": \"...\"}}, with \"name\" where\n"
 	    "there is a login name, or \"credentials\": [...] where there are several.\n" },
+	{ "log", pol_cmd_log, POL_OPT_PATH | POL_OPT_JSON | POL_OPT_SIZE | POL_OPT_MODULES | POL_OPT_LOG,
+	    "-p PATH | --file FILE...", "who was allowed or denied what?",
+	    "Prints the records of the set's `audit:`, or of files. With --verify instead says\n"
+	    "whether all are there as they were written; with --replay, which of them another set\n"
+	    "would have decided otherwise. Exit status: 0; 1 the first that is not as it was, or\n"
+	    "one is decided otherwise.\n" },
 	{ "explain", pol_cmd_explain,
 	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_FIXTURES | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_SIZE,
 	    "-p PATH SUBJECT ACTION [TYPE/ID] [ROOT.NAME=VALUE]...", "why may SUBJECT, or why not?",

@@ -347,9 +347,10 @@ struct ast_limit {
 	uint64_t value;
 };
 
-struct ast_step;			/* of `modules:`; all three in ast_step.h */
+struct ast_step;			/* of `modules:`; all in ast_step.h */
 struct ast_store;
 struct ast_tokens;
+struct ast_audit;
 
 enum ast_enabled { AST_ENABLED_UNSAID, AST_ENABLED_TRUE, AST_ENABLED_FALSE };
 
@@ -385,6 +386,7 @@ struct ast_set {
 	const struct pol_node *modules_at;	/* the section, or NULL */
 	struct ast_store *store;	/* NULL: none */
 	struct ast_tokens *tokens;	/* NULL: not said */
+	struct ast_audit *audit;	/* NULL: none */
 	bool has_credentials;
 	enum ast_enabled enabled;
 	const struct pol_node *enabled_env;	/* the variable's name, or NULL */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The engine sections `modules:`, `store:` and `tokens:` as written. Nothing here is loaded. */
+/* The engine sections `modules:`, `store:`, `tokens:` and `audit:` as written. Nothing here is loaded. */
 #ifndef POL_COMPILE_AST_STEP_H
 #define POL_COMPILE_AST_STEP_H
 
@@ -73,6 +73,23 @@ struct ast_tokens {
 	const struct pol_node *at;	/* the section */
 	struct ast_duration lifetime, max_lifetime;	/* their ns also where they are not said */
 };
+
+/* `audit:`. Of paths: as the system has them, with room for what %h and %p stand for. */
+#define POL_AUDIT_PATH_MAX 1024u
+#define POL_AUDIT_FACILITY 4u		/* auth */
+
+enum ast_audit_decisions { AST_AUDIT_ALL, AST_AUDIT_DENY, AST_AUDIT_DECISIONS__COUNT };
+
+struct ast_audit {
+	const struct pol_node *at;	/* the section */
+	const struct pol_node *file, *key, *head, *syslog, *decisions_at;	/* NULL: not said */
+	enum ast_audit_decisions decisions;
+	uint32_t facility;		/* where there is syslog */
+	struct ast_duration must;
+};
+
+/* The words of `decisions:`. */
+extern const char *const pol_audit_decisions[AST_AUDIT_DECISIONS__COUNT];
 
 /* The words of `control:`, by enum ast_control. */
 extern const char *const pol_step_controls[AST_CONTROL__COUNT];

@@ -34,6 +34,7 @@ pol_set_dump(const struct ast_set *set, struct pol_buf *out)
 	pol_dump_modules(&d);
 	pol_dump_store(&d);
 	pol_dump_tokens(&d);
+	pol_dump_audit(&d);
 	pol_dump_resources(&d);
 	pol_dump_actions(&d);
 	pol_dump_conditions(&d);

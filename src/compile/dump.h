@@ -48,6 +48,7 @@ void pol_dump_pieces_fini(struct pol_dump *d, struct pol_dump_pieces *p, struct 
 void pol_dump_modules(struct pol_dump *d);
 void pol_dump_store(struct pol_dump *d);
 void pol_dump_tokens(struct pol_dump *d);
+void pol_dump_audit(struct pol_dump *d);
 void pol_dump_resources(struct pol_dump *d);
 void pol_dump_actions(struct pol_dump *d);
 void pol_dump_conditions(struct pol_dump *d);

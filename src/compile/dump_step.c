@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* modules:, store: and tokens: of the dump. Steps keep their order; what has none is sorted. */
+/* modules:, store:, tokens: and audit: of the dump. Steps keep their order; what has none is sorted. */
 #include <string.h>
 
 #include "compile/ast_step.h"
@@ -157,4 +157,25 @@ pol_dump_tokens(struct pol_dump *d)
 		pol_dump_line(d->out, 1, "lifetime", t->lifetime.source);
 	if (t->max_lifetime.source != NULL)
 		pol_dump_line(d->out, 1, "max_lifetime", t->max_lifetime.source);
+}
+
+void
+pol_dump_audit(struct pol_dump *d)
+{
+	const struct ast_audit *a = d->set->audit;
+	const struct { const char *name; const struct pol_node *value; } rows[] = {
+		{ "file", a != NULL ? a->file : NULL }, { "head", a != NULL ? a->head : NULL },
+		{ "key", a != NULL ? a->key : NULL }, { "syslog", a != NULL ? a->syslog : NULL },
+		{ "must", a != NULL ? a->must.source : NULL },
+	};
+
+	if (a == NULL)
+		return;
+	pol_buf_printf(d->out, "audit:\n");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		if (rows[i].value != NULL)
+			pol_dump_line(d->out, 1, rows[i].name, rows[i].value);
+	}
+	if (a->decisions != AST_AUDIT_ALL)
+		pol_buf_printf(d->out, "  decisions: %s\n", pol_audit_decisions[a->decisions]);
 }

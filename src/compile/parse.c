@@ -283,7 +283,7 @@ static const struct pol_key_row sections[] = {
 	{ "modules", pol_parse_modules },
 	{ "store", pol_parse_store },
 	{ "tokens", pol_parse_tokens },
-	{ "audit", pol_parse_unsupported },
+	{ "audit", pol_parse_audit },
 	{ "routes", pol_parse_unsupported },
 };
 

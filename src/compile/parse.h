@@ -106,6 +106,9 @@ pol_key_fn pol_parse_enabled, pol_parse_limits, pol_parse_store, pol_parse_token
 /* A section that may stand once, and only where engine_ok; `first`: where it stood already. */
 int pol_parse_may_stand(struct pol_parse *p, const struct pol_node *key, const struct pol_node *first);
 
+/* parse_audit.c */
+pol_key_fn pol_parse_audit;
+
 /* parse_step.c, parse_with.c */
 pol_key_fn pol_parse_modules, pol_parse_with, pol_parse_map;
 

@@ -353,7 +353,8 @@ int policy_open_text(struct policy **out, const char *name, const char *text,
  * Decides.  0: a decision was reached, see out->verdict.  Negative: none was,
  * and *out is a deny with reason error, limit or unavailable.  For an asserted
  * subject, and for credentials that were verified a moment ago: no allocation, lock
- * or system call (but a child's first call after fork).  Other credentials are judged by
+ * or system call (but a child's first call after fork; and a set whose `audit:` says `must`,
+ * where a decision waits for its record, and with POLICY_NONBLOCK is POLICY_ERR_AGAIN).  Other credentials are judged by
  * the set's modules, which may block, at most until deadline_ns; with POLICY_NONBLOCK,
  * where one would: POLICY_ERR_AGAIN.  That takes up to 160 KiB of stack, and what the
  * modules take.  Every credential must be good, all of one subject, and what each of them

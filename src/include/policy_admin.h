@@ -45,6 +45,9 @@
  *	POLICY_ERR_UNSUPPORTED	the set has no store, or one that is read only
  *
  * Any thread, any number at once; calls wait for the store and queue behind each other.
+ * Where the set says `audit:`, each call that was decided is recorded; where that says
+ * `must`, none is made that cannot be (POLICY_ERR_UNAVAILABLE).
+ *
  * Times are Unix nanoseconds, 0: not said. Texts that a callback is handed last for that
  * call of it. Secrets are wiped by who holds them.
  */
@@ -227,6 +230,86 @@ struct policy_import {
 int policy_admin_import(struct policy *p, POLICY_ADMIN_AS, const struct policy_import *list, size_t n,
     int (*skipped)(void *ctx, size_t at, const struct policy_error *why), void *ctx,
     struct policy_error *err);
+
+/* ---- what was done: the records of `audit:` ---- */
+
+#define POLICY_ACTIVITY_DECISION 1u
+#define POLICY_ACTIVITY_AUTHENTICATION 2u	/* credentials that were not good */
+#define POLICY_ACTIVITY_CHANGE 3u		/* by a call of this header */
+
+/* A text is empty where the record has none. Bytes that are no UTF-8 are as they were. */
+struct policy_activity {
+	uint32_t size;
+	uint32_t event;			/* POLICY_ACTIVITY_ */
+	int64_t time_ns;
+	uint64_t seq;			/* of its chain */
+	uint64_t generation;
+	uint64_t latency_ns;		/* 0: not said */
+	struct policy_text id;		/* the same id again: an allow that was withdrawn, see there */
+	struct policy_text subject_type, subject, uid;
+	struct policy_text actor_type, actor;
+	struct policy_text token, kind;
+	struct policy_text action, resource_type, resource;
+	struct policy_text decision, reason, rule;	/* "allow" or "deny"; as policy_reason_name() */
+	struct policy_text outcome;	/* of a change: "done", or why not */
+	const struct policy_text *scopes, *groups;
+	size_t scopes_count, groups_count;
+	int scoped;			/* the token had scopes, those listed */
+	int with_token;
+	int withdrawn;			/* `must`: it was not on disk in time, so the answer was a deny */
+	int cut;			/* something was too long to be recorded */
+	uint32_t attributes;		/* that the request had; none is recorded */
+	uint32_t reserved;
+	struct policy_text line;	/* the whole record, JSON, without its end of line */
+	struct policy_text file;
+};
+
+/* Which of them; an absent text, or 0: any. */
+struct policy_activity_query {
+	uint32_t size;
+	uint32_t flags;			/* POLICY_ACTIVITY_FOLLOW */
+	const char *const *files;	/* none: those of the set */
+	size_t files_count;
+	struct policy_text subject;	/* NAME, TYPE:NAME, or a uid behind "uid:" */
+	struct policy_text action;	/* a name; with "*" at its end, all that begin so */
+	struct policy_text decision;	/* "allow" or "deny" */
+	int64_t since_ns, until_ns;	/* half open */
+};
+#define POLICY_ACTIVITY_QUERY_INIT { .size = sizeof(struct policy_activity_query) }
+/* Does not end but waits for what comes, until fn says so; in new files of the set too. */
+#define POLICY_ACTIVITY_FOLLOW 1u
+
+/* Texts last for the call. Non-zero ends it, and is returned where negative. */
+typedef int policy_activity_fn(void *ctx, const struct policy_activity *r);
+
+/*
+ * In the order of their times, over all files. With `as`: those whose subject the caller
+ * may read (activity:read of user/NAME). as NULL: all, for who may read the files; then p
+ * may be NULL too, where files are named. A line that is no record is passed over: see
+ * policy_activity_verify().
+ */
+int policy_activity_read(struct policy *p, POLICY_ADMIN_AS, const struct policy_activity_query *q,
+    policy_activity_fn *fn, void *ctx, struct policy_error *err);
+
+struct policy_activity_verified {
+	uint32_t size;
+	uint32_t torn;			/* lines that a process which died did not end */
+	uint64_t lines, dropped;	/* dropped: that the log says it had no room for */
+	uint32_t chains;		/* one a process */
+	uint32_t missing_before;	/* files begin behind lines that are in none of them */
+	uint32_t open;			/* files without an end: their process runs, or died */
+	uint32_t heads;			/* held against */
+};
+#define POLICY_ACTIVITY_VERIFIED_INIT { .size = sizeof(struct policy_activity_verified) }
+
+/*
+ * Is every line there, as it was written? Files in the order of their rotation. key: the
+ * key's file, NULL: none. head: where the last of them is said to end; NULL: FILE.head
+ * beside each. Where files_count is 0: all those of p's set, with its key and heads. 0; or
+ * POLICY_ERR_INVALID, and err names file and line of the first that is not as it was.
+ */
+int policy_activity_verify(struct policy *p, const char *const *files, size_t files_count, const char *key,
+    const char *head, struct policy_activity_verified *out, struct policy_error *err);
 
 #pragma GCC visibility pop
 

@@ -25,6 +25,7 @@ BEGIN {
 	# public headers by room; a room that is not named may include policy.h alone
 	pub["api"] = "policy.h policy_admin.h policy_module.h"
 	pub["admin"] = "policy.h policy_admin.h policy_module.h"
+	pub["audit"] = "policy.h policy_admin.h"
 	pub["people"] = pub["auth"] = pub["load"] = pub["modules"] = "policy.h policy_module.h"
 	pub["author"] = "policy.h policy_author.h"
 	pub["include"] = pub["cli"] = pub["daemon"] = pub["bindings"] = \
