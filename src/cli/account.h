@@ -53,6 +53,8 @@ void pol_say_json_text(struct pol_json *j, const char *name, struct policy_text 
 void pol_say_json_time(struct pol_json *j, const char *name, int64_t ns);		/* 0: null */
 void pol_say_json_list(struct pol_json *j, const char *name, const struct policy_text *list, size_t n);
 void pol_say_json_attributes(struct pol_json *j, const char *name, struct policy_attrs attrs);
+/* With --json {"ok": true} where rc is 0; rc as it was. */
+int pol_say_done(const struct pol_account *c, int rc);
 /* "  label    value", nothing where there is no value. */
 void pol_say_line(FILE *f, const char *label, struct policy_text t);
 void pol_say_time(FILE *f, const char *label, int64_t ns);

@@ -69,7 +69,7 @@ pol_cmd_grant_remove(struct pol_account *c)
 
 	for (size_t i = 0; i < c->a->n_words && rc == 0; i++)
 		rc = pol_account_said(c, policy_grant_remove(c->host.p, &c->as, c->a->words[i], &c->err));
-	return rc;
+	return pol_say_done(c, rc);
 }
 
 static int

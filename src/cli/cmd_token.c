@@ -203,8 +203,8 @@ revoke_before(struct pol_account *c)
 	return rc;
 }
 
-int
-pol_cmd_token_revoke(struct pol_account *c)
+static int
+revoke(struct pol_account *c)
 {
 	const struct pol_args *a = c->a;
 	const struct policy_user none = POLICY_USER_INIT;
@@ -221,4 +221,10 @@ pol_cmd_token_revoke(struct pol_account *c)
 	for (size_t i = 0; i < a->n_words && rc == 0; i++)
 		rc = pol_account_said(c, policy_token_revoke(c->host.p, &c->as, a->words[i], &c->err));
 	return rc;
+}
+
+int
+pol_cmd_token_revoke(struct pol_account *c)
+{
+	return pol_say_done(c, revoke(c));
 }

@@ -293,11 +293,11 @@ pol_cmd_user_passwd(struct pol_account *c)
 		fprintf(stderr, "the password is changed; tokens issued before are void\n");
 	pol_prompt_wipe(&old);
 	pol_prompt_wipe(&new);
-	return rc;
+	return pol_say_done(c, rc);
 }
 
 int
 pol_cmd_user_delete(struct pol_account *c)
 {
-	return pol_account_said(c, policy_user_delete(c->host.p, &c->as, c->a->words[0], &c->err));
+	return pol_say_done(c, pol_account_said(c, policy_user_delete(c->host.p, &c->as, c->a->words[0], &c->err)));
 }

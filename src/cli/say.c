@@ -85,6 +85,14 @@ pol_say_json_attributes(struct pol_json *j, const char *name, struct policy_attr
 	pol_json_close(j, '}');
 }
 
+int
+pol_say_done(const struct pol_account *c, int rc)
+{
+	if (rc == 0 && c->a->json)
+		fputs("{\"ok\": true}\n", stdout);
+	return rc;
+}
+
 /* ---- people ---- */
 
 void

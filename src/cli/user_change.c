@@ -137,5 +137,5 @@ pol_cmd_user_change(struct pol_account *c)
 		rc = change(c, &b, attrs);
 	free(attrs);
 	pol_bump_fini(&b.bump);
-	return rc;
+	return pol_say_done(c, rc);
 }

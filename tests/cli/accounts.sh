@@ -169,7 +169,8 @@ exits 64 'a time after --from' as_olga grant add demo-user runner --from 2030-01
 yes as_olga grant list demo-user
 has out "$grant" runner 'block/vision/*'
 yes pc decide --token-file olga block:run block/vision/x
-yes as_olga grant remove "$grant"
+yes as_olga grant remove "$grant" --json
+has out '{"ok": true}'
 exits 66 'there is no grant' as_olga grant remove "$grant"
 
 # --- tokens: the secret alone on standard output, and only once ---
@@ -195,7 +196,7 @@ has out "$id" 'create_session read_user_session'
 lacks "token list tells a secret" "$(cut -c 10- t1)" out
 exits 65 'max_lifetime' as_olga token create demo-user --lifetime 31d
 exits 65 '' as_olga token renew "$id"
-as_olga token create demo-user --scopes create_session --renewable --lifetime 1h --json >made
+as_olga token create demo-user --scopes create_session --renewable --lifetime 1h --json >made 2>err
 has made '"token": "pol_' '"renewable": true'
 again=$(field token_id made)
 field token made >t2
@@ -211,7 +212,8 @@ if [ -w /dev/full ]; then
 else
 	skip 2 "no /dev/full"
 fi
-yes as_olga token revoke "$again"
+yes as_olga token revoke "$again" --json
+has out '{"ok": true}'
 yes as_olga token show "$again" --json
 has out '"active": false' '"revoked": true'
 exits 0 '3 revoked' as_olga token revoke --user demo-user --before 2126-01-01T00:00:00Z
