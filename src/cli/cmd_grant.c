@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* grant add, remove, list. */
 #include "cli/account.h"
-#include "cli/table.h"
+#include "cli/columns.h"
 #include "cli/when.h"
 
 static void
@@ -75,24 +75,24 @@ pol_cmd_grant_remove(struct pol_account *c)
 static int
 list_one(void *ctx, const struct policy_grant *g)
 {
-	struct pol_table *t = ctx;
+	struct pol_columns *t = ctx;
 
-	pol_table_text(t, g->id);
-	pol_table_text(t, g->who);
-	pol_table_text(t, g->role);
-	pol_table_text(t, g->resource.data != NULL ? g->resource : policy_text("everywhere"));
-	pol_table_time(t, g->from_ns);
-	pol_table_time(t, g->until_ns);
+	pol_columns_text(t, g->id);
+	pol_columns_text(t, g->who);
+	pol_columns_text(t, g->role);
+	pol_columns_text(t, g->resource.data != NULL ? g->resource : policy_text("everywhere"));
+	pol_columns_time(t, g->from_ns);
+	pol_columns_time(t, g->until_ns);
 	return t->failed ? POLICY_ERR_NOMEM : 0;
 }
 
 int
 pol_cmd_grant_list(struct pol_account *c)
 {
-	struct pol_table t = { .heads = { "ID", "USER", "ROLE", "ON", "FROM", "UNTIL" }, .keep = 1 };
+	struct pol_columns t = { .heads = { "ID", "USER", "ROLE", "ON", "FROM", "UNTIL" }, .keep = 1 };
 	int rc;
 
 	rc = policy_grant_list(c->host.p, &c->as, c->a->n_words > 0 ? c->a->words[0] : NULL, c->a->json ? tell_json : list_one, &t, &c->err);
 	rc = pol_account_said(c, rc);
-	return pol_table_end(&t) != 0 && rc == 0 ? EX_OSERR : rc;
+	return pol_columns_end(&t) != 0 && rc == 0 ? EX_OSERR : rc;
 }

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/table.h"
+#include "cli/columns.h"
 #include "cli/when.h"
 
 static const char key_kind[] = "api_key";
@@ -104,7 +104,7 @@ pol_cmd_token_renew(struct pol_account *c)
 struct listing {
 	struct pol_account *c;
 	const char *kind;		/* NULL: all */
-	struct pol_table t;
+	struct pol_columns t;
 };
 
 static int
@@ -121,17 +121,17 @@ list_one(void *ctx, const struct policy_token_info *t)
 		pol_json_close(&j, '}');
 		return pol_say_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
 	}
-	pol_table_text(&l->t, t->id);
-	pol_table_text(&l->t, t->who);
-	pol_table_text(&l->t, t->kind);
-	pol_table_text(&l->t, t->name);
-	pol_table_text(&l->t, policy_text(pol_token_state(t)));
-	pol_table_time(&l->t, t->expires_ns);
-	pol_table_text(&l->t, t->prefix);
+	pol_columns_text(&l->t, t->id);
+	pol_columns_text(&l->t, t->who);
+	pol_columns_text(&l->t, t->kind);
+	pol_columns_text(&l->t, t->name);
+	pol_columns_text(&l->t, policy_text(pol_token_state(t)));
+	pol_columns_time(&l->t, t->expires_ns);
+	pol_columns_text(&l->t, t->prefix);
 	if ((t->flags & POLICY_TOKEN_SCOPED) == 0)
-		pol_table_text(&l->t, policy_text("all"));
+		pol_columns_text(&l->t, policy_text("all"));
 	else
-		pol_table_list(&l->t, t->scopes, t->scopes_count);
+		pol_columns_list(&l->t, t->scopes, t->scopes_count);
 	return l->t.failed ? POLICY_ERR_NOMEM : 0;
 }
 
@@ -144,7 +144,7 @@ list(struct pol_account *c, const char *kind)
 
 	rc = policy_token_list(c->host.p, &c->as, c->a->n_words > 0 ? c->a->words[0] : NULL, list_one, &l, &c->err);
 	rc = pol_account_said(c, rc);
-	return pol_table_end(&l.t) != 0 && rc == 0 ? EX_OSERR : rc;
+	return pol_columns_end(&l.t) != 0 && rc == 0 ? EX_OSERR : rc;
 }
 
 int

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "cli/account.h"
-#include "cli/table.h"
+#include "cli/columns.h"
 #include "cli/when.h"
 
 /* ---- one ---- */
@@ -228,29 +228,29 @@ pol_cmd_user_show(struct pol_account *c)
 static int
 list_one(void *ctx, const struct policy_user *u)
 {
-	struct pol_table *t = ctx;
+	struct pol_columns *t = ctx;
 	char name[400];
 
 	snprintf(name, sizeof(name), "%.*s%s%.*s", is_plain(u->type) ? 0 : (int)u->type.len, u->type.data != NULL ? u->type.data : "",
 	    is_plain(u->type) ? "" : ":", (int)u->name.len, u->name.data);
-	pol_table_text(t, policy_text(name));
-	pol_table_text(t, u->uid);
-	pol_table_text(t, policy_text(state_of(u)));
-	pol_table_text(t, u->org);
-	pol_table_list(t, u->groups, u->groups_count);
-	pol_table_time(t, u->created_ns);
+	pol_columns_text(t, policy_text(name));
+	pol_columns_text(t, u->uid);
+	pol_columns_text(t, policy_text(state_of(u)));
+	pol_columns_text(t, u->org);
+	pol_columns_list(t, u->groups, u->groups_count);
+	pol_columns_time(t, u->created_ns);
 	return t->failed ? POLICY_ERR_NOMEM : 0;
 }
 
 int
 pol_cmd_user_list(struct pol_account *c)
 {
-	struct pol_table t = { .heads = { "NAME", "UID", "STATE", "ORG", "GROUPS", "CREATED" }, .keep = 2 };
+	struct pol_columns t = { .heads = { "NAME", "UID", "STATE", "ORG", "GROUPS", "CREATED" }, .keep = 2 };
 	int rc;
 
 	rc = policy_user_list(c->host.p, &c->as, c->a->json ? pol_user_tell : list_one, c->a->json ? (void *)c : &t, &c->err);
 	rc = pol_account_said(c, rc);
-	return pol_table_end(&t) != 0 && rc == 0 ? EX_OSERR : rc;
+	return pol_columns_end(&t) != 0 && rc == 0 ? EX_OSERR : rc;
 }
 
 /* Who changes his own says the old one too; who logged in with it just now has said it. */

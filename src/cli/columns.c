@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "cli/table.h"
+#include "cli/columns.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +12,7 @@
 #define LEAST 8				/* a column is not cut below */
 
 static void
-add(struct pol_table *t, char *cell)
+add(struct pol_columns *t, char *cell)
 {
 	char **cells;
 	size_t room;
@@ -36,7 +36,7 @@ add(struct pol_table *t, char *cell)
 }
 
 void
-pol_table_list(struct pol_table *t, const struct policy_text *list, size_t n)
+pol_columns_list(struct pol_columns *t, const struct policy_text *list, size_t n)
 {
 	char *cell = NULL;
 	size_t size;
@@ -59,23 +59,23 @@ pol_table_list(struct pol_table *t, const struct policy_text *list, size_t n)
 }
 
 void
-pol_table_text(struct pol_table *t, struct policy_text s)
+pol_columns_text(struct pol_columns *t, struct policy_text s)
 {
-	pol_table_list(t, &s, s.len > 0);
+	pol_columns_list(t, &s, s.len > 0);
 }
 
 void
-pol_table_cell(struct pol_table *t, const char *s, size_t len)
+pol_columns_cell(struct pol_columns *t, const char *s, size_t len)
 {
-	pol_table_text(t, (struct policy_text){ s, len });
+	pol_columns_text(t, (struct policy_text){ s, len });
 }
 
 void
-pol_table_time(struct pol_table *t, int64_t ns)
+pol_columns_time(struct pol_columns *t, int64_t ns)
 {
 	char buf[32];
 
-	pol_table_text(t, policy_text(ns != 0 ? pol_when_text(buf, ns) : ""));
+	pol_columns_text(t, policy_text(ns != 0 ? pol_when_text(buf, ns) : ""));
 }
 
 /* Characters: of a cell every byte that does not go on with one. */
@@ -99,7 +99,7 @@ screen(void)
 
 /* The widest that may be cut gives way, one character at a time. */
 static void
-fit(const struct pol_table *t, size_t *widths)
+fit(const struct pol_columns *t, size_t *widths)
 {
 	const size_t most = screen();
 	size_t all = GAP * (t->columns - 1), i, widest;
@@ -136,9 +136,9 @@ put(const char *s, size_t room, bool last)
 }
 
 static void
-print(const struct pol_table *t)
+print(const struct pol_columns *t)
 {
-	size_t widths[POL_TABLE_COLUMNS], i, w;
+	size_t widths[POL_COLUMNS_MOST], i, w;
 
 	for (i = 0; i < t->columns; i++)
 		widths[i] = width(t->heads[i]);
@@ -161,7 +161,7 @@ print(const struct pol_table *t)
 }
 
 int
-pol_table_end(struct pol_table *t)
+pol_columns_end(struct pol_columns *t)
 {
 	const bool failed = t->failed;
 
