@@ -60,7 +60,7 @@ void pol_say_line(FILE *f, const char *label, struct policy_text t);
 void pol_say_time(FILE *f, const char *label, int64_t ns);
 void pol_say_list(FILE *f, const char *label, const struct policy_text *list, size_t n);
 /* A value as --attribute takes it, in a buffer of the caller's; cut where it is longer. */
-const char *pol_say_value(char buf[256], const struct policy_value *v);
+const char *pol_say_attribute(char buf[256], const struct policy_value *v);
 /* A secret, or an object that has one, alone on standard output; said where others could read
  * it there. 0 or EX_IOERR. */
 int pol_say_secret(const struct pol_account *c, struct policy_text secret);

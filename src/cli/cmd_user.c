@@ -66,7 +66,7 @@ say_user(FILE *f, const struct policy_user *u)
 		const struct policy_attr *at = &u->attributes.list[i];
 
 		snprintf(label, sizeof(label), "%.*s", (int)at->name.len, at->name.data);
-		pol_say_line(f, label, policy_text(pol_say_value(buf, &at->value)));
+		pol_say_line(f, label, policy_text(pol_say_attribute(buf, &at->value)));
 	}
 	pol_say_line(f, "state", policy_text((u->flags & POLICY_USER_SHADOWED) != 0 ? "shadowed: a file names this user" : state_of(u)));
 	if ((u->flags & POLICY_USER_MADE) != 0)

@@ -31,7 +31,7 @@ take_user(void *ctx, const struct policy_user *u)
 
 		for (size_t f = 0; f < POL_OWNER_FACTS; f++)
 			if (at->name.len == strlen(names[f]) && memcmp(at->name.data, names[f], at->name.len) == 0)
-				set(o->text[f], policy_text(pol_say_value(buf, &at->value)));
+				set(o->text[f], policy_text(pol_say_attribute(buf, &at->value)));
 	}
 	set(o->text[POL_OWNER_USER_TYPE], policy_text((u->flags & POLICY_USER_MADE) != 0 ? "generated" : "person"));
 	return 0;

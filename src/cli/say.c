@@ -69,7 +69,7 @@ json_attribute(struct pol_json *j, const char *name, const struct policy_value *
 	else if (v->type == POLICY_INT)
 		pol_json_int(j, name, v->u.integer);
 	else
-		pol_json_str(j, name, pol_say_value(buf, v));
+		pol_json_str(j, name, pol_say_attribute(buf, v));
 }
 
 void
@@ -125,7 +125,7 @@ pol_say_time(FILE *f, const char *label, int64_t ns)
 }
 
 const char *
-pol_say_value(char buf[256], const struct policy_value *v)
+pol_say_attribute(char buf[256], const struct policy_value *v)
 {
 	switch (v->type) {
 	case POLICY_STRING:

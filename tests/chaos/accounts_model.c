@@ -94,10 +94,11 @@ static void
 put(struct accounts *a, const struct policy_row *row)
 {
 	struct policy_error err = POLICY_ERROR_INIT;
-	int rc = pol_store_write(a->p, row, 1, &err);
+	uint64_t seen = pol_store_seen(a->p);
+	int rc = pol_store_write(a->p, row, 1, seen, &err);
 
-	if (rc == POLICY_ERR_AGAIN && pol_store_sync(a->p, &err) == 0)
-		rc = pol_store_write(a->p, row, 1, &err);
+	if (rc == POLICY_ERR_AGAIN && pol_store_sync(a->p, &seen, &err) == 0)
+		rc = pol_store_write(a->p, row, 1, seen, &err);
 	chaos_check(rc == 0, err.text);
 }
 
