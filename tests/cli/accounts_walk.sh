@@ -140,7 +140,7 @@ answers 'ALLOW rule' new read_user_session session/s9 "resource.user_id=$uid3"
 
 # what was done, by unique id: who has the name now did other things than who had it then
 yes in_story log --subject "uid:$uid1" --json
-same "log: all of one uid" "$(wc -l <out)" "$(grep -c "\"uid\":\"$uid1\"" out)"
+same "log: all of one uid" "$(wc -l <out)" "$(grep -cE "\"(uid|whose)\":\"$uid1\"" out)"
 has out '"resource":"s1"' '"action":"read_user_session"' '"decision":"allow"' '"reason":"insufficient_scope"' "\"token\":\"$token1\""
 lacks "log: another's doings stand under a uid" '"resource":"s9"' out
 yes in_story log --subject "uid:$uid3" --json
