@@ -31,4 +31,7 @@ int pol_as_end(struct pol_as *a, int rc);
 int pol_as_itself(struct pol_as **out, char id[POL_MAX_ID + 1], struct policy *p, const struct policy_credential *itself,
     const char *action, struct policy_error *err);
 
+/* env.issue */
+int pol_issue_token(void *ctx, const struct pol_admin_issue *want, struct policy_issued *out, struct policy_error *err);
+
 #endif

@@ -18,6 +18,12 @@
 #include "base/sized.h"
 #include "people/fact.h"
 
+static int
+refuse(struct policy_error *err, int code, const char *why)
+{
+	return pol_err_set(err, code, NULL, 0, 0, "%s", why);
+}
+
 /* ---- what admin/ is handed ---- */
 
 static int
@@ -130,7 +136,7 @@ fill_env(struct pol_as *a, struct policy_error *err)
 	_Atomic uint32_t *in;
 
 	a->env = (struct pol_admin_env){ .ctx = a, .sync = env_sync, .write = env_write, .enter = env_enter,
-	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup };
+	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup, .issue = pol_issue_token };
 	s = pol_handle_enter(a->p, &in);
 	if (s != NULL) {
 		a->env.token_life = s->token_life;
@@ -142,12 +148,6 @@ fill_env(struct pol_as *a, struct policy_error *err)
 }
 
 /* ---- who ---- */
-
-static int
-refuse(struct policy_error *err, int code, const char *why)
-{
-	return pol_err_set(err, code, NULL, 0, 0, "%s", why);
-}
 
 static void
 know_asserted(struct pol_as *a)
