@@ -12,7 +12,6 @@ struct pol_as {
 	struct policy_request req;	/* of our size; who asks, and nothing else */
 	struct policy_token token;	/* of an asserted subject, likewise */
 	struct pol_judged judged;	/* its credentials: once for the whole call */
-	bool changed;			/* they are good no more */
 	struct policy_identity id;
 	struct pol_caller caller;
 	struct pol_admin_env env;
@@ -31,5 +30,8 @@ int pol_as_end(struct pol_as *a, int rc);
 /* Whose token it is that was handed in itself: its id in *id, in place of who asks. */
 int pol_as_itself(struct pol_as **out, char id[POL_MAX_ID + 1], struct policy *p, const struct policy_credential *itself,
     const char *action, struct policy_error *err);
+
+/* env.issue */
+int pol_issue_token(void *ctx, const struct pol_admin_issue *want, struct policy_issued *out, struct policy_error *err);
 
 #endif

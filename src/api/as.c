@@ -10,12 +10,9 @@
 #include "admin/secret.h"
 #include "api/admin.h"
 #include "api/ask.h"
-#include "api/child.h"
 #include "api/store.h"
 #include "api/who.h"
 #include "auth/identity.h"
-#include "auth/stack.h"
-#include "core/fill.h"
 #include "base/err.h"
 #include "base/name.h"
 #include "base/sized.h"
@@ -134,33 +131,6 @@ env_decide(void *ctx, const char *action, const struct pol_admin_on *on, struct 
 	return rc;
 }
 
-static int
-env_issue(void *ctx, const struct pol_admin_issue *want, struct policy_issued *out, struct policy_error *err)
-{
-	const struct policy_issue how = { .size = sizeof(how), .flags = want->scoped ? POLICY_ISSUE_SCOPED : 0,
-	    .kind = want->kind, .subject_type = want->type, .subject_id = want->name, .now_ns = want->now_ns,
-	    .expires_ns = want->expires_ns, .token_id = want->id, .scopes = want->scopes, .scopes_count = want->n_scopes };
-	struct policy *p = ((struct pol_as *)ctx)->p;
-	struct pol_stack *stack = NULL;
-	const struct pol_snapshot *s;
-	_Atomic uint32_t *in;
-	int rc = pol_child_ready(p, false);
-
-	if (rc != 0)
-		return refuse(err, POLICY_ERR_UNAVAILABLE, "the steps of the set cannot be opened in this process");
-	s = pol_handle_enter(p, &in);
-	if (s != NULL && !s->off)
-		stack = atomic_load_explicit(&s->stack, memory_order_acquire);
-	if (stack != NULL)
-		pol_stack_hold(stack);
-	pol_handle_exit(in);
-	if (stack == NULL)
-		return refuse(err, POLICY_ERR_UNSUPPORTED, "the set has no steps");
-	rc = pol_stack_issue(stack, want->step, &how, out, err);
-	pol_stack_drop(stack);
-	return rc;
-}
-
 static void
 fill_env(struct pol_as *a, struct policy_error *err)
 {
@@ -168,7 +138,7 @@ fill_env(struct pol_as *a, struct policy_error *err)
 	_Atomic uint32_t *in;
 
 	a->env = (struct pol_admin_env){ .ctx = a, .sync = env_sync, .write = env_write, .enter = env_enter,
-	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup, .issue = env_issue };
+	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup, .issue = pol_issue_token };
 	s = pol_handle_enter(a->p, &in);
 	if (s != NULL) {
 		a->env.token_life = s->token_life;
