@@ -65,7 +65,7 @@ fill(struct policy *p)
 		rows[2 * i + 1] = (struct policy_row){ .size = sizeof(*rows), .kind = POLICY_ROW_TOKEN, .id = policy_text(ids[i]),
 		    .owner = policy_text(names[i]), .type = policy_text("bearer"), .secret = policy_text(hex[i]) };
 	}
-	rc = rows != NULL ? pol_store_write(p, rows, 2 * (size_t)users, &err) : POLICY_ERR_NOMEM;
+	rc = rows != NULL ? pol_store_write(p, rows, 2 * (size_t)users, pol_store_seen(p), &err) : POLICY_ERR_NOMEM;
 	if (rc != 0)
 		fprintf(stderr, "account: %s\n", err.text);
 	free(rows);
