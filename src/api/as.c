@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/name.h"
 #include "base/sized.h"
+#include "core/fill.h"
 #include "people/fact.h"
 
 static int
