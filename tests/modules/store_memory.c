@@ -196,6 +196,17 @@ memory_apply(void *state, const struct policy_row *rows, size_t n, uint64_t *sin
 }
 
 static int
+memory_forget(void *state, int64_t before_ns, struct policy_error *err)
+{
+	struct memory *m = ((struct state *)state)->m;
+
+	(void)err;
+	m->forgot++;
+	m->forgot_before = before_ns;
+	return m->fails;
+}
+
+static int
 memory_fd(void *state)
 {
 	return ((struct state *)state)->m->fd;
@@ -222,4 +233,5 @@ const struct policy_store policy_store_1 = {
 	.apply = memory_apply,
 	.fd = memory_fd,
 	.close = memory_close,
+	.forget = memory_forget,
 };
