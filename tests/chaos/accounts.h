@@ -19,6 +19,7 @@
 
 #include "api/handle.h"
 #include "api/store.h"
+#include "tests/modules/probe.h"
 
 enum { USERS = 4, TOKENS = 3, SECOND_TOKEN = 1 };	/* token 1 is scoped, token 2 made by another */
 
@@ -48,11 +49,20 @@ struct accounts {
 };
 
 extern _Atomic int64_t accounts_clock;	/* Unix ns: what the engine takes it for */
+extern policy_log_fn *accounts_log;		/* NULL: nothing is logged */
+
+/* A store in memory, at accounts_url, and a directory. */
+extern struct memory *accounts_memory;
+extern char accounts_dir[], accounts_url[];
+int accounts_room(void);
+void accounts_fresh(void);
+int accounts_end(void);
 
 /* Where modules are; the set. extra: lines of it. */
 int accounts_begin(struct accounts *a, const char *url, const char *stale, const char *extra);
 struct policy *accounts_open(const struct accounts *a, uint32_t flags);
 uint32_t accounts_dice(struct accounts *a, uint32_t n);
+void accounts_password(struct account *c);	/* another one than before */
 void accounts_hash(char out[384], const char *prefix, unsigned long cost, const char *password);
 
 /* Rows, written to the store of a->p. */

@@ -38,7 +38,7 @@ struct fake {
 	int64_t deadline;
 	struct policy_open_args args;
 	struct policy_value with;
-	const struct policy_host *host;
+	const struct policy_host *host, *before;	/* of the last open(), of the one before it */
 	struct policy_module module;
 };
 
