@@ -25,6 +25,7 @@
 #include "base/err.h"
 
 #define DAY_NS INT64_C(86400000000000)
+#define HOUR_NS INT64_C(3600000000000)
 #define FORGET_NS (7 * DAY_NS)		/* behind its end, a revocation, and a token, is kept so long */
 #define WARNINGS 10			/* at once: then how many more there are */
 #define SAY_ROWS 200000u		/* of an answer that is long, how far it is: each so many rows */
@@ -304,4 +305,25 @@ pol_store_poll(struct policy *p, struct pol_store *st, struct policy_error *err)
 	if (rc < 0 && err != NULL)
 		pol_err_set(err, rc, NULL, 0, 0, "%s cannot be read: %s", st->store->name, pol_store_why(rc, &own));
 	return rc;
+}
+
+void
+pol_store_forget(struct policy *p, struct pol_store *st)
+{
+	struct policy_error err = POLICY_ERROR_INIT;
+	const int64_t now = pol_judge_clock(p);
+	int rc;
+
+	if (st->forgot == 0 || now < st->forgot)	/* not all that are opened at once, at once */
+		st->forgot = now;
+	if (now - st->forgot < HOUR_NS || !POL_STORE_HAS(st->store, forget) || st->store->apply == NULL)
+		return;
+	st->forgot = now;
+	pol_ticket_lock(&p->wiped->store);
+	rc = pol_store_code(st->store->forget(st->state, long_ago(now), &err));
+	pol_ticket_unlock(&p->wiped->store);
+	if (rc < 0 && !st->forget_failing)
+		pol_open_say(st->p, POLICY_LOG_WARNING, "%s:%u:%u: store: %s does not forget what ended: %s", st->conf.at.file,
+		    st->conf.at.line, st->conf.at.column, st->store->name, pol_store_why(rc, &err));
+	st->forget_failing = rc < 0;
 }

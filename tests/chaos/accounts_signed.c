@@ -45,11 +45,16 @@ make_set(void)
 	    "resources: { doc: , user: { owner: { resource: user_id, subject: uid } }, token: }\n"
 	    "actions:\n"
 	    "  users:create: { resource: user }\n"
+	    "  users:change: { resource: user }\n"
+	    "  users:delete: { resource: user }\n"
 	    "  tokens:create: { resource: user }\n"
+	    "  tokens:renew: { resource: token }\n"
 	    "  tokens:revoke: { resource: token }\n"
 	    "  policy:escalate: { resource: user }\n"
 	    "  read: { resource: doc }\n"
-	    "roles: { admin: { allow: [users:create, tokens:create, tokens:revoke, policy:escalate, read] } }\n"
+	    "roles: { admin: { allow: [users:create, users:change, users:delete, tokens:create, tokens:renew, tokens:revoke,\n"
+	    "    policy:escalate, read] }, reader: { allow: read } }\n"
+	    "authenticated: { roles: reader }\n"
 	    "modules:\n"
 	    "  - { use: jwt, name: ours, for: bearer, with: { issuer: here, audience: us, secret_file: %s, sign_with: %s,\n"
 	    "      algorithms: HS256, registered: true } }\n"
@@ -57,7 +62,7 @@ make_set(void)
 }
 
 static int
-create(struct policy *p, const char *step, struct policy_error *err)
+create_for(struct policy *p, const char *who, const char *step, struct policy_error *err)
 {
 	static const struct policy_text scopes[] = { POLICY_TEXT("read") };
 	struct policy_token_info want = POLICY_TOKEN_INFO_INIT;
@@ -65,10 +70,59 @@ create(struct policy *p, const char *step, struct policy_error *err)
 
 	as.subject_id = policy_text("root");
 	want.flags = POLICY_TOKEN_SIGNED | POLICY_TOKEN_SCOPED;
+	want.who = policy_text(who);
 	want.step = policy_text(step);
 	want.scopes = scopes;
 	want.scopes_count = 1;
 	return policy_token_create(p, &as, &want, keep, NULL, err);
+}
+
+static int
+create(struct policy *p, const char *step, struct policy_error *err)
+{
+	return create_for(p, NULL, step, err);
+}
+
+static int
+user(struct policy *p, const char *name, uint32_t flags)
+{
+	struct policy_request as = POLICY_REQUEST_INIT;
+	struct policy_user u = POLICY_USER_INIT;
+
+	as.subject_id = policy_text("root");
+	u.name = policy_text(name);
+	u.flags = flags;
+	return policy_user_create(p, &as, &u, NULL, NULL, NULL);
+}
+
+/* A signature goes on to be good; who it is of, not. */
+static void
+ended(void)
+{
+	struct policy_error err = POLICY_ERROR_INIT;
+	struct policy_request as = POLICY_REQUEST_INIT;
+	struct policy_user to = POLICY_USER_INIT;
+
+	as.subject_id = policy_text("root");
+	for (int how = 0; how < 3; how++) {
+		chaos_check(user(a.p, "bob", POLICY_USER_REUSE) == 0 && create_for(a.p, "bob", "ours", &err) == 0, err.text);
+		chaos_check(accounts_bearer(a.p, token) == 1, "good");
+		chaos_check(policy_token_renew(a.p, &as, id, 0, keep, NULL, &err) == POLICY_ERR_INVALID && accounts_bearer(a.p, token) == 1,
+		    "a signed token is not renewed");
+		to.flags = POLICY_USER_DISABLED;
+		if (how > 0)
+			chaos_check(policy_user_change(a.p, &as, "bob", how == 1 ? POLICY_CHANGE_FLAGS : POLICY_CHANGE_VOID, &to, &err) == 0, err.text);
+		if (how > 0)
+			chaos_check(accounts_bearer(a.p, token) == -POLICY_REASON_REVOKED, "ended at once");
+		to.flags = 0;
+		if (how == 1)
+			chaos_check(policy_user_change(a.p, &as, "bob", POLICY_CHANGE_FLAGS, &to, &err) == 0 && accounts_bearer(a.p, token) == 1,
+			    "enabled again");
+		chaos_check(policy_user_delete(a.p, &as, "bob", &err) == 0 && accounts_bearer(a.p, token) == -POLICY_REASON_REVOKED, "and deleted");
+		chaos_check(user(a.p, "bob", POLICY_USER_REUSE) == 0 && accounts_bearer(a.p, token) == -POLICY_REASON_REVOKED,
+		    "another of that name inherits nothing");
+		chaos_check(policy_user_delete(a.p, &as, "bob", &err) == 0, err.text);
+	}
 }
 
 int
@@ -103,6 +157,7 @@ main(void)
 	chaos_check(accounts_bearer(a.p, token) == -POLICY_REASON_REVOKED, "until it is revoked");
 	chaos_check(create(a.p, "nobody", &err) == POLICY_ERR_NOENT && strstr(err.text, "nobody") != NULL, "by a step that there is");
 	chaos_check(strstr(said, "canary") == NULL && strstr(err.text, "canary") == NULL && strstr(said, token) == NULL, "no secret is said");
+	ended();
 	policy_close(a.p);
 	return accounts_end() != 0 || chaos_finish();
 }

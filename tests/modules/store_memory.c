@@ -198,6 +198,29 @@ memory_apply(void *state, const struct policy_row *rows, size_t n, uint64_t *sin
 }
 
 static int
+memory_forget(void *state, int64_t before_ns, struct policy_error *err)
+{
+	struct memory *m = ((struct state *)state)->m;
+
+	(void)err;
+	m->forgot++;
+	m->forgot_before = before_ns;
+	return m->fails;
+}
+
+static int
+memory_backup(void *state, const char *path, struct policy_error *err)
+{
+	FILE *f = fopen(path, "wx");
+	int rc = f == NULL ? (errno == ENOMEM ? POLICY_ERR_NOMEM : POLICY_ERR_IO) : 0;
+
+	(void)err;
+	if (f != NULL && (fprintf(f, "%u rows\n", ((struct state *)state)->m->n) < 0 || fclose(f) != 0))
+		rc = POLICY_ERR_IO;
+	return rc;
+}
+
+static int
 memory_fd(void *state)
 {
 	return ((struct state *)state)->m->fd;
@@ -224,4 +247,6 @@ const struct policy_store policy_store_1 = {
 	.apply = memory_apply,
 	.fd = memory_fd,
 	.close = memory_close,
+	.forget = memory_forget,
+	.backup = memory_backup,
 };
