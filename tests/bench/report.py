@@ -161,8 +161,10 @@ def credentials(mine):
 ACCOUNTS = """A store_sqlite with so many users, ten tokens and ten grants each, opened from nothing: of the clock, of
 processors (in brackets), and what the process grew by. Decisions by people of it, one by one and in batches of 16,
 beside the same people out of a text and a hundredth of them out of a store; every request is about another grant than
-the last ones, so that a large set is asked out of memory and a small one out of the processor's cache. A decision by
-an opaque token that is in the store, beside one for who is asserted; "any" are users drawn evenly, the others are 64."""
+the last ones, so that a large set is asked out of memory and a small one out of the processor's cache. The subject's
+look-up and the thing's wait at once, each twice, one after the other: for a slot, and for the record that it leads to.
+A decision by an opaque token that is in the store, beside one for who is asserted; "any" are users drawn evenly, the
+others are 64."""
 PEOPLE = (('a hundredth of them, in a store', 'small'), ('in a text', 'text'), ('in a store', 'store'),
           ('batches: a hundredth', 'many_small'), ('batches: a text', 'many_text'), ('batches: a store', 'many_store'))
 TOKEN = (('asserted', 'asserted'), ("asserted, with the token's facts", 'with_token'), ('token, cached', ''),
