@@ -12,6 +12,7 @@ struct pol_as {
 	struct policy_request req;	/* of our size; who asks, and nothing else */
 	struct policy_token token;	/* of an asserted subject, likewise */
 	struct pol_judged judged;	/* its credentials: once for the whole call */
+	bool changed;			/* they are good no more */
 	struct policy_identity id;
 	struct pol_caller caller;
 	struct pol_admin_env env;

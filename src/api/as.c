@@ -16,6 +16,7 @@
 #include "base/err.h"
 #include "base/name.h"
 #include "base/sized.h"
+#include "core/fill.h"
 #include "people/fact.h"
 
 static int
@@ -79,20 +80,22 @@ env_leave(void *ctx)
 static int
 decide_judged(struct pol_as *a, const struct policy_request *req, struct policy_decision *out)
 {
-	int rc;
+	const int64_t now = pol_judge_clock(a->p);
+	int rc = POLICY_ERR_UNSUPPORTED;
+	_Atomic uint32_t *in;
+	const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
 
-	do {
-		const int64_t now = pol_judge_clock(a->p);
-		_Atomic uint32_t *in;
-		const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
-
-		rc = s == NULL || s->off ? POLICY_ERR_UNSUPPORTED :
-		    pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
-		pol_handle_exit(in);
-		if (rc == POL_WHO_MISS)		/* what they stood on changed meanwhile */
-			pol_judge_ask(a->p, req, &a->judged);
-	} while (rc == POL_WHO_MISS);
-	return rc;
+	if (s != NULL && !s->off && !a->changed)
+		rc = pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
+	/* what they stand on is not what it was when it was known who calls */
+	if (rc == POL_WHO_MISS)
+		a->changed = true;
+	if (s != NULL && !s->off && a->changed) {
+		pol_fill_reason(out, POLICY_REASON_REVOKED, s->generation);
+		rc = 0;
+	}
+	pol_handle_exit(in);
+	return rc <= 0 ? rc : POLICY_ERR_INTERNAL;
 }
 
 static void

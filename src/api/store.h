@@ -23,6 +23,8 @@ struct pol_store {
 	bool failing, forget_failing;
 	int gathered;			/* a negative policy_err: a row that could not be taken */
 	struct pol_rows rows;		/* of the last answer */
+	size_t said;			/* of them, those of which the host's log knows */
+	int64_t said_at;		/* CLOCK_MONOTONIC ns */
 };
 
 /* A store of an older header has no such member. */

@@ -12,6 +12,7 @@
  * The store is called by one thread at a time, under a lock that is taken before the
  * writers', never behind it; a store that is not in force yet is nobody else's.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -27,8 +28,37 @@
 #define HOUR_NS INT64_C(3600000000000)
 #define FORGET_NS (7 * DAY_NS)		/* behind its end, a revocation, and a token, is kept so long */
 #define WARNINGS 10			/* at once: then how many more there are */
+#define SAY_ROWS 200000u		/* of an answer that is long, how far it is: each so many rows */
+#define SAY_NS 1000000000		/* and each second, */
+#define SAY_LOOK 1024u			/* as far as a look each so many rows sees */
 
 /* ---- gathering ---- */
+
+/* So that who starts with many rows sees that it goes on. */
+static void
+say_progress(struct pol_store *st)
+{
+	const size_t n = st->rows.n;
+	char text[24];
+
+	if (n >= 1000000)
+		snprintf(text, sizeof(text), "%zu,%03zu,%03zu", n / 1000000, n / 1000 % 1000, n % 1000);
+	else if (n >= 1000)
+		snprintf(text, sizeof(text), "%zu,%03zu", n / 1000, n % 1000);
+	else
+		snprintf(text, sizeof(text), "%zu", n);
+	pol_open_say(st->p, POLICY_LOG_INFO, "%s:%u:%u: store: %s rows read", st->conf.at.file, st->conf.at.line,
+	    st->conf.at.column, text);
+	st->said = n;
+	st->said_at = pol_service_now();
+}
+
+static bool
+is_due(const struct pol_store *st)
+{
+	return st->rows.n - st->said >= SAY_ROWS ||
+	    (st->rows.n % SAY_LOOK == 0 && pol_service_now() - st->said_at >= SAY_NS);
+}
 
 static int
 gather(void *ctx, const struct policy_row *r)
@@ -37,6 +67,8 @@ gather(void *ctx, const struct policy_row *r)
 
 	if (st->gathered == 0)
 		st->gathered = pol_rows_add(&st->rows, r);
+	if (st->gathered == 0 && is_due(st))
+		say_progress(st);
 	return st->gathered;
 }
 
@@ -62,9 +94,13 @@ pol_store_ask(struct pol_store *st, uint64_t *since, struct policy_error *err)
 	int rc;
 
 	st->asked = pol_service_now();
+	st->said_at = st->asked;
+	st->said = 0;
 	st->gathered = 0;
 	*since = st->since;
 	rc = pol_store_code(st->store->changes(st->state, since, gather, st, err));
+	if (rc == 0 && st->gathered == 0 && st->said != 0 && st->said != st->rows.n)
+		say_progress(st);
 	return rc == 0 ? st->gathered : rc;
 }
 

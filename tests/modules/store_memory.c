@@ -185,8 +185,10 @@ memory_apply(void *state, const struct policy_row *rows, size_t n, uint64_t *sin
 		m->used = used;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		replace(m, &m->rows[m->n + i]);
-	if (rc == 0)
-		*since = m->n += (unsigned)n;
+	if (rc == 0) {
+		m->n += (unsigned)n;
+		*since = m->n;
+	}
 	if (rc == 0 && m->apply_fails > 0)
 		rc = -m->apply_fails;
 	atomic_store(&m->lock, 0);
