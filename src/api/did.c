@@ -187,7 +187,7 @@ pol_did_write(struct pol_as *a, const struct policy_row *rows, size_t count)
 	struct pol_note n;
 
 	know_rows(a, rows, count);
-	if (!pol_note_must(a->p))
+	if (a->did.recorded || !pol_note_must(a->p))
 		return 0;
 	fill(&n, a, &id, 0);
 	if (pol_note_change(a->p, &n, true) != 0)
@@ -203,8 +203,13 @@ pol_did_wrote(struct pol_as *a, int rc)
 	struct policy_identity id;
 	struct pol_note n;
 
-	if (rc == 0 || !a->did.recorded)
+	a->did.done |= rc == 0;
+	if (rc == 0 || !a->did.recorded || (a->did.done && rc == POLICY_ERR_AGAIN))
 		return;
+	if (a->did.done) {		/* what was recorded happened, and what failed now is told behind it */
+		a->did.recorded = false;
+		return;
+	}
 	fill(&n, a, &id, rc);
 	n.id = a->did.record;
 	n.withdrawn = 1;

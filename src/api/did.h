@@ -14,6 +14,7 @@ struct pol_did {
 	const char *action;
 	bool several;			/* it is about more than one: no single decision is its own */
 	bool recorded;			/* ahead of the change, as one that was made */
+	bool done;			/* some of it is: an import has more than one part */
 	bool heard;			/* a decision was made, and which */
 	bool allowed;
 	enum policy_reason reason;

@@ -256,7 +256,7 @@ struct policy_activity {
 	size_t scopes_count, groups_count;
 	int scoped;			/* the token had scopes, those listed */
 	int with_token;
-	int withdrawn;			/* `must`: it was not on disk in time, so the answer was a deny */
+	int withdrawn;			/* `must`: the answer was a deny after all; a change was not made, or may not be */
 	int cut;			/* something was too long to be recorded */
 	uint32_t attributes;		/* that the request had; none is recorded */
 	uint32_t reserved;

@@ -221,6 +221,24 @@ empty_log(void)
 
 /* ---- must ---- */
 
+enum { MANY = 600 };			/* an import of more than two blocks */
+
+static void
+import_many(void)
+{
+	static struct policy_import list[MANY];
+	static char names[MANY][16];
+
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(names[i], sizeof(names[i]), "i%zu", i);
+		list[i] = (struct policy_import)POLICY_IMPORT_INIT;
+		list[i].user = (struct policy_user)POLICY_USER_INIT;
+		list[i].user.name = policy_text(names[i]);
+	}
+	chaos_check(policy_admin_import(p, root, list, MANY, NULL, NULL, NULL) == 0, "an import in parts");
+	recorded("policy:import", "root", "", "", "done");
+}
+
 static void
 must(void)
 {
@@ -236,6 +254,7 @@ must(void)
 	recorded("policy:bootstrap", "", "root", got.uid, "done");
 	chaos_check(user(p, root, "bob", 0, &got) == 0, "recorded, and made");
 	recorded("users:create", "root", "bob", got.uid, "done");
+	import_many();
 	atomic_store(&admins_memory->apply_fails, POLICY_ERR_IO);
 	chaos_check(user(p, root, "ann", 0, &got) == POLICY_ERR_UNAVAILABLE, "recorded, and the store fails");
 	atomic_store(&admins_memory->apply_fails, 0);

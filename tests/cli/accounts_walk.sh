@@ -7,7 +7,7 @@ if [ ! -e "$modules/api_key.so" ] || [ ! -e "$modules/password.so" ]; then
 	return 0
 fi
 
-# story NAME ADMIN KIND [ACTIONS]: a set of policies/NAME.yaml with a store of its own, where
+# story NAME ADMIN KIND: a set of policies/NAME.yaml with a store of its own, where
 # ADMIN comes with the file $here/olga, and a password is of the KIND
 story() {
 	mkdir "$1" || exit 1
@@ -17,7 +17,6 @@ story() {
 	    "    with: { file: $here/olga }" "    for: bearer" "    kind: session" "    subject: { type: user, id: $2, shared: true }" \
 	    "  - use: password" "    with: { store: true }" "    for: password" "    kind: $3" "    subject: { type: user, shared: true }" \
 	    "store: { url: \"sqlite:$here/$1.db\" }" "audit: { file: $here/$1-%p.jsonl }" >"$1/policy.yaml"
-	[ -z "${4:-}" ] || printf '%s\n' "policy: 1" "$4" >"$1/more.yaml"
 	set_of=$1
 }
 in_story() { # WORD...
@@ -36,19 +35,6 @@ answers() {
 	shift 2
 	same "$set_of: $file: $*" "$text" "$(in_story decide --token-file "$file" "$@" 2>&1 | sed -e 's/ *[^ ]*yaml:.*//' -e 's/  */ /')"
 }
-accounts='resources: { user: , token: }
-actions:
-  users:create: { resource: user }
-  users:read: { resource: user }
-  users:delete: { resource: user }
-  grants:create: { resource: user }
-  grants:read: { resource: user }
-  tokens:create: { resource: user }
-  tokens:read: { resource: token }
-  tokens:revoke: { resource: token }
-roles:
-  accounts: { includes: admin, allow: [users:create, users:read, users:delete, grants:create, grants:read, tokens:create, tokens:read, tokens:revoke ESCALATE] }'
-
 # --- login and logout ---
 rm -rf state
 printf 'a wrong password\n' | pc login olga --password-stdin >out 2>err
@@ -149,8 +135,8 @@ lacks "log: another's doings stand under a uid" "$token1" out
 yes in_story log --verify
 
 # --- ML Blocks: a password opens /login, a token the blocks, a key less ---
-story ml-blocks amy password "$(printf '%s' "$accounts" | sed 's/ESCALATE//')"
-yes in_story admin init amy accounts --no-password
+story ml-blocks amy password
+yes in_story admin init amy --no-password
 printf 'password of ann\n' | admins user add ann --password-file - >out 2>err
 same "POST /admin/users: exit status" 0 $?
 yes admins grant add ann user
@@ -171,8 +157,8 @@ answers 'DENY revoked' key block:list
 same "a deleted user's password" 'DENY   bad_credential' "$(echo 'password of ann' | in_story decide --password-stdin --name ann login)"
 
 # --- Xinference: its own file, its own keys ---
-story xinference root session "$(printf '%s' "$accounts" | sed 's/ESCALATE/, policy:escalate/; s/^actions:/actions:\n  policy:escalate:/')"
-yes in_story admin init root accounts --no-password
+story xinference root session
+yes in_story admin init root --no-password
 sed -e '/xuser3/,/xuser4/d' -e '/models:fly/d' -e 's/    { "username": "filed".*/    { "username": "last" }/' x.json >sound.json
 yes admins import xinference sound.json
 has out 'xinference: 3 users and 4 keys imported'
