@@ -32,6 +32,8 @@ part_from(struct pol_sqlite *parents, struct policy_error *err)
 	if (atomic_load(&parents->inside) != 0)
 		return pol_secret_fail(err, POLICY_ERR_UNAVAILABLE, NULL, 0,
 		    "this process was forked while a thread was in the store: it has to be started anew");
+	if (parents->log != NULL && parents->log->pMethods != NULL)
+		parents->log->pMethods->xClose(parents->log);
 	if (parents->file != NULL && parents->file->pMethods != NULL) {
 		if (parents->file->pMethods->iVersion >= 2)
 			parents->file->pMethods->xShmUnmap(parents->file, 0);

@@ -59,6 +59,8 @@ connect_to(struct pol_sqlite *s, struct policy_error *err)
 		rc = pol_schema_open(s, err);
 	if (rc == 0)
 		rc = pol_schema_prepare(s, err);
+	if (rc == 0 && sqlite3_file_control(s->db, "main", SQLITE_FCNTL_JOURNAL_POINTER, &s->log) != SQLITE_OK)
+		s->log = NULL;
 	if (rc == 0 && !pol_place_is(s->path, &s->seen))
 		rc = pol_secret_fail(err, POLICY_ERR_UNSAFE, NULL, 0, "%s was replaced while it was opened", s->path);
 	return rc;

@@ -36,6 +36,7 @@ struct pol_sqlite {
 	pid_t pid;			/* whose it is */
 	sqlite3 *db;
 	sqlite3_file *file;		/* db's own */
+	sqlite3_file *log;		/* of its write-ahead log; NULL: not said */
 	sqlite3_stmt *sql[SQL_COUNT];
 	char *path;
 	struct stat seen;		/* of path, when it was opened */
