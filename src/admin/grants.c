@@ -218,7 +218,7 @@ judge_list(struct pol_call *c, void *op)
 {
 	const struct list *o = op;
 	struct policy_row user = POLICY_ROW_INIT, *list;
-	struct pol_admin_on on;
+	struct pol_admin_on on = { .type = { NULL, 0 } };
 	size_t n;
 	int found = o->who != NULL ? pol_call_user(c, o->who, &user, &on) : 0, rc = 0;
 

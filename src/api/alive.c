@@ -119,3 +119,19 @@ pol_alive_actor(const struct pol_people *w, const struct policy_identity *id, st
 	*name = user.name;
 	return POLICY_REASON_RULE;
 }
+
+static bool
+is_stored(const struct pol_people *w, struct policy_text type, struct policy_text name)
+{
+	struct policy_row user;
+
+	return name.data != NULL && pol_fact_user(w, type, name, &user) &&
+	    pol_fact_standing(w, &user) != POL_STANDING_SHADOWED;
+}
+
+bool
+pol_alive_needs_store(const struct pol_people *w, const struct policy_request *req)
+{
+	return pol_fact_count(w) != 0 && (is_stored(w, req->subject_type, req->subject_id) ||
+	    is_stored(w, req->actor_type, req->actor_id));
+}

@@ -28,4 +28,8 @@ enum policy_reason pol_alive_look(struct pol_alive *a, const struct pol_people *
 enum policy_reason pol_alive_actor(const struct pol_people *w, const struct policy_identity *id,
     struct policy_text *type, struct policy_text *name);
 
+/* Is who asks, or who acts for him, a user of the store? Then what is known of him is as old
+ * as what the store said last. */
+bool pol_alive_needs_store(const struct pol_people *w, const struct policy_request *req);
+
 #endif

@@ -9,32 +9,18 @@
 
 #include <string.h>
 
+#include "api/alive.h"
+#include "api/batch.h"
+#include "api/child.h"
 #include "api/clock.h"
 #include "api/note.h"
 #include "api/off.h"
+#include "api/store.h"
 #include "api/who.h"
 #include "base/sized.h"
 #include "core/known.h"
 
 #define LEAST_REQUEST ((uint32_t)sizeof(uint32_t))
-
-/* What a decision may return: any other code is our own mistake. */
-static int
-filter(int rc)
-{
-	switch (rc) {
-	case 0:
-	case POLICY_ERR_ARG:
-	case POLICY_ERR_ABI:
-	case POLICY_ERR_LIMIT:
-	case POLICY_ERR_AGAIN:
-	case POLICY_ERR_UNAVAILABLE:
-	case POLICY_ERR_UNSUPPORTED:
-		return rc;
-	default:
-		return POLICY_ERR_INTERNAL;
-	}
-}
 
 /* What is asked of, and what is known of the credentials of a row; judged NULL: it is
  * one request alone. */
@@ -56,7 +42,7 @@ refuse(struct asking in, const struct pol_snapshot *s, struct pol_time now, cons
 		*rc = pol_who_decide(in.p, s, now, req, in.judged, out, witness);
 		return true;
 	}
-	*rc = filter(pol_request_sizes(req, &why));
+	*rc = pol_batch_code(pol_request_sizes(req, &why));
 	if (*rc == 0)
 		return false;
 	pol_fill_error(out, *rc, s->generation);
@@ -77,6 +63,10 @@ decide(struct asking in, const struct pol_snapshot *s, struct pol_time now, cons
 		pol_fill_off(out, s->generation);
 		return 0;
 	}
+	if (__builtin_expect(!pol_store_is_good(in.p), 0) && pol_alive_needs_store(s->engine.people, req)) {
+		pol_fill_reason(out, POLICY_REASON_UNAVAILABLE, s->generation);
+		return 0;
+	}
 	if (__builtin_expect(pol_request_is_plain(req) && witness == NULL, 1)) {
 		pol_known_hash(&known, &s->engine, req);
 		pol_known_find(&known, &s->engine, req);
@@ -87,7 +77,7 @@ decide(struct asking in, const struct pol_snapshot *s, struct pol_time now, cons
 		rc = pol_decide(&s->engine, req, now, NULL, &a, witness, &why);
 	}
 	if (__builtin_expect(rc != 0, 0)) {
-		rc = filter(rc);
+		rc = pol_batch_code(rc);
 		pol_fill_error(out, rc, s->generation);
 		return rc;
 	}
@@ -197,6 +187,8 @@ pol_ask_judged(struct policy *p, const struct policy_request *req, struct policy
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
 	rc = ask_once((struct asking){ p, judged }, req, out, witness);
+	if (rc == 0 && pol_child_opens(p, req, out))
+		rc = ask_once((struct asking){ p, judged }, req, out, witness);
 	return rc == POL_WHO_MISS ? ask_modules(p, req, out, witness, judged) : rc;
 }
 
@@ -210,6 +202,8 @@ ask(struct policy *p, const struct policy_request *req, struct policy_decision *
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
 	rc = ask_once((struct asking){ p, NULL }, req, out, witness);
+	if (rc == 0 && pol_child_opens(p, req, out))
+		rc = ask_once((struct asking){ p, NULL }, req, out, witness);
 	if (__builtin_expect(rc != POL_WHO_MISS, 1))
 		return rc;
 	return ask_missed(p, req, out, witness);
@@ -248,67 +242,14 @@ decide_nth(struct asking in, const struct pol_snapshot *s, struct pol_time now, 
 	return rc;
 }
 
-/*
- * A few requests at once: what each waits for in memory is fetched for all before the
- * first needs it. Requests that are not plain are decided in their turn.
- */
-#define BATCH 16u
-
-struct batch {
-	const struct pol_engine *engine;
-	const struct policy_request *req[BATCH];
-	struct policy_decision *out[BATCH];
-	struct pol_known known[BATCH];
-	struct pol_answer answer[BATCH];
-	int rc[BATCH];
-	size_t n;
-};
-
-static inline void
-keep_first(int *first, int rc)
-{
-	if (*first == 0)
-		*first = rc;
-}
-
-static int
-decide_batch(struct batch *b, const struct pol_snapshot *s, struct pol_time now)
-{
-	const char *why;
-	int first = 0;
-
-	for (size_t i = 0; i < b->n; i++) {
-		pol_known_hash(&b->known[i], b->engine, b->req[i]);
-		pol_known_fetch_slots(&b->known[i], b->engine);
-	}
-	for (size_t i = 0; i < b->n; i++)
-		pol_known_fetch_records(&b->known[i], b->engine);
-	for (size_t i = 0; i < b->n; i++) {
-		pol_known_find(&b->known[i], b->engine, b->req[i]);
-		b->rc[i] = pol_decide_plain(b->engine, b->req[i], &b->known[i], now, &b->answer[i], &why);
-		pol_fill_fetch(b->engine, &b->answer[i]);
-	}
-	for (size_t i = 0; i < b->n; i++) {
-		int rc = filter(b->rc[i]);
-
-		if (rc == 0)
-			pol_fill_answer(b->out[i], b->engine, b->req[i], &b->answer[i], s->generation);
-		else
-			pol_fill_error(b->out[i], rc, s->generation);
-		keep_first(&first, rc);
-	}
-	b->n = 0;
-	return first;
-}
-
 /* The error of the first request that had one is given back; or POL_WHO_MISS, and *missed
  * is the request whose credentials are to be judged first. */
 static int
 decide_row(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     uint32_t req_size, size_t n, struct policy_decision *out, uint32_t out_size, size_t *missed)
 {
-	const bool ours = req_size == sizeof(*req) && out_size == sizeof(*out) && !s->off;
-	struct batch b;
+	const bool ours = req_size == sizeof(*req) && out_size == sizeof(*out) && !s->off && pol_store_is_good(in.p);
+	struct pol_batch b;
 	int first = 0, rc;
 
 	b.engine = &s->engine;
@@ -317,20 +258,20 @@ decide_row(struct asking in, const struct pol_snapshot *s, struct pol_time now, 
 		if (ours && req[i].size == req_size && pol_request_is_plain(&req[i])) {
 			b.req[b.n] = &req[i];
 			b.out[b.n] = &out[i];
-			if (++b.n == BATCH)
-				keep_first(&first, decide_batch(&b, s, now));
+			if (++b.n == POL_BATCH)
+				pol_batch_first(&first, pol_batch_decide(&b, s, now));
 			continue;
 		}
-		keep_first(&first, decide_batch(&b, s, now));	/* those before it */
+		pol_batch_first(&first, pol_batch_decide(&b, s, now));	/* those before it */
 		rc = decide_nth(in, s, now, (const char *)req + i * req_size, req_size,
 		    (char *)out + i * out_size, out_size);
 		if (rc == POL_WHO_MISS) {
 			*missed = i;
 			return rc;
 		}
-		keep_first(&first, rc);
+		pol_batch_first(&first, rc);
 	}
-	keep_first(&first, decide_batch(&b, s, now));
+	pol_batch_first(&first, pol_batch_decide(&b, s, now));
 	return first;
 }
 
@@ -365,6 +306,10 @@ pol_ask_row(struct policy *p, const struct policy_request *req, size_t n, struct
 	size_t missed = 0;
 	int rc = ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
 
+	for (size_t i = 0; rc == 0 && i < n && pol_child_is_lost(p); i++) {
+		if (pol_child_opens(p, req, (const void *)((const char *)out + i * out_size)))
+			rc = ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
+	}
 	if (rc != POL_WHO_MISS)
 		return rc;
 	rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);

@@ -250,6 +250,13 @@ pol_child_ready(struct policy *p, bool nonblock)
 	return rc;
 }
 
+bool
+pol_child_opens(struct policy *p, const struct policy_request *req, const struct policy_decision *out)
+{
+	return out->reason == POLICY_REASON_UNAVAILABLE && pol_child_is_lost(p) &&
+	    pol_child_ready(p, (req->flags & POLICY_NONBLOCK) != 0) == 0;
+}
+
 int
 pol_child_serve(struct policy *p)
 {

@@ -130,6 +130,8 @@ decide_one(const struct policy *p, const struct pol_snapshot *s, struct pol_time
 	int rc;
 
 	assert_identity(&as, req, id);
+	if (reason == POLICY_REASON_RULE && !pol_store_is_good(p) && pol_alive_needs_store(s->engine.people, &as.req))
+		reason = POLICY_REASON_UNAVAILABLE;
 	rc = pol_request_sizes(&as.req, &why);
 	if (rc == 0 && reason != POLICY_REASON_RULE) {
 		pol_fill_reason(out, reason, s->generation);

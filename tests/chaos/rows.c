@@ -125,6 +125,48 @@ written_here_and_elsewhere(void)
 	policy_close(p);
 }
 
+/* By whoever: alone, beside another, as who acts for another. */
+static enum policy_reason
+may_for(struct policy *p, const char *who, const char *actor)
+{
+	struct policy_request req[2] = { POLICY_REQUEST_INIT, POLICY_REQUEST_INIT };
+	struct policy_decision d[2] = { POLICY_DECISION_INIT, POLICY_DECISION_INIT };
+
+	req[0].subject_id = policy_text("alice");
+	req[0].action = policy_text("read");
+	req[0].resource_type = policy_text("doc");
+	req[0].resource_id = policy_text("1");
+	req[1] = req[0];
+	req[1].subject_id = policy_text(who);
+	req[1].actor_id = policy_text(actor);
+	if (policy_decide_many(p, req, 2, d) != 0 || d[0].verdict != POLICY_ALLOW)
+		return POLICY_REASON_ERROR;
+	return d[1].verdict == POLICY_ALLOW ? POLICY_REASON_RULE : (enum policy_reason)d[1].reason;
+}
+
+/* What the store said last is believed so long and no longer; files' people go on. */
+static void
+too_old(void)
+{
+	const struct policy_row rows[] = { user("u1", "bob", 0), grant("g1", "u1", "reader", "doc/1", 0) };
+	struct policy *p;
+
+	begin();
+	make_set("1s");
+	p = open_probed(0);
+	if (!chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0 && may(p, "bob") == POLICY_REASON_RULE, "the set"))
+		return;
+	chaos_check(may_for(p, "bob", NULL) == POLICY_REASON_RULE && may_for(p, "alice", "bob") == POLICY_REASON_RULE, "while it answers");
+	memory->fails = POLICY_ERR_IO;
+	COMES_TRUE(may(p, "bob") == POLICY_REASON_UNAVAILABLE, "a user of the store");
+	chaos_check(may_for(p, "bob", NULL) == POLICY_REASON_UNAVAILABLE, "in a row");
+	chaos_check(may_for(p, "alice", "bob") == POLICY_REASON_UNAVAILABLE, "as who acts");
+	chaos_check(may(p, "alice") == POLICY_REASON_RULE && may(p, "nobody") == POLICY_REASON_NO_RULE, "who is not the store's");
+	memory->fails = 0;
+	COMES_TRUE(may(p, "bob") == POLICY_REASON_RULE, "and again");
+	policy_close(p);
+}
+
 /* alice is the file's. */
 static void
 shadowed(void)
@@ -363,6 +405,7 @@ main(void)
 {
 	if (chaos_check(begin_probed(), "no scratch directory, or no modules")) {
 		written_here_and_elsewhere();
+		too_old();
 		shadowed();
 		children();
 		while_threads_decide();

@@ -24,7 +24,7 @@ else
 fi
 
 without_spdx=
-for f in $c_files $(find . \( -path ./.git -o -path './build*' -o -path ./autom4te.cache -o -path ./m4 \) -prune \
+for f in $c_files $(find . \( -path ./.git -o -path './build*' -o -path ./_build -o -path ./autom4te.cache -o -path ./m4 \) -prune \
     -o -type f \( -name '*.sh' -o -name '*.py' -o -name '*.map' -o -name '*.am' -o -name '*.ac' -o -name '*.pc.in' \
     -o -name bootstrap -o -name run -o -name '*.[1358]' \) -print | sed 's,^\./,,' | sort); do
 	head -n 3 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' || without_spdx="$without_spdx $f"
