@@ -63,10 +63,6 @@ decide(struct asking in, const struct pol_snapshot *s, struct pol_time now, cons
 		pol_fill_off(out, s->generation);
 		return 0;
 	}
-	if (__builtin_expect(!pol_store_is_good(in.p), 0) && pol_alive_needs_store(s->engine.people, req)) {
-		pol_fill_reason(out, POLICY_REASON_UNAVAILABLE, s->generation);
-		return 0;
-	}
 	if (__builtin_expect(pol_request_is_plain(req) && witness == NULL, 1)) {
 		pol_known_hash(&known, &s->engine, req);
 		pol_known_find(&known, &s->engine, req);
@@ -150,6 +146,42 @@ ask_once(struct asking by, const struct policy_request *req, struct policy_decis
 	return rc;
 }
 
+/*
+ * What a store said of who asks, or acts, is believed as long as its `stale` says. Behind
+ * the decision, so that who has no store pays for one load. In a child the store may have to
+ * be opened first.
+ */
+__attribute__((noinline))
+static int
+ask_stored(struct asking by, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	struct policy_decision answer;
+	struct policy_request room;
+	struct policy_token token;
+	const struct pol_snapshot *s;
+	_Atomic uint32_t *in;
+	bool old;
+	int rc;
+
+	if (pol_store_is_good(by.p))
+		return 0;
+	rc = take_request(&room, &token, req, req->size);
+	if (rc != 0)
+		return rc;
+	s = pol_handle_enter(by.p, &in);
+	old = !s->off && room.credentials_count == 0 && pol_alive_needs_store(s->engine.people, &room);
+	memset(&answer, 0, sizeof(answer));
+	pol_fill_reason(&answer, POLICY_REASON_UNAVAILABLE, s->generation);
+	pol_handle_exit(in);
+	if (!old)
+		return 0;
+	if (pol_child_opens(by.p, &room) && pol_store_is_good(by.p))
+		rc = ask_once(by, &room, &answer, witness);
+	pol_sized_out(out, &answer, sizeof(answer));
+	return rc;
+}
+
 /* Its credentials were not in the cache. What is judged is left to who frees it. */
 static int
 ask_modules(struct policy *p, const struct policy_request *req, struct policy_decision *out,
@@ -187,8 +219,8 @@ pol_ask_judged(struct policy *p, const struct policy_request *req, struct policy
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
 	rc = ask_once((struct asking){ p, judged }, req, out, witness);
-	if (rc == 0 && pol_child_opens(p, req, out))
-		rc = ask_once((struct asking){ p, judged }, req, out, witness);
+	if (pol_store_has(p) && rc == 0)
+		rc = ask_stored((struct asking){ p, judged }, req, out, witness);
 	return rc == POL_WHO_MISS ? ask_modules(p, req, out, witness, judged) : rc;
 }
 
@@ -202,11 +234,9 @@ ask(struct policy *p, const struct policy_request *req, struct policy_decision *
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
 	rc = ask_once((struct asking){ p, NULL }, req, out, witness);
-	if (rc == 0 && pol_child_opens(p, req, out))
-		rc = ask_once((struct asking){ p, NULL }, req, out, witness);
-	if (__builtin_expect(rc != POL_WHO_MISS, 1))
-		return rc;
-	return ask_missed(p, req, out, witness);
+	if (__builtin_expect(rc == POL_WHO_MISS, 0))
+		return ask_missed(p, req, out, witness);
+	return __builtin_expect(pol_store_has(p), 0) && rc == 0 ? ask_stored((struct asking){ p, NULL }, req, out, witness) : rc;
 }
 
 int
@@ -248,7 +278,7 @@ static int
 decide_row(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     uint32_t req_size, size_t n, struct policy_decision *out, uint32_t out_size, size_t *missed)
 {
-	const bool ours = req_size == sizeof(*req) && out_size == sizeof(*out) && !s->off && pol_store_is_good(in.p);
+	const bool ours = req_size == sizeof(*req) && out_size == sizeof(*out) && !s->off;
 	struct pol_batch b;
 	int first = 0, rc;
 
@@ -306,10 +336,9 @@ pol_ask_row(struct policy *p, const struct policy_request *req, size_t n, struct
 	size_t missed = 0;
 	int rc = ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
 
-	for (size_t i = 0; rc == 0 && i < n && pol_child_is_lost(p); i++) {
-		if (pol_child_opens(p, req, (const void *)((const char *)out + i * out_size)))
-			rc = ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
-	}
+	for (size_t i = 0; rc == 0 && i < n && pol_store_has(p); i++)
+		rc = ask_stored((struct asking){ p, judged }, (const void *)((const char *)req + i * req_size),
+		    (void *)((char *)out + i * out_size), NULL);
 	if (rc != POL_WHO_MISS)
 		return rc;
 	rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);

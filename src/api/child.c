@@ -251,10 +251,9 @@ pol_child_ready(struct policy *p, bool nonblock)
 }
 
 bool
-pol_child_opens(struct policy *p, const struct policy_request *req, const struct policy_decision *out)
+pol_child_opens(struct policy *p, const struct policy_request *req)
 {
-	return out->reason == POLICY_REASON_UNAVAILABLE && pol_child_is_lost(p) &&
-	    pol_child_ready(p, (req->flags & POLICY_NONBLOCK) != 0) == 0;
+	return pol_child_is_lost(p) && pol_child_ready(p, (req->flags & POLICY_NONBLOCK) != 0) == 0;
 }
 
 int

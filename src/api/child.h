@@ -12,9 +12,8 @@
  * and opening takes time; it goes on in the service.
  */
 int pol_child_ready(struct policy *p, bool nonblock);
-/* Outside of a snapshot, of a decision that was made: was it refused for want of the store,
- * which is open now? Then it is to be made again. */
-bool pol_child_opens(struct policy *p, const struct policy_request *req, const struct policy_decision *out);
+/* Outside of a snapshot: was what req needs still to be opened, and is open now? */
+bool pol_child_opens(struct policy *p, const struct policy_request *req);
 /* Under the lock: a set was loaded, so nothing of the parent's is wanted any more. */
 void pol_child_done(struct policy *p);
 /* Under the lock, for policy_fd(): the service alone. */

@@ -105,6 +105,13 @@ int pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, u
 /* A whole copy in a new file. */
 int pol_store_backup(struct policy *p, const char *path, struct policy_error *err);
 
+/* Is there one, in force or yet to be opened in a child? */
+static inline bool
+pol_store_has(const struct policy *p)
+{
+	return atomic_load_explicit(&p->store_good, memory_order_relaxed) != INT64_MAX;
+}
+
 /* Is what the store said fresh enough? True where there is no store. First this, then
  * look at what is revoked. */
 static inline bool
