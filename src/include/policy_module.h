@@ -294,7 +294,7 @@ struct policy_module {
 	 * nanoseconds until it wants to be called again, negative: only when something happens.
 	 */
 	int64_t (*serve)(void *state, uint32_t why);
-	/* Makes a credential; not called yet. 0, or a negative policy_err with err filled. */
+	/* Makes a credential, for policy_token_create(). 0, or a negative policy_err with err filled. */
 	int (*issue)(void *state, const struct policy_issue *want, struct policy_issued *out,
 	    struct policy_error *err);
 };
