@@ -71,14 +71,14 @@ api_key_close(void *state)
 	free(state);
 }
 
-/* By shape: a broken one of ours is ours too. */
+/* A broken one of ours is ours too. */
 static int
 api_key_claims(void *state, const struct policy_credential *c)
 {
 	const struct api_key *s = state;
-	const enum pol_shape shape = pol_shape_of(c->data);
+	const enum pol_shape shape = pol_shape_hint(c->data);
 
-	return shape == POL_SHAPE_OURS || shape == POL_SHAPE_BROKEN || (shape == POL_SHAPE_IMPORTED && s->imported);
+	return shape == POL_SHAPE_OURS || (shape == POL_SHAPE_IMPORTED && s->imported);
 }
 
 /* ---- a check ---- */

@@ -12,6 +12,8 @@ enum pol_shape {
 	POL_SHAPE_IMPORTED		/* another system's: sk- and 13 letters, xf- and 48 */
 };
 
+/* By prefix and length alone. */
+enum pol_shape pol_shape_hint(struct policy_text t);
 /* Its time depends on the text's shape alone. */
 enum pol_shape pol_shape_of(struct policy_text t);
 

@@ -11,6 +11,7 @@
 #include <openssl/crypto.h>
 #include <openssl/ec.h>
 #include <openssl/param_build.h>
+#include <openssl/rsa.h>
 
 #include "b64.h"
 #include "file.h"
@@ -74,6 +75,64 @@ read_okp(const struct jwt_alg *alg, const json_t *jwk)
 	return k;
 }
 
+/* With all that RFC 7518 section 6.3.2 has for two primes: without, each signature is slow. */
+static EVP_PKEY *
+read_rsa(const json_t *jwk)
+{
+	static const struct { const char *name, *param; } parts[] = {
+		{ "n", OSSL_PKEY_PARAM_RSA_N }, { "e", OSSL_PKEY_PARAM_RSA_E }, { "d", OSSL_PKEY_PARAM_RSA_D },
+		{ "p", OSSL_PKEY_PARAM_RSA_FACTOR1 }, { "q", OSSL_PKEY_PARAM_RSA_FACTOR2 },
+		{ "dp", OSSL_PKEY_PARAM_RSA_EXPONENT1 }, { "dq", OSSL_PKEY_PARAM_RSA_EXPONENT2 },
+		{ "qi", OSSL_PKEY_PARAM_RSA_COEFFICIENT1 },
+	};
+	enum { PARTS = sizeof(parts) / sizeof(parts[0]) };
+	unsigned char bytes[JWT_SIG_MAX];
+	BIGNUM *bn[PARTS] = { NULL };
+	EVP_PKEY_CTX *ctx = EVP_PKEY_CTX_new_from_name(NULL, "RSA", NULL);
+	OSSL_PARAM_BLD *b = OSSL_PARAM_BLD_new();
+	bool good = b != NULL && ctx != NULL && json_object_get(jwk, "oth") == NULL;
+	OSSL_PARAM *p = NULL;
+	EVP_PKEY *k = NULL;
+
+	for (size_t i = 0; good && i < PARTS; i++) {
+		const ptrdiff_t n = member(jwk, parts[i].name, bytes, sizeof(bytes));
+
+		bn[i] = BN_secure_new();
+		good = n > 0 && bn[i] != NULL && BN_bin2bn(bytes, (int)n, bn[i]) != NULL &&
+		    OSSL_PARAM_BLD_push_BN(b, parts[i].param, bn[i]) == 1;
+	}
+	if (good && (p = OSSL_PARAM_BLD_to_param(b)) != NULL && EVP_PKEY_fromdata_init(ctx) == 1 &&
+	    EVP_PKEY_fromdata(ctx, &k, EVP_PKEY_KEYPAIR, p) != 1)
+		k = NULL;
+	if (k != NULL && (EVP_PKEY_get_bits(k) < 2048 || EVP_PKEY_get_bits(k) > (int)JWT_SIG_MAX * 8)) {
+		EVP_PKEY_free(k);
+		k = NULL;
+	}
+	OPENSSL_cleanse(bytes, sizeof(bytes));
+	OSSL_PARAM_free(p);
+	OSSL_PARAM_BLD_free(b);
+	for (size_t i = 0; i < PARTS; i++)
+		BN_clear_free(bn[i]);
+	EVP_PKEY_CTX_free(ctx);
+	return k;
+}
+
+static EVP_PKEY *
+read_private(const struct jwt_alg *alg, const json_t *jwk)
+{
+	switch (alg->scheme) {
+	case JWT_RSA:
+	case JWT_PSS:
+		return read_rsa(jwk);
+	case JWT_ECDSA:
+		return read_ec(alg, jwk);
+	case JWT_EDDSA:
+		return read_okp(alg, jwk);
+	default:
+		return NULL;
+	}
+}
+
 /* A secret as a JWK is a set of one, but for signing. */
 static int
 read_oct(struct jwt_issuer *i, const json_t *jwk, const char **why)
@@ -101,7 +160,7 @@ read_jwk(struct jwt_issuer *i, const json_t *jwk, const char **why)
 	const uint32_t fit = kty == NULL ? 0 :
 	    jwt_alg_fitting(i->conf->algs & (alg != NULL ? jwt_alg_named(alg) : ~0u), kty, strcmp(kty, "oct") == 0 ? NULL : crv);
 
-	*why = "it is no private key that says which one of HS, ES or EdDSA it is for, or none of `algorithms`";
+	*why = "it is no private key that says which one of HS, RS, PS, ES or EdDSA it is for, or none of `algorithms`";
 	if (fit == 0 || (fit & (fit - 1)) != 0 || (kid != NULL && !json_is_string(kid)))
 		return POLICY_ERR_INVALID;
 	i->alg = &jwt_algs[__builtin_ctz(fit)];
@@ -109,7 +168,7 @@ read_jwk(struct jwt_issuer *i, const json_t *jwk, const char **why)
 	if (i->alg->scheme == JWT_HMAC)
 		return read_oct(i, jwk, why);
 	*why = "its numbers are no private key";
-	i->pkey = i->alg->scheme == JWT_ECDSA ? read_ec(i->alg, jwk) : i->alg->scheme == JWT_EDDSA ? read_okp(i->alg, jwk) : NULL;
+	i->pkey = read_private(i->alg, jwk);
 	return i->pkey != NULL ? 0 : POLICY_ERR_INVALID;
 }
 
@@ -182,10 +241,14 @@ sign_pkey(const struct jwt_issuer *i, unsigned char *sig, size_t room, const cha
 	const bool ec = i->alg->scheme == JWT_ECDSA;
 	const int half = (int)i->alg->coordinate;
 	EVP_MD_CTX *c = EVP_MD_CTX_new();
+	EVP_PKEY_CTX *how = NULL;	/* of c */
 	size_t n = ec ? sizeof(der) : room;
 	ECDSA_SIG *s = NULL;
 
-	if (c == NULL || EVP_DigestSignInit_ex(c, NULL, i->alg->digest, NULL, NULL, i->pkey, NULL) != 1 ||
+	if (c == NULL || EVP_DigestSignInit_ex(c, &how, i->alg->digest, NULL, NULL, i->pkey, NULL) != 1 ||
+	    /* RFC 7518 section 3.5: MGF1 of the same hash, which it is, and a salt as long as it */
+	    (i->alg->scheme == JWT_PSS && (EVP_PKEY_CTX_set_rsa_padding(how, RSA_PKCS1_PSS_PADDING) != 1 ||
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(how, RSA_PSS_SALTLEN_DIGEST) != 1)) ||
 	    EVP_DigestSign(c, ec ? der : sig, &n, (const unsigned char *)input, len) != 1)
 		n = 0;
 	if (ec && n > 0) {
@@ -262,7 +325,7 @@ payload(const struct jwt_issuer *i, const struct policy_issue *want, const struc
 static int
 write_token(const struct jwt_issuer *i, const struct policy_issue *want, struct policy_issued *out)
 {
-	unsigned char sig[2 * 66];
+	unsigned char sig[JWT_SIG_MAX];
 	json_t *header = json_pack("{s:s, s:s}", "alg", i->alg->name, "typ", i->conf->typ.list[0].data);
 	size_t n, at, rest;
 

@@ -7,8 +7,8 @@
 
 struct jwt_issuer;
 
-/* conf outlives it. The file is a private JWK (HS, ES or EdDSA; its alg may be left out
- * where the curve tells it), or, beside secret_file, a secret like it. */
+/* conf outlives it. The file is a private JWK (its alg may be left out where the curve
+ * tells it), or, beside secret_file, a secret like it. */
 int jwt_issuer_new(struct jwt_issuer **out, const struct jwt_conf *conf, struct policy_error *err);
 void jwt_issuer_free(struct jwt_issuer *i);	/* NULL is fine */
 

@@ -3,6 +3,10 @@
  * One request by libcurl, sent once. Handles are kept with their connections, one for
  * each request that is under way at a time. A forked child leaves its parent's alone:
  * closing one would end the parent's TLS session, using one would mix two streams.
+ *
+ * curl_easy_reset() is not for them: where it has no memory it says nothing and leaves
+ * the size of the buffer at 0, and an answer is then read past its end. So each request
+ * sets every option that any of them sets, and a handle whose request failed is not kept.
  */
 #include "vault.h"
 
@@ -15,6 +19,7 @@
 #include "web.h"
 
 #define CONNECT_NS (2 * VAULT_SECOND)
+#define MOST_CONNECTS 5
 
 /* ---- handles ---- */
 
@@ -35,8 +40,10 @@ take(struct vault *v, int64_t deadline_ns)
 				continue;
 			if (is != me)
 				s->curl = NULL;
-			if (s->curl == NULL)
+			if (s->curl == NULL) {
 				s->curl = curl_easy_init();
+				s->connects = 0;
+			}
 			if (s->curl != NULL)
 				return s;
 			atomic_store(&s->owner, me);
@@ -49,23 +56,44 @@ take(struct vault *v, int64_t deadline_ns)
 }
 
 static void
-give(struct vault_slot *s)
+drop(struct vault_slot *s)
 {
-	curl_easy_reset(s->curl);	/* keeps the connection, not what was set */
+	struct pol_web_pipe held;
+
+	pol_web_hold(&held);		/* closing says goodbye */
+	curl_easy_cleanup(s->curl);
+	pol_web_release(&held);
+	s->curl = NULL;
+}
+
+/* What was the caller's, the handle forgets; none of these takes memory. libcurl before 8.17
+ * counts for a handle's whole life how often a kept connection proved dead, and refuses the
+ * sixth: so a handle ends before. */
+static void
+give(struct vault_slot *s, bool good)
+{
+	long connects = 0;
+
+	curl_easy_setopt(s->curl, CURLOPT_ERRORBUFFER, NULL);
+	curl_easy_setopt(s->curl, CURLOPT_WRITEDATA, NULL);
+	curl_easy_setopt(s->curl, CURLOPT_POSTFIELDS, NULL);
+	curl_easy_setopt(s->curl, CURLOPT_HTTPHEADER, NULL);
+	curl_easy_setopt(s->curl, CURLOPT_URL, NULL);
+	if (good)
+		good = curl_easy_getinfo(s->curl, CURLINFO_NUM_CONNECTS, &connects) == CURLE_OK;
+	s->connects += connects;
+	if (!good || s->connects >= MOST_CONNECTS)
+		drop(s);
 	atomic_store(&s->owner, (uint64_t)getpid() << 1);
 }
 
 void
 pol_vault_http_fini(struct vault *v)
 {
-	struct pol_web_pipe held;
-
-	pol_web_hold(&held);		/* closing says goodbye */
 	for (int i = 0; i < VAULT_MAX_AT_ONCE; i++) {
 		if (v->slots[i].owner == (uint64_t)getpid() << 1)
-			curl_easy_cleanup(v->slots[i].curl);
+			drop(&v->slots[i]);
 	}
-	pol_web_release(&held);
 }
 
 /* ---- what libcurl calls ---- */
@@ -171,16 +199,15 @@ set_call(CURL *c, const struct vault_conf *conf, const struct vault_ask *ask, co
 	SET(CURLOPT_WRITEFUNCTION, on_body);
 	SET(CURLOPT_WRITEDATA, a);
 	SET(CURLOPT_ERRORBUFFER, a->why);
-	if (ask->once)		/* libcurl sends again by itself where a kept connection proves dead */
-		SET(CURLOPT_FRESH_CONNECT, 1L);
+	/* libcurl sends again by itself where a kept connection proves dead */
+	SET(CURLOPT_FRESH_CONNECT, ask->once ? 1L : 0L);
 	if (ask->body.data != NULL) {
 		SET(CURLOPT_POSTFIELDSIZE, (long)ask->body.len);
 		SET(CURLOPT_POSTFIELDS, ask->body.data);
 	} else {
 		SET(CURLOPT_HTTPGET, 1L);
 	}
-	if (strcmp(ask->method, ask->body.data != NULL ? "POST" : "GET") != 0)
-		SET(CURLOPT_CUSTOMREQUEST, ask->method);
+	SET(CURLOPT_CUSTOMREQUEST, strcmp(ask->method, ask->body.data != NULL ? "POST" : "GET") != 0 ? ask->method : NULL);
 	return rc;
 }
 
@@ -248,6 +275,6 @@ pol_vault_http(struct vault *v, const struct vault_ask *ask, const char *url, st
 		else if (a->why[0] == '\0')
 			snprintf(a->why, sizeof(a->why), "%s", curl_easy_strerror(rc));
 	}
-	give(s);
+	give(s, rc == CURLE_OK);
 	return rc;
 }

@@ -59,6 +59,7 @@ struct vault_conf {
 struct vault_slot {
 	_Atomic uint64_t owner;		/* process id twice, odd while in use */
 	CURL *curl;
+	long connects;			/* that it has made */
 };
 
 struct vault_entry {

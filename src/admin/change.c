@@ -9,12 +9,10 @@
 #include "admin/users.h"
 #include "base/hash.h"
 #include "people/rows.h"
+#include "people/wrong.h"
 
 #define CHANGES (POLICY_CHANGE_FLAGS | POLICY_CHANGE_ORG | POLICY_CHANGE_GROUPS | POLICY_CHANGE_ATTRIBUTES | POLICY_CHANGE_VOID)
 #define TOKENS_EACH 10000u		/* of a deleted user, ended one by one; beyond, his end is theirs */
-#define WRONG_FREE 5u			/* wrong old passwords in a row before there is a wait */
-#define WRONG_MOST 9u			/* the wait doubles so often: five minutes */
-#define SECOND INT64_C(1000000000)
 
 /* ---- does he stay an administrator? ---- */
 
@@ -246,8 +244,7 @@ check_old(struct pol_call *c, struct password *o, const struct policy_row *user)
 	if (row == NULL)
 		return pol_call_nomem(c);
 	row->number = user->number < UINT32_MAX ? user->number + 1 : user->number;
-	if (row->number > WRONG_FREE)
-		row->until_ns = c->now + (SECOND << (row->number - WRONG_FREE < WRONG_MOST ? row->number - WRONG_FREE : WRONG_MOST));
+	row->until_ns = pol_wrong_until(row->number, c->now);
 	o->wrong = true;
 	return 0;
 }

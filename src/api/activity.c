@@ -6,6 +6,7 @@
 
 #include <policy_admin.h>
 
+#include "api/admin.h"
 #include "api/handle.h"
 #include "audit/audit.h"
 #include "audit/read.h"
@@ -44,7 +45,7 @@ set_pattern(struct policy *p, char **file, char **head, const char **key, struct
 
 struct reading {
 	struct policy *p;
-	const struct policy_request *as;
+	struct pol_as *as;		/* NULL: who may read the files */
 	policy_activity_fn *fn;
 	void *ctx;
 	char name[POL_MAX_TYPE + 1 + POL_MAX_ID + 1], uid[256];	/* who was asked about last */
@@ -55,18 +56,12 @@ struct reading {
 static bool
 may_read(struct reading *r, struct policy_text name, struct policy_text uid)
 {
-	const struct policy_attr attrs[2] = {
-		{ POLICY_TEXT("owner"), { .type = POLICY_STRING, .u.text = name } },
-		{ POLICY_TEXT("user_id"), { .type = POLICY_STRING, .u.text = uid } },
-	};
+	const struct pol_admin_on on = { .type = POLICY_TEXT("user"), .id = name, .owner = name,
+	    .user_id = uid.len > 0 ? uid : (struct policy_text){ NULL, 0 } };
+	const struct pol_admin_env *env = &r->as->env;
 	struct policy_decision d = POLICY_DECISION_INIT;
-	struct policy_request req = *r->as;
 
-	req.action = (struct policy_text)POLICY_TEXT("activity:read");
-	req.resource_type = (struct policy_text)POLICY_TEXT("user");
-	req.resource_id = name;
-	req.resource_attributes = (struct policy_attrs){ attrs, uid.len > 0 ? 2 : 1 };
-	return policy_decide(r->p, &req, &d) == 0 && d.verdict == POLICY_ALLOW;
+	return env->decide(env->ctx, "activity:read", &on, &d) == 0 && d.verdict == POLICY_ALLOW;
 }
 
 static int
@@ -98,15 +93,6 @@ judge(void *ctx, const struct policy_activity *a)
 }
 
 static int
-take_as(struct reading *r, struct policy_request *room, const struct policy_request *as)
-{
-	if (as == NULL)
-		return 0;
-	r->as = room;
-	return pol_sized_in(room, sizeof(*room), sizeof(room->size), as);
-}
-
-static int
 read_patterns(struct reading *r, const char *const *patterns, size_t n, const struct policy_activity_query *q,
     struct policy_error *err)
 {
@@ -133,6 +119,22 @@ read_named(struct reading *r, const struct policy_activity_query *q, struct poli
 	return rc;
 }
 
+static int
+read_all(struct reading *r, const struct policy_activity_query *q, struct policy_error *err)
+{
+	char *file, *head;
+	int rc;
+
+	if (q->files_count > 0)
+		return read_named(r, q, err);
+	rc = set_pattern(r->p, &file, &head, NULL, err);
+	if (rc == 0)
+		rc = read_patterns(r, (const char *const[]){ file }, 1, q, err);
+	free(file);
+	free(head);
+	return rc;
+}
+
 int
 policy_activity_read(struct policy *p, POLICY_ADMIN_AS, const struct policy_activity_query *q,
     policy_activity_fn *fn, void *ctx, struct policy_error *err)
@@ -140,24 +142,24 @@ policy_activity_read(struct policy *p, POLICY_ADMIN_AS, const struct policy_acti
 	struct reading r = { .p = p, .fn = fn, .ctx = ctx };
 	struct policy_error own = POLICY_ERROR_INIT;
 	struct policy_activity_query query;
-	struct policy_request room;
-	char *file, *head;
+	char who[POL_MAX_TYPE + 1 + POL_MAX_ID + 1] = "";
 	int rc;
 
 	if (err == NULL || err->size != sizeof(*err))
 		err = &own;
 	if (q == NULL || fn == NULL || (p == NULL && as != NULL))
 		return pol_err_set(err, POLICY_ERR_ARG, NULL, 0, 0, "a query and a callback are wanted, and with `as` a handle");
-	if (pol_sized_in(&query, sizeof(query), sizeof(query.size), q) != 0 || take_as(&r, &room, as) != 0)
+	if (pol_sized_in(&query, sizeof(query), sizeof(query.size), q) != 0)
 		return pol_err_set(err, POLICY_ERR_ABI, NULL, 0, 0, "the size of the query makes no sense");
-	if (query.files_count > 0)
-		return read_named(&r, &query, err);
-	rc = set_pattern(p, &file, &head, NULL, err);
-	if (rc == 0)
-		rc = read_patterns(&r, (const char *const[]){ file }, 1, &query, err);
-	free(file);
-	free(head);
-	return rc;
+	if (as == NULL)
+		return read_all(&r, &query, err);
+	rc = pol_as_begin(&r.as, p, as, "activity:read", err);
+	if (rc != 0)
+		return rc;
+	if (query.subject.data != NULL && query.subject.len < sizeof(who))
+		memcpy(who, query.subject.data, query.subject.len);
+	pol_did_several(r.as, "user", who);
+	return pol_as_end(r.as, read_all(&r, &query, err));
 }
 
 /* ---- verifying ---- */

@@ -61,14 +61,13 @@ take(struct telling *t, void *ours, uint32_t full, const void *theirs)
 }
 
 /* One call: as, then CALL with `a` at hand. */
-#define AS(t, p, as, rc, CALL) do { \
+#define AS(t, p, as, rc, ACTION, CALL) do { \
 		struct pol_as *a_ = NULL; \
 		if ((rc) == 0) \
-			(rc) = pol_as_begin(&a_, (p), (as), &(t).ours); \
+			(rc) = pol_as_begin(&a_, (p), (as), (ACTION), &(t).ours); \
 		if ((rc) == 0) { \
 			const struct pol_admin *a = &a_->admin; \
-			(rc) = (CALL); \
-			pol_as_end(a_); \
+			(rc) = pol_as_end(a_, (CALL)); \
 		} \
 	} while (0)
 
@@ -84,7 +83,7 @@ policy_user_create(struct policy *p, POLICY_ADMIN_AS, const struct policy_user *
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
-	AS(t, p, as, rc, pol_admin_user_create(a, &room, fn, ctx));
+	AS(t, p, as, rc, "users:create", pol_admin_user_create(a, &room, fn, ctx));
 	return end(&t, rc);
 }
 
@@ -95,7 +94,7 @@ policy_user_show(struct policy *p, POLICY_ADMIN_AS, const char *who, policy_user
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && who != NULL && fn != NULL);
 
-	AS(t, p, as, rc, pol_admin_user_show(a, who, fn, ctx));
+	AS(t, p, as, rc, "users:read", pol_admin_user_show(a, who, fn, ctx));
 	return end(&t, rc);
 }
 
@@ -105,7 +104,7 @@ policy_user_list(struct policy *p, POLICY_ADMIN_AS, policy_user_fn *fn, void *ct
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && fn != NULL);
 
-	AS(t, p, as, rc, pol_admin_user_list(a, fn, ctx));
+	AS(t, p, as, rc, "users:read", (pol_did_several(a_, "user", NULL), pol_admin_user_list(a, fn, ctx)));
 	return end(&t, rc);
 }
 
@@ -119,7 +118,7 @@ policy_user_change(struct policy *p, POLICY_ADMIN_AS, const char *who, uint32_t 
 
 	if (rc == 0 && to != NULL)
 		rc = take(&t, &room, sizeof(room), to);
-	AS(t, p, as, rc, pol_admin_user_change(a, who, what, &room));
+	AS(t, p, as, rc, "users:change", pol_admin_user_change(a, who, what, &room));
 	return end(&t, rc);
 }
 
@@ -130,7 +129,7 @@ policy_user_password(struct policy *p, POLICY_ADMIN_AS, const char *who, struct 
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && who != NULL && new_password.data != NULL);
 
-	AS(t, p, as, rc, pol_admin_user_password(a, who, old_password, new_password));
+	AS(t, p, as, rc, "users:password", pol_admin_user_password(a, who, old_password, new_password));
 	return end(&t, rc);
 }
 
@@ -140,7 +139,7 @@ policy_user_delete(struct policy *p, POLICY_ADMIN_AS, const char *who, struct po
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && who != NULL);
 
-	AS(t, p, as, rc, pol_admin_user_delete(a, who));
+	AS(t, p, as, rc, "users:delete", pol_admin_user_delete(a, who));
 	return end(&t, rc);
 }
 
@@ -156,7 +155,7 @@ policy_grant_add(struct policy *p, POLICY_ADMIN_AS, const struct policy_grant *w
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
-	AS(t, p, as, rc, pol_admin_grant_add(a, &room, fn, ctx));
+	AS(t, p, as, rc, "grants:create", pol_admin_grant_add(a, &room, fn, ctx));
 	return end(&t, rc);
 }
 
@@ -166,7 +165,7 @@ policy_grant_remove(struct policy *p, POLICY_ADMIN_AS, const char *id, struct po
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && id != NULL);
 
-	AS(t, p, as, rc, pol_admin_grant_remove(a, id));
+	AS(t, p, as, rc, "grants:delete", pol_admin_grant_remove(a, id));
 	return end(&t, rc);
 }
 
@@ -177,7 +176,7 @@ policy_grant_list(struct policy *p, POLICY_ADMIN_AS, const char *who, policy_gra
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && fn != NULL);
 
-	AS(t, p, as, rc, pol_admin_grant_list(a, who, fn, ctx));
+	AS(t, p, as, rc, "grants:read", (pol_did_several(a_, "user", who), pol_admin_grant_list(a, who, fn, ctx)));
 	return end(&t, rc);
 }
 
@@ -194,7 +193,7 @@ policy_token_create(struct policy *p, POLICY_ADMIN_AS, const struct policy_token
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
-	AS(t, p, as, rc, pol_admin_token_create(a, &room, fn, ctx));
+	AS(t, p, as, rc, "tokens:create", pol_admin_token_create(a, &room, fn, ctx));
 	return end(&t, rc);
 }
 
@@ -208,10 +207,12 @@ policy_token_show(struct policy *p, POLICY_ADMIN_AS, const char *id, const struc
 	int rc = begin(&t, err, p, fn != NULL && (itself != NULL || (as != NULL && id != NULL)));
 
 	if (rc == 0)
-		rc = itself != NULL ? pol_as_itself(&a, own, p, itself, &t.ours) : pol_as_begin(&a, p, as, &t.ours);
+		rc = itself != NULL ? pol_as_itself(&a, own, p, itself, "tokens:read", &t.ours) :
+		    pol_as_begin(&a, p, as, "tokens:read", &t.ours);
+	if (rc == 0 && itself != NULL)
+		pol_did_several(a, "token", own);
 	if (rc == 0)
-		rc = pol_admin_token_show(&a->admin, itself != NULL ? own : id, itself != NULL, fn, ctx);
-	pol_as_end(a);
+		rc = pol_as_end(a, pol_admin_token_show(&a->admin, itself != NULL ? own : id, itself != NULL, fn, ctx));
 	return end(&t, rc);
 }
 
@@ -222,7 +223,7 @@ policy_token_list(struct policy *p, POLICY_ADMIN_AS, const char *who, policy_tok
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && fn != NULL);
 
-	AS(t, p, as, rc, pol_admin_token_list(a, who, fn, ctx));
+	AS(t, p, as, rc, "tokens:read", (pol_did_several(a_, "user", who), pol_admin_token_list(a, who, fn, ctx)));
 	return end(&t, rc);
 }
 
@@ -233,7 +234,7 @@ policy_token_renew(struct policy *p, POLICY_ADMIN_AS, const char *id, int64_t ex
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && id != NULL && fn != NULL);
 
-	AS(t, p, as, rc, pol_admin_token_renew(a, id, expires_ns, fn, ctx));
+	AS(t, p, as, rc, "tokens:renew", pol_admin_token_renew(a, id, expires_ns, fn, ctx));
 	return end(&t, rc);
 }
 
@@ -243,7 +244,7 @@ policy_token_revoke(struct policy *p, POLICY_ADMIN_AS, const char *id, struct po
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && id != NULL);
 
-	AS(t, p, as, rc, pol_admin_token_revoke(a, id));
+	AS(t, p, as, rc, "tokens:revoke", pol_admin_token_revoke(a, id));
 	return end(&t, rc);
 }
 
@@ -259,7 +260,7 @@ policy_admin_bootstrap(struct policy *p, const struct policy_user *want, const c
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
-	AS(t, p, NULL, rc, pol_admin_bootstrap(a, &room, role, fn, ctx));
+	AS(t, p, NULL, rc, "policy:bootstrap", pol_admin_bootstrap(a, &room, role, fn, ctx));
 	return end(&t, rc);
 }
 
@@ -269,7 +270,7 @@ policy_admin_backup(struct policy *p, POLICY_ADMIN_AS, const char *path, struct 
 	struct telling t;
 	int rc = begin(&t, err, p, as != NULL && path != NULL && path[0] != '\0');
 
-	AS(t, p, as, rc, pol_admin_backup(a, path));
+	AS(t, p, as, rc, "policy:backup", pol_admin_backup(a, path));
 	return end(&t, rc);
 }
 
@@ -297,6 +298,6 @@ policy_admin_import(struct policy *p, POLICY_ADMIN_AS, const struct policy_impor
 
 	if (rc == 0)
 		rc = check_row(&t, list, n);
-	AS(t, p, as, rc, pol_admin_import(a, list, n, skipped, ctx));
+	AS(t, p, as, rc, "policy:import", (pol_did_several(a_, "user", NULL), pol_admin_import(a, list, n, skipped, ctx)));
 	return end(&t, rc);
 }

@@ -16,20 +16,35 @@
 #include "base/err.h"
 #include "base/name.h"
 #include "base/sized.h"
+#include "core/fill.h"
 #include "people/fact.h"
+
+static int
+refuse(struct policy_error *err, int code, const char *why)
+{
+	return pol_err_set(err, code, NULL, 0, 0, "%s", why);
+}
 
 /* ---- what admin/ is handed ---- */
 
 static int
 env_sync(void *ctx, uint64_t *seen, struct policy_error *err)
 {
+	pol_did_begin(ctx);
 	return pol_store_sync(((struct pol_as *)ctx)->p, seen, err);
 }
 
 static int
 env_write(void *ctx, const struct policy_row *rows, size_t n, uint64_t seen, struct policy_error *err)
 {
-	return pol_store_write(((struct pol_as *)ctx)->p, rows, n, seen, err);
+	int rc;
+
+	rc = pol_did_write(ctx, rows, n);
+	if (rc != 0)
+		return rc;
+	rc = pol_store_write(((struct pol_as *)ctx)->p, rows, n, seen, err);
+	pol_did_wrote(ctx, rc);
+	return rc;
 }
 
 static int
@@ -65,20 +80,22 @@ env_leave(void *ctx)
 static int
 decide_judged(struct pol_as *a, const struct policy_request *req, struct policy_decision *out)
 {
-	int rc;
+	const int64_t now = pol_judge_clock(a->p);
+	int rc = POLICY_ERR_UNSUPPORTED;
+	_Atomic uint32_t *in;
+	const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
 
-	do {
-		const int64_t now = pol_judge_clock(a->p);
-		_Atomic uint32_t *in;
-		const struct pol_snapshot *s = pol_handle_enter(a->p, &in);
-
-		rc = s == NULL || s->off ? POLICY_ERR_UNSUPPORTED :
-		    pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
-		pol_handle_exit(in);
-		if (rc == POL_WHO_MISS)		/* what they stood on changed meanwhile */
-			pol_judge_ask(a->p, req, &a->judged);
-	} while (rc == POL_WHO_MISS);
-	return rc;
+	if (s != NULL && !s->off && !a->changed)
+		rc = pol_who_decide(a->p, s, pol_time_from_ns(now), req, &a->judged, out, NULL);
+	/* what they stand on is not what it was when it was known who calls */
+	if (rc == POL_WHO_MISS)
+		a->changed = true;
+	if (s != NULL && !s->off && a->changed) {
+		pol_fill_reason(out, POLICY_REASON_REVOKED, s->generation);
+		rc = 0;
+	}
+	pol_handle_exit(in);
+	return rc <= 0 ? rc : POLICY_ERR_INTERNAL;
 }
 
 static void
@@ -99,6 +116,7 @@ env_decide(void *ctx, const char *action, const struct pol_admin_on *on, struct 
 	struct policy_request req = a->req;
 	struct policy_attr list[4];
 	size_t n = 0;
+	int rc;
 
 	add_attribute(list, &n, "user_id", on->user_id);
 	add_attribute(list, &n, "owner", on->owner);
@@ -108,7 +126,10 @@ env_decide(void *ctx, const char *action, const struct pol_admin_on *on, struct 
 	req.resource_type = on->type;
 	req.resource_id = on->id;
 	req.resource_attributes = (struct policy_attrs){ list, n };
-	return req.credentials_count != 0 ? decide_judged(a, &req, out) : pol_ask_one(a->p, &req, out, NULL);
+	rc = req.credentials_count != 0 ? decide_judged(a, &req, out) : pol_ask_judged(a->p, &req, out, NULL, &a->judged);
+	if (rc == 0)
+		pol_did_hear(a, on, out);
+	return rc;
 }
 
 static void
@@ -118,7 +139,7 @@ fill_env(struct pol_as *a, struct policy_error *err)
 	_Atomic uint32_t *in;
 
 	a->env = (struct pol_admin_env){ .ctx = a, .sync = env_sync, .write = env_write, .enter = env_enter,
-	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup };
+	    .leave = env_leave, .decide = env_decide, .now = env_now, .backup = env_backup, .issue = pol_issue_token };
 	s = pol_handle_enter(a->p, &in);
 	if (s != NULL) {
 		a->env.token_life = s->token_life;
@@ -130,12 +151,6 @@ fill_env(struct pol_as *a, struct policy_error *err)
 }
 
 /* ---- who ---- */
-
-static int
-refuse(struct policy_error *err, int code, const char *why)
-{
-	return pol_err_set(err, code, NULL, 0, 0, "%s", why);
-}
 
 static void
 know_asserted(struct pol_as *a)
@@ -169,6 +184,8 @@ know_proved(struct pol_as *a, enum policy_reason reason, int64_t now, struct pol
 		return refuse(err, POLICY_ERR_INTERNAL, "the credentials were judged, and nobody knows whose they are");
 	if (reason == POLICY_REASON_RULE)
 		reason = pol_who_still(a->p, &a->id, a->judged.stand.print != 0, now);
+	if (reason != POLICY_REASON_RULE)
+		pol_did_refuse(a, reason);
 	if (reason != POLICY_REASON_RULE)
 		return pol_err_set(err, reason == POLICY_REASON_UNAVAILABLE ? POLICY_ERR_UNAVAILABLE : POLICY_ERR_DENIED, NULL, 0, 0,
 		    "the credentials are refused: %s", policy_reason_name((int)reason));
@@ -243,13 +260,23 @@ take(struct pol_as *a, const struct policy_request *as, struct policy_error *err
 	if (a->req.credentials_count != 0)
 		return prove(a, err);
 	if (a->req.subject_id.data == NULL || a->req.subject_id.len == 0)
+		pol_did_refuse(a, POLICY_REASON_NO_CREDENTIAL);
+	if (a->req.subject_id.data == NULL || a->req.subject_id.len == 0)
 		return refuse(err, POLICY_ERR_DENIED, "it is not said in whose name the call is made");
 	know_asserted(a);
 	return 0;
 }
 
+static void
+drop(struct pol_as *a)
+{
+	pol_judge_fini(&a->judged);
+	free(a);
+}
+
 int
-pol_as_begin(struct pol_as **out, struct policy *p, const struct policy_request *as, struct policy_error *err)
+pol_as_begin(struct pol_as **out, struct policy *p, const struct policy_request *as, const char *action,
+    struct policy_error *err)
 {
 	struct pol_as *a = calloc(1, sizeof(*a));
 	int rc = 0;
@@ -259,26 +286,30 @@ pol_as_begin(struct pol_as **out, struct policy *p, const struct policy_request 
 		return pol_err_nomem(err);
 	a->p = p;
 	a->id.size = sizeof(a->id);
+	a->did.action = action;
 	pol_judge_init(&a->judged);
 	fill_env(a, err);
 	if (as != NULL) {
 		a->admin.caller = &a->caller;
 		rc = take(a, as, err);
 	}
+	pol_did_who(a);
 	if (rc == 0)
-		*out = a;
-	else
-		pol_as_end(a);
-	return rc;
+		rc = pol_did_may(a);
+	if (rc != 0)
+		return pol_as_end(a, rc);
+	*out = a;
+	return 0;
 }
 
-void
-pol_as_end(struct pol_as *a)
+int
+pol_as_end(struct pol_as *a, int rc)
 {
 	if (a == NULL)
-		return;
-	pol_judge_fini(&a->judged);
-	free(a);
+		return rc;
+	rc = pol_did_end(a, rc);
+	drop(a);
+	return rc;
 }
 
 /* ---- a token that shows itself ---- */
@@ -300,6 +331,8 @@ find_itself(struct pol_as *a, struct policy_text data, char id[POL_MAX_ID + 1])
 		found = pol_fact_token(e->people, policy_text(hex), &row) && row.id.len <= POL_MAX_ID;
 		if (found)
 			memcpy(id, row.id.data, row.id.len);
+		if (found && row.owner.data != NULL && row.owner.len < sizeof(a->did.whose))
+			memcpy(a->did.whose, row.owner.data, row.owner.len);
 		env_leave(a);
 	}
 	explicit_bzero(hex, sizeof(hex));
@@ -308,12 +341,12 @@ find_itself(struct pol_as *a, struct policy_text data, char id[POL_MAX_ID + 1])
 
 int
 pol_as_itself(struct pol_as **out, char id[POL_MAX_ID + 1], struct policy *p, const struct policy_credential *itself,
-    struct policy_error *err)
+    const char *action, struct policy_error *err)
 {
 	struct policy_request as = POLICY_REQUEST_INIT;
 	struct pol_as *a;
 	uint64_t seen;
-	int rc = pol_as_begin(out, p, NULL, err);
+	int rc = pol_as_begin(out, p, NULL, action, err);
 
 	if (rc != 0)
 		return rc;
@@ -322,13 +355,13 @@ pol_as_itself(struct pol_as **out, char id[POL_MAX_ID + 1], struct policy *p, co
 	rc = env_sync(a, &seen, err);
 	if (rc == 0 && find_itself(a, itself->data, id))
 		return 0;
-	pol_as_end(a);
 	*out = NULL;
 	if (rc != 0)
-		return rc;
+		return pol_as_end(a, rc);
+	drop(a);
 	as.credentials = itself;
 	as.credentials_count = 1;
-	rc = pol_as_begin(out, p, &as, err);
+	rc = pol_as_begin(out, p, &as, action, err);
 	if (rc != 0)
 		return rc;
 	a = *out;
@@ -336,7 +369,6 @@ pol_as_itself(struct pol_as **out, char id[POL_MAX_ID + 1], struct policy *p, co
 		memcpy(id, a->caller.token_id.data, a->caller.token_id.len);
 		return 0;
 	}
-	pol_as_end(a);
 	*out = NULL;
-	return refuse(err, POLICY_ERR_NOENT, "the store has no such token");
+	return pol_as_end(a, refuse(err, POLICY_ERR_NOENT, "the store has no such token"));
 }

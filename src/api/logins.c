@@ -322,13 +322,13 @@ find_user(struct policy *p, struct policy_text uid, struct pol_rows *room, struc
 static int
 write_user(struct policy *p, const struct report *list, struct policy_text uid)
 {
-	uint64_t seen = pol_store_seen(p);
 	int rc = POLICY_ERR_AGAIN;
 
 	for (int i = 0; i < TRIES && rc == POLICY_ERR_AGAIN; i++) {
 		struct policy_error err = POLICY_ERROR_INIT;
 		struct policy_row user;
 		struct pol_rows room;
+		uint64_t seen = pol_store_seen(p);
 		bool changed = false;
 
 		pol_rows_init(&room);

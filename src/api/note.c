@@ -100,8 +100,8 @@ or_absent(struct policy_text t)
 }
 
 /* The store's users have the attribute `uid`. */
-static struct policy_text
-uid_of(const struct pol_snapshot *s, struct policy_text type, struct policy_text id)
+struct policy_text
+pol_note_uid(const struct pol_snapshot *s, struct policy_text type, struct policy_text id)
 {
 	const uint64_t seed = s->engine.program->seed;
 	const uint64_t hash = pol_hash_join(pol_hash(type.data, type.len, seed), pol_hash(id.data, id.len, seed));
@@ -213,7 +213,7 @@ give(struct noting *n, const struct policy_request *req, const struct pol_judged
 	s = pol_handle_enter(n->p, &in);
 	if (note.text[POL_NOTE_SUBJECT].data != NULL && s != NULL && s->generation == note.generation &&
 	    note.text[POL_NOTE_SUBJECT].len <= POL_MAX_ID)
-		note.text[POL_NOTE_UID] = uid_of(s, note.text[POL_NOTE_SUBJECT_TYPE], note.text[POL_NOTE_SUBJECT]);
+		note.text[POL_NOTE_UID] = pol_note_uid(s, note.text[POL_NOTE_SUBJECT_TYPE], note.text[POL_NOTE_SUBJECT]);
 	given = pol_audit_give(n->a, &note, false, at);
 	pol_handle_exit(in);
 	return given;

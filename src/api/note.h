@@ -7,6 +7,7 @@
 #include "api/handle.h"
 #include "compile/compile.h"
 
+struct pol_note;
 struct pol_witness;
 
 /* Of a handle whose set has `audit:`: pol_ask_one() and pol_ask_many(). */
@@ -17,20 +18,18 @@ int pol_note_many(struct policy *p, const struct policy_request *req, size_t n, 
 void pol_note_identity(struct policy *p, const struct policy_request *req, const struct policy_identity *out, int rc);
 
 /*
- * A change to who there is, or the refusal of one: who asked (of req only who is read),
- * what ("users:create"), of what resource, and how it ended (0 or a policy_err). Where the
- * set says `must`, 0 only once that is on disk; else POLICY_ERR_UNAVAILABLE. A handle
- * without audit: 0, and nothing happens. pol_note_is_good: before a change, for one that
- * cannot be recorded is not to be made.
+ * A change to who there is, or the refusal of one; event, time and id are filled in, but the
+ * id of one that withdraws another. Where the set
+ * says `must` and wait is true, 0 only once that is on disk; else POLICY_ERR_UNAVAILABLE. A
+ * handle without audit: 0, and nothing happens.
  */
-struct pol_note_change {
-	const struct policy_request *as;	/* NULL: nobody, as in the first user's making */
-	const struct policy_decision *decision;	/* of the right to it; NULL: none was made */
-	struct policy_text action, resource_type, resource, uid;	/* uid: of whose it is */
-	int outcome;
-};
-int pol_note_change(struct policy *p, const struct pol_note_change *c);
+int pol_note_change(struct policy *p, struct pol_note *n, bool wait);
+/* Does the set say `must`? */
+bool pol_note_must(struct policy *p);
+/* False: it does, and what would be noted now could not be. */
 bool pol_note_is_good(struct policy *p);
+/* The attribute `uid` of a user of the store; absent: none. The snapshot is held. */
+struct policy_text pol_note_uid(const struct pol_snapshot *s, struct policy_text type, struct policy_text id);
 
 /* Under the lock: the set's log, staged; put in force; or let go. */
 int pol_note_open(struct policy *p, struct pol_snapshot *s, const struct ast_set *set, struct policy_error *err);

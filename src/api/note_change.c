@@ -25,13 +25,10 @@ live(struct policy *p)
 	return a;
 }
 
-static void
-begin(struct pol_note *n, const struct policy *p, const struct pol_audit *a, enum pol_event event)
+static int64_t
+time_of(const struct policy *p, const struct pol_audit *a)
 {
-	memset(n, 0, sizeof(*n));
-	n->event = (uint8_t)event;
-	n->latency_ns = -1;
-	n->time_ns = p->clock != NULL ? p->clock(p->clock_ctx) : pol_service_now() + atomic_load(&a->ahead_ns);
+	return p->clock != NULL ? p->clock(p->clock_ctx) : pol_service_now() + atomic_load(&a->ahead_ns);
 }
 
 void
@@ -43,7 +40,10 @@ pol_note_identity(struct policy *p, const struct policy_request *req, const stru
 
 	if (a == NULL)
 		return;
-	begin(&n, p, a, POL_EVENT_AUTHENTICATION);
+	memset(&n, 0, sizeof(n));
+	n.event = POL_EVENT_AUTHENTICATION;
+	n.latency_ns = -1;
+	n.time_ns = time_of(p, a);
 	n.generation = out->generation;
 	n.reason = (uint8_t)out->reason;
 	n.has_token = 1;
@@ -71,42 +71,31 @@ pol_note_is_good(struct policy *p)
 	return pol_audit_is_live(a) && (atomic_load(&a->failing) == 0 || atomic_load(&a->must_ns) == 0);
 }
 
-static struct policy_text
-outcome(int rc)
+bool
+pol_note_must(struct policy *p)
 {
-	return rc == 0 ? (struct policy_text)POLICY_TEXT("done") : policy_text(policy_strerror(rc));
+	const struct pol_audit *a = live(p);
+
+	return a != NULL && atomic_load(&a->must_ns) != 0;
 }
 
 int
-pol_note_change(struct policy *p, const struct pol_note_change *c)
+pol_note_change(struct policy *p, struct pol_note *n, bool wait)
 {
 	struct pol_audit *a = live(p);
 	struct pol_audit_place at;
-	struct pol_note n;
 	int64_t must;
 
 	if (a == NULL)
 		return 0;
-	begin(&n, p, a, POL_EVENT_CHANGE);
-	if (c->decision != NULL && c->decision->subject_id_len != 0) {
-		n.text[POL_NOTE_SUBJECT_TYPE] = (struct policy_text){ c->decision->subject_type, c->decision->subject_type_len };
-		n.text[POL_NOTE_SUBJECT] = (struct policy_text){ c->decision->subject_id, c->decision->subject_id_len };
-		if (c->decision->token_id_len != 0)
-			n.text[POL_NOTE_TOKEN] = (struct policy_text){ c->decision->token_id, c->decision->token_id_len };
-		n.generation = c->decision->generation;
-	} else if (c->as != NULL && c->as->subject_id.data != NULL) {
-		n.text[POL_NOTE_SUBJECT_TYPE] = c->as->subject_type.data != NULL ? c->as->subject_type : (struct policy_text)POLICY_TEXT("user");
-		n.text[POL_NOTE_SUBJECT] = c->as->subject_id;
-	}
-	n.text[POL_NOTE_UID] = c->uid;
-	n.text[POL_NOTE_ACTION] = c->action;
-	n.text[POL_NOTE_RESOURCE_TYPE] = c->resource_type;
-	n.text[POL_NOTE_RESOURCE] = c->resource;
-	n.text[POL_NOTE_OUTCOME] = outcome(c->outcome);
+	n->event = POL_EVENT_CHANGE;
+	n->latency_ns = -1;
+	n->time_ns = time_of(p, a);
 	must = atomic_load(&a->must_ns);
-	if (!pol_audit_give(a, &n, false, &at))
+	if (!pol_audit_give(a, n, n->withdrawn != 0, &at))
 		return must != 0 ? POLICY_ERR_UNAVAILABLE : 0;
-	if (must == 0)
+	n->id = at.id;
+	if (must == 0 || !wait)
 		return 0;
 	return pol_audit_wait(a, &at, pol_service_now() + must, (p->flags & POLICY_NO_THREAD) == 0 ? wake : NULL, p) ?
 	    0 : POLICY_ERR_UNAVAILABLE;

@@ -163,6 +163,8 @@ ask_store(struct policy *p, struct pol_service *v, int64_t now, int64_t *next)
 		n = pol_store_poll(p, v->store, NULL);
 		v->store_asked = now = pol_service_now();
 		if (n >= 0)
+			pol_store_forget(p, v->store);
+		if (n >= 0)
 			watch_store(v);
 		due = now + pol_store_pace(v->store);
 	}

@@ -3,6 +3,7 @@
 #ifndef POL_API_STORE_H
 #define POL_API_STORE_H
 
+#include <stddef.h>
 #include <time.h>
 
 #include "api/handle.h"
@@ -18,10 +19,17 @@ struct pol_store {
 	/* of who holds the lock for calls of the store, once it is in force: */
 	uint64_t since;			/* the newest change that is in force here */
 	int64_t asked;			/* CLOCK_MONOTONIC ns, before what is gathered was asked for */
-	bool failing;
+	int64_t forgot;			/* Unix ns, when it last had to; 0: not yet */
+	bool failing, forget_failing;
 	int gathered;			/* a negative policy_err: a row that could not be taken */
 	struct pol_rows rows;		/* of the last answer */
+	size_t said;			/* of them, those of which the host's log knows */
+	int64_t said_at;		/* CLOCK_MONOTONIC ns */
 };
+
+/* A store of an older header has no such member. */
+#define POL_STORE_HAS(store, member) ((store)->size >= offsetof(struct policy_store, member) + sizeof((store)->member) && \
+	(store)->member != NULL)
 
 /* ---- store.c: whose it is ---- */
 
@@ -70,6 +78,10 @@ int pol_store_adopt(struct policy *p, struct pol_store *st);
 /* Asks for changes, and puts them in force. How many, or a negative policy_err: what was
  * told before goes on to be good as long as `stale` says. Waits for the writers' lock. */
 int pol_store_poll(struct policy *p, struct pol_store *st, struct policy_error *err);
+
+/* Once an hour of the engine's clock, not at once: what ended so long ago that people here
+ * have forgotten it is forgotten there. */
+void pol_store_forget(struct policy *p, struct pol_store *st);
 
 /* Puts rows in force, what st tells; under the store's lock. POLICY_ERR_NOENT: st is not in
  * force any more. */

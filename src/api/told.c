@@ -12,6 +12,7 @@
  * The store is called by one thread at a time, under a lock that is taken before the
  * writers', never behind it; a store that is not in force yet is nobody else's.
  */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,10 +25,40 @@
 #include "base/err.h"
 
 #define DAY_NS INT64_C(86400000000000)
+#define HOUR_NS INT64_C(3600000000000)
 #define FORGET_NS (7 * DAY_NS)		/* behind its end, a revocation, and a token, is kept so long */
 #define WARNINGS 10			/* at once: then how many more there are */
+#define SAY_ROWS 200000u		/* of an answer that is long, how far it is: each so many rows */
+#define SAY_NS 1000000000		/* and each second, */
+#define SAY_LOOK 1024u			/* as far as a look each so many rows sees */
 
 /* ---- gathering ---- */
+
+/* So that who starts with many rows sees that it goes on. */
+static void
+say_progress(struct pol_store *st)
+{
+	const size_t n = st->rows.n;
+	char text[24];
+
+	if (n >= 1000000)
+		snprintf(text, sizeof(text), "%zu,%03zu,%03zu", n / 1000000, n / 1000 % 1000, n % 1000);
+	else if (n >= 1000)
+		snprintf(text, sizeof(text), "%zu,%03zu", n / 1000, n % 1000);
+	else
+		snprintf(text, sizeof(text), "%zu", n);
+	pol_open_say(st->p, POLICY_LOG_INFO, "%s:%u:%u: store: %s rows read", st->conf.at.file, st->conf.at.line,
+	    st->conf.at.column, text);
+	st->said = n;
+	st->said_at = pol_service_now();
+}
+
+static bool
+is_due(const struct pol_store *st)
+{
+	return st->rows.n - st->said >= SAY_ROWS ||
+	    (st->rows.n % SAY_LOOK == 0 && pol_service_now() - st->said_at >= SAY_NS);
+}
 
 static int
 gather(void *ctx, const struct policy_row *r)
@@ -36,6 +67,8 @@ gather(void *ctx, const struct policy_row *r)
 
 	if (st->gathered == 0)
 		st->gathered = pol_rows_add(&st->rows, r);
+	if (st->gathered == 0 && is_due(st))
+		say_progress(st);
 	return st->gathered;
 }
 
@@ -61,9 +94,13 @@ pol_store_ask(struct pol_store *st, uint64_t *since, struct policy_error *err)
 	int rc;
 
 	st->asked = pol_service_now();
+	st->said_at = st->asked;
+	st->said = 0;
 	st->gathered = 0;
 	*since = st->since;
 	rc = pol_store_code(st->store->changes(st->state, since, gather, st, err));
+	if (rc == 0 && st->gathered == 0 && st->said != 0 && st->said != st->rows.n)
+		say_progress(st);
 	return rc == 0 ? st->gathered : rc;
 }
 
@@ -268,4 +305,25 @@ pol_store_poll(struct policy *p, struct pol_store *st, struct policy_error *err)
 	if (rc < 0 && err != NULL)
 		pol_err_set(err, rc, NULL, 0, 0, "%s cannot be read: %s", st->store->name, pol_store_why(rc, &own));
 	return rc;
+}
+
+void
+pol_store_forget(struct policy *p, struct pol_store *st)
+{
+	struct policy_error err = POLICY_ERROR_INIT;
+	const int64_t now = pol_judge_clock(p);
+	int rc;
+
+	if (st->forgot == 0 || now < st->forgot)	/* not all that are opened at once, at once */
+		st->forgot = now;
+	if (now - st->forgot < HOUR_NS || !POL_STORE_HAS(st->store, forget) || st->store->apply == NULL)
+		return;
+	st->forgot = now;
+	pol_ticket_lock(&p->wiped->store);
+	rc = pol_store_code(st->store->forget(st->state, long_ago(now), &err));
+	pol_ticket_unlock(&p->wiped->store);
+	if (rc < 0 && !st->forget_failing)
+		pol_open_say(st->p, POLICY_LOG_WARNING, "%s:%u:%u: store: %s does not forget what ended: %s", st->conf.at.file,
+		    st->conf.at.line, st->conf.at.column, st->store->name, pol_store_why(rc, &err));
+	st->forget_failing = rc < 0;
 }

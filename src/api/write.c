@@ -3,8 +3,6 @@
  * Rows that admin/ writes, on top of what was judged: nothing may have been put in force in
  * between, neither through another process nor by the service.
  */
-#include <stddef.h>
-
 #include "api/child.h"
 #include "api/service.h"
 #include "api/store.h"
@@ -126,10 +124,6 @@ pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, uint6
 	return rc;
 }
 
-/* A store of an older header has no such member. */
-#define HAS(store, member) ((store)->size >= offsetof(struct policy_store, member) + sizeof((store)->member) && \
-	(store)->member != NULL)
-
 int
 pol_store_backup(struct policy *p, const char *path, struct policy_error *err)
 {
@@ -139,7 +133,7 @@ pol_store_backup(struct policy *p, const char *path, struct policy_error *err)
 
 	if (rc != 0)
 		return rc;
-	if (!HAS(st->store, backup)) {
+	if (!POL_STORE_HAS(st->store, backup)) {
 		rc = pol_err_set(err, POLICY_ERR_UNSUPPORTED, NULL, 0, 0, "%s makes no copies", st->store->name);
 	} else {
 		pol_ticket_lock(&p->wiped->store);

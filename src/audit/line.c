@@ -9,7 +9,7 @@ const char *const pol_line_events[POL_EVENT__COUNT] = { "decision", "authenticat
 /* In the order of a line. */
 const char *const pol_line_texts[POL_NOTE__TEXTS] = {
 	"subject_type", "subject", "uid", "actor_type", "actor", "token", "kind", "action", "resource_type", "resource",
-	"rule", "outcome",
+	"rule", "outcome", "whose", "made",
 };
 
 char *
@@ -77,7 +77,7 @@ pol_line_note(char *at, uint64_t chain, const struct pol_note *n, struct pol_not
 		at = put_list(at, "groups", lists, n->groups_count);
 	if (n->has_token)
 		at = pol_ajson_raw(put_name(at, "with_token"), "true");
-	if (n->event != POL_EVENT_CHANGE) {
+	if (n->event != POL_EVENT_CHANGE || n->decided) {
 		at = pol_ajson_raw(put_name(at, "decision"), n->allowed ? "\"allow\"" : "\"deny\"");
 		at = pol_ajson_raw(put_name(at, "reason"), "\"");
 		at = pol_ajson_raw(at, policy_reason_name(n->reason));

@@ -15,7 +15,7 @@ struct head {
 	uint32_t attributes, lists;	/* bytes of both lists */
 	uint16_t len[POL_NOTE__TEXTS];
 	uint16_t scopes_count, groups_count;
-	uint8_t event, allowed, reason, scoped, has_token, withdrawn, cut, pad;
+	uint8_t event, allowed, reason, scoped, has_token, withdrawn, cut, decided;
 };
 
 static inline bool
@@ -70,7 +70,7 @@ pol_note_write(char *to, const struct pol_note *n)
 {
 	struct head h = { .id = n->id, .generation = n->generation, .time_ns = n->time_ns, .latency_ns = n->latency_ns,
 	    .attributes = n->attributes, .event = n->event, .allowed = n->allowed, .reason = n->reason,
-	    .scoped = n->scoped, .has_token = n->has_token, .withdrawn = n->withdrawn };
+	    .scoped = n->scoped, .has_token = n->has_token, .withdrawn = n->withdrawn, .decided = n->decided };
 	char *at = to + sizeof(h);
 
 	for (uint32_t i = 0; i < POL_NOTE__TEXTS; i++) {
@@ -120,6 +120,7 @@ pol_note_read(struct pol_note *n, struct pol_note_lists *lists, const char *from
 	n->scoped = h.scoped;
 	n->has_token = h.has_token;
 	n->withdrawn = h.withdrawn;
+	n->decided = h.decided;
 	for (uint32_t i = 0; i < POL_NOTE__TEXTS; i++) {
 		if (h.len[i] == ABSENT)
 			continue;

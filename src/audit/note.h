@@ -12,7 +12,7 @@ enum pol_event { POL_EVENT_DECISION, POL_EVENT_AUTHENTICATION, POL_EVENT_CHANGE,
 enum pol_note_text {
 	POL_NOTE_SUBJECT_TYPE, POL_NOTE_SUBJECT, POL_NOTE_UID, POL_NOTE_ACTOR_TYPE, POL_NOTE_ACTOR,
 	POL_NOTE_TOKEN, POL_NOTE_KIND, POL_NOTE_ACTION, POL_NOTE_RESOURCE_TYPE, POL_NOTE_RESOURCE,
-	POL_NOTE_RULE, POL_NOTE_OUTCOME, POL_NOTE__TEXTS
+	POL_NOTE_RULE, POL_NOTE_OUTCOME, POL_NOTE_WHOSE, POL_NOTE_MADE, POL_NOTE__TEXTS
 };
 
 /* A text beyond this, and lists beyond this in all, are left out and the record says so. */
@@ -25,6 +25,7 @@ struct pol_note {
 	uint64_t generation;
 	uint8_t event, allowed, reason;
 	uint8_t scoped, has_token;
+	uint8_t decided;		/* a change: allowed and reason are said */
 	uint8_t withdrawn;		/* the answer was a deny after all: it was not on disk in time */
 	uint32_t attributes;		/* handed in with the request, and not recorded */
 	struct policy_text text[POL_NOTE__TEXTS];	/* data NULL: absent */

@@ -52,7 +52,8 @@ is_subject(const struct policy_activity *a, struct policy_text want)
 		return pol_bytes_equal(a->subject_type.data, a->subject_type.len, "user", 4) &&
 		    pol_bytes_equal(a->subject.data, a->subject.len, want.data, want.len);
 	if (before == 3 && memcmp(want.data, "uid", 3) == 0)
-		return a->uid.len != 0 && pol_bytes_equal(a->uid.data, a->uid.len, colon + 1, want.len - 4);
+		return (a->uid.len != 0 && pol_bytes_equal(a->uid.data, a->uid.len, colon + 1, want.len - 4)) ||
+		    (a->whose.len != 0 && pol_bytes_equal(a->whose.data, a->whose.len, colon + 1, want.len - 4));
 	return pol_bytes_equal(a->subject_type.data, a->subject_type.len, want.data, before) &&
 	    pol_bytes_equal(a->subject.data, a->subject.len, colon + 1, want.len - before - 1);
 }

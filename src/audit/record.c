@@ -19,6 +19,7 @@ static const struct {
 #define ROW(n) { #n, offsetof(struct policy_activity, n) }
 	ROW(id), ROW(subject_type), ROW(subject), ROW(uid), ROW(actor_type), ROW(actor), ROW(token), ROW(kind),
 	ROW(action), ROW(resource_type), ROW(resource), ROW(decision), ROW(reason), ROW(rule), ROW(outcome),
+	ROW(whose), ROW(made),
 #undef ROW
 }, numbers[] = {
 #define ROW(n) { #n, offsetof(struct policy_activity, n) }

@@ -199,6 +199,7 @@ pol_stack_again(struct pol_stack **out, struct pol_stack *old, const struct pol_
 	}
 	pol_arena_init(&old->conf.arena);
 	old->abandoned = true;
+	st->parents = old;
 	*out = st;
 	return 0;
 }
@@ -216,7 +217,11 @@ pol_stack_drop(struct pol_stack *s)
 		return;
 	close_steps(s);
 	pol_arena_fini(&s->conf.arena);
-	free(s);
+	for (struct pol_stack *next; s != NULL; s = next) {
+		next = s->parents;
+		free(s->steps);		/* of the parent's: never closed here */
+		free(s);
+	}
 }
 
 uint64_t

@@ -93,7 +93,8 @@ struct pol_stack;
 int pol_stack_open(struct pol_stack **out, struct pol_stack_conf *conf,
     const struct pol_program *program, struct policy_error *err);
 /* The same steps once more, from the same settings: after a fork, what the parent had
- * open is nobody's to touch. `old` is abandoned, not closed. */
+ * open is nobody's to touch. `old` is abandoned, not closed: dropping it does nothing, and
+ * its memory ends with the new one's. On failure it is as it was. */
 int pol_stack_again(struct pol_stack **out, struct pol_stack *old, const struct pol_program *program,
     struct policy_error *err);
 /* Counted: a stack that nobody holds any more is closed by who let go last. */

@@ -35,6 +35,7 @@ struct pol_stack {
 	struct pol_stack_conf conf;
 	atomic_uint held;
 	bool abandoned;			/* the parent's, in a child */
+	struct pol_stack *parents;	/* that one, in the child's; its memory ends with it */
 	uint64_t serial;
 	bool has_second;		/* some step is a second factor */
 	uint32_t n;			/* steps that are open */

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum kind { FLAG, TEXT, PATH, LOG_FILE, SIZE, COUNT, SECONDS };
+enum kind { FLAG, TEXT, WORDS, PATH, LOG_FILE, SIZE, COUNT, SECONDS };
 
 #define AT(member) offsetof(struct pol_args, member)
 
@@ -28,15 +28,45 @@ static const struct option {
 	{ "fixtures", 0, FLAG, POL_OPT_FIXTURES, AT(fixtures), NULL, "hear the people and things of `fixtures:`" },
 	{ "batch", 0, FLAG, POL_OPT_BATCH, AT(batch), NULL, "take lines of JSON from standard input, answer each" },
 	{ "host", 0, FLAG, POL_OPT_HOST, AT(host), NULL, "open as a host would: refuse unsafe owners and modes" },
-	{ "token-file", 0, TEXT, POL_OPT_CREDENTIAL, AT(token_file), "FILE", "the credential is a token: the one line of FILE (- is standard input)" },
+	{ "token-file", 0, TEXT, POL_OPT_CREDENTIAL | POL_OPT_AS, AT(token_file), "FILE", "the credential is a token: the one line of FILE (- is standard input)" },
 	{ "password-stdin", 0, FLAG, POL_OPT_CREDENTIAL, AT(password_stdin), NULL, "the credential is the password on standard input, of --name" },
 	{ "name", 0, TEXT, POL_OPT_CREDENTIAL, AT(name), "NAME", "the login name that goes with the credential" },
-	{ "type", 0, TEXT, POL_OPT_CREDENTIAL, AT(type), "TYPE", "what the credential is: bearer, api_key, password..." },
+	{ "login", 0, TEXT, POL_OPT_AS, AT(login), "NAME", "the credential is NAME's password, asked for at the terminal" },
+	{ "password-stdin", 0, FLAG, POL_OPT_AS, AT(password_stdin), NULL, "take the password of --login from standard input" },
+	{ "type", 0, TEXT, POL_OPT_CREDENTIAL | POL_OPT_AS, AT(type), "TYPE", "what the credential is: bearer, api_key, password..." },
 	{ "module-dir", 0, TEXT, POL_OPT_MODULES, AT(module_dir), "DIR", "take modules from DIR, an absolute path" },
 	{ "requests", 0, TEXT, POL_OPT_BENCH, AT(requests), "FILE", "AuthZEN requests, one a line; - is standard input" },
 	{ "threads", 0, COUNT, POL_OPT_BENCH, AT(threads), "N", "ask from N threads at once" },
 	{ "seconds", 0, SECONDS, POL_OPT_BENCH, AT(seconds), "S", "measure for S seconds instead of 2" },
 	{ "profile", 0, FLAG, POL_OPT_BENCH, AT(profile), NULL, "count the evaluations of each entry" },
+	{ "org", 0, TEXT, POL_OPT_USER | POL_OPT_IMPORT, AT(org), "ORG", "the organisation they belong to" },
+	{ "groups", 0, TEXT, POL_OPT_USER, AT(groups), "A,B", "the groups that the user is in; '' is none" },
+	{ "attribute", 0, WORDS, POL_OPT_USER, AT(attributes), "NAME=VALUE", "what is known of the user; may be repeated" },
+	{ "unset", 0, WORDS, POL_OPT_CHANGE, AT(unset), "NAME", "forget an attribute; may be repeated" },
+	{ "generated", 0, FLAG, POL_OPT_ADD, AT(generated), NULL, "no person's account, but one that a program made" },
+	{ "disabled", 0, FLAG, POL_OPT_ADD, AT(disable), NULL, "shut out until `user change --enable`" },
+	{ "reuse", 0, FLAG, POL_OPT_ADD, AT(reuse), NULL, "the name may be a deleted user's" },
+	{ "disable", 0, FLAG, POL_OPT_CHANGE, AT(disable), NULL, "shut the user out, at once" },
+	{ "enable", 0, FLAG, POL_OPT_CHANGE, AT(enable), NULL, "let the user in again" },
+	{ "must-change", 0, FLAG, POL_OPT_ADD | POL_OPT_CHANGE, AT(must_change), NULL, "the password has to be changed" },
+	{ "need-not-change", 0, FLAG, POL_OPT_CHANGE, AT(need_not_change), NULL, "the password need not be changed" },
+	{ "void", 0, FLAG, POL_OPT_CHANGE, AT(void_tokens), NULL, "end every token that was issued so far" },
+	{ "ask-password", 0, FLAG, POL_OPT_NEW, AT(ask_password), NULL, "ask for the new password at the terminal" },
+	{ "password-file", 0, TEXT, POL_OPT_NEW, AT(password_file), "FILE", "the new password is the one line of FILE (- is standard input)" },
+	{ "no-password", 0, FLAG, POL_OPT_NO_NEW, AT(no_password), NULL, "the user has no password" },
+	{ "scopes", 0, TEXT, POL_OPT_TOKEN, AT(scopes), "A,B", "what it is for; '' opens nothing; not given: all its owner may do" },
+	{ "name", 0, TEXT, POL_OPT_TOKEN, AT(name), "NAME", "what its owner calls it" },
+	{ "kind", 0, TEXT, POL_OPT_TOKEN | POL_OPT_KIND, AT(kind), "KIND", "its kind, as `credentials:` has it" },
+	{ "renewable", 0, FLAG, POL_OPT_TOKEN, AT(renewable), NULL, "it may be renewed" },
+	{ "step", 0, TEXT, POL_OPT_TOKEN, AT(step), "STEP", "a signed one (JWT), by that step of `modules:`" },
+	{ "lifetime", 0, TEXT, POL_OPT_LIFE, AT(lifetime), "TIME", "how long: 90s, 30m, 12h, 7d, 4w" },
+	{ "from", 0, TEXT, POL_OPT_FROM, AT(from), "TIME", "from then on (RFC 3339)" },
+	{ "until", 0, TEXT, POL_OPT_LIFE, AT(until), "TIME", "until then (RFC 3339)" },
+	{ "secret-file", 0, TEXT, POL_OPT_SECRET, AT(secret_file), "FILE", "look at the token that is the one line of FILE (- is standard input)" },
+	{ "user", 0, TEXT, POL_OPT_REVOKE, AT(user), "WHO", "all tokens of WHO" },
+	{ "before", 0, TEXT, POL_OPT_REVOKE, AT(before), "TIME", "with --user: those issued before TIME (RFC 3339)" },
+	{ "roles", 0, TEXT, POL_OPT_IMPORT, AT(roles), "A,B", "roles that each of them gets, everywhere" },
+	{ "dry-run", 0, FLAG, POL_OPT_IMPORT, AT(dry_run), NULL, "read FILE and say what would be done; open no set" },
 	{ "file", 0, LOG_FILE, POL_OPT_LOG, 0, "FILE", "a file of records, instead of those of a set; may be repeated" },
 	{ "subject", 0, TEXT, POL_OPT_LOG, AT(subject), "SUBJECT", "NAME, TYPE:NAME, or uid:UID" },
 	{ "action", 0, TEXT, POL_OPT_LOG, AT(action), "ACTION", "a name; with * at its end all that begin so" },
@@ -123,6 +153,25 @@ read_seconds(const struct pol_args *a, const struct option *o, double *out, cons
 }
 
 static int
+no_memory(void)
+{
+	fprintf(stderr, "policyctl: out of memory\n");
+	return EX_OSERR;
+}
+
+static int
+add_word(struct pol_words *w, const char *value)
+{
+	const char **list = reallocarray(w->list, w->n + 1, sizeof(*list));
+
+	if (list == NULL)
+		return no_memory();
+	list[w->n++] = value;
+	w->list = list;
+	return 0;
+}
+
+static int
 take(struct pol_args *a, const struct option *o, const char *value)
 {
 	char *base = (char *)a;
@@ -134,6 +183,8 @@ take(struct pol_args *a, const struct option *o, const char *value)
 	case TEXT:
 		*(const char **)(void *)(base + o->at) = value;
 		break;
+	case WORDS:
+		return add_word((struct pol_words *)(void *)(base + o->at), value);
 	case PATH:
 		a->paths[a->n_paths++] = value;
 		break;
@@ -182,10 +233,8 @@ pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc
 	out->words = calloc((size_t)argc + 1, sizeof(*out->words));
 	out->paths = calloc((size_t)argc + 1, sizeof(*out->paths));
 	out->files = calloc((size_t)argc + 1, sizeof(*out->files));
-	if (out->words == NULL || out->paths == NULL || out->files == NULL) {
-		fprintf(stderr, "policyctl: out of memory\n");
-		return EX_OSERR;
-	}
+	if (out->words == NULL || out->paths == NULL || out->files == NULL)
+		return no_memory();
 	for (i = 0; i < argc; i++) {
 		if (only_words || argv[i][0] != '-' || argv[i][1] == '\0') {
 			out->words[out->n_words++] = argv[i];
@@ -206,6 +255,23 @@ pol_args_fini(struct pol_args *a)
 	free(a->words);
 	free(a->paths);
 	free(a->files);
+	free(a->attributes.list);
+	free(a->unset.list);
+}
+
+bool
+pol_args_item(struct policy_text *out, const char *list, size_t n)
+{
+	if (list == NULL || *list == '\0')
+		return false;
+	for (; n > 0; n--) {
+		list = strchr(list, ',');
+		if (list == NULL)
+			return false;
+		list++;
+	}
+	*out = (struct policy_text){ list, strcspn(list, ",") };
+	return true;
 }
 
 void

@@ -9,6 +9,7 @@
 #include <sysexits.h>
 
 #include <policy.h>
+#include <policy_admin.h>
 #include <policy_author.h>
 
 #include "cli/json.h"
@@ -17,6 +18,11 @@
 enum { POL_YES = 0, POL_NO = 1 };
 
 /* ---- args.c ---- */
+
+struct pol_words {
+	const char **list;
+	size_t n;
+};
 
 struct pol_args {
 	const char *verb;
@@ -30,11 +36,15 @@ struct pol_args {
 	const char *scopes, *kind, *groups, *actor, *now;
 	const char *requests;
 	const char *token_file, *name, *type, *module_dir;
+	const char *login, *org, *password_file, *secret_file, *lifetime, *from, *step, *user, *before, *roles;
+	struct pol_words attributes, unset;
 	uint64_t max_size;		/* 0: the default */
 	unsigned threads;		/* 0: the default */
 	double seconds;			/* 0: the default */
 	bool follow, verify;
 	bool json, fixtures, batch, host, profile, password_stdin, help;
+	bool ask_password, no_password, generated, reuse, disable, enable, must_change, need_not_change, void_tokens;
+	bool renewable, dry_run;
 };
 
 /* What a verb may be given. */
@@ -50,12 +60,28 @@ struct pol_args {
 
 #define POL_OPT_CREDENTIAL (1u << 9)	/* --token-file, --password-stdin, --name, --type */
 #define POL_OPT_MODULES (1u << 10)	/* --module-dir */
+#define POL_OPT_AS (1u << 11)		/* who calls: --token-file, --login, --password-stdin, --type */
+#define POL_OPT_USER (1u << 12)		/* --org, --groups, --attribute */
+#define POL_OPT_ADD (1u << 13)		/* --generated, --disabled, --must-change, --reuse */
+#define POL_OPT_CHANGE (1u << 14)	/* --disable, --enable, --unset, --void... */
+#define POL_OPT_NEW (1u << 15)		/* --ask-password, --password-file */
+#define POL_OPT_NO_NEW (1u << 16)	/* --no-password */
+#define POL_OPT_TOKEN (1u << 17)	/* --scopes, --kind, --name, --renewable, --step */
+#define POL_OPT_KIND (1u << 18)		/* --kind */
+#define POL_OPT_LIFE (1u << 19)		/* --lifetime, --until */
+#define POL_OPT_FROM (1u << 20)
+#define POL_OPT_SECRET (1u << 21)	/* --secret-file */
+#define POL_OPT_REVOKE (1u << 22)	/* --user, --before */
+#define POL_OPT_IMPORT (1u << 23)	/* --roles, --dry-run */
 
-#define POL_OPT_LOG (1u << 11)		/* --file, --subject, --since..., --verify, --replay */
+#define POL_OPT_LOG (1u << 24)		/* --file, --subject, --since..., --verify, --replay */
 
 /* 0, or an exit status when it has said what is wrong. Frees with pol_args_fini. */
 int pol_args_read(struct pol_args *out, const char *verb, unsigned allowed, int argc, char **argv);
 void pol_args_fini(struct pol_args *a);
+/* The nth item, from 0, of a list that is separated by commas; false: there is none. An empty
+ * text is an empty list. */
+bool pol_args_item(struct policy_text *out, const char *list, size_t n);
 /* Lines of help for the options of `allowed`. */
 void pol_args_help(FILE *f, unsigned allowed);
 

@@ -2,11 +2,11 @@
 /* whoami: credentials judged by the modules of a set, as a host has them judged. */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "cli/host.h"
 #include "cli/lines.h"
 #include "cli/request.h"
+#include "cli/when.h"
 
 /* ---- what was found ---- */
 
@@ -17,18 +17,6 @@ json_texts(struct pol_json *j, const char *name, const struct policy_text *list,
 	for (uint32_t i = 0; i < n; i++)
 		pol_json_text(j, NULL, list[i].data, list[i].len);
 	pol_json_close(j, ']');
-}
-
-/* Seconds are what people and tokens count in; the rest is cut. */
-static const char *
-time_text(char buf[32], int64_t ns)
-{
-	const time_t sec = (time_t)(ns / 1000000000);
-	struct tm tm;
-
-	if (gmtime_r(&sec, &tm) == NULL || strftime(buf, 32, "%Y-%m-%dT%H:%M:%SZ", &tm) == 0)
-		buf[0] = '\0';
-	return buf;
 }
 
 static void
@@ -58,7 +46,7 @@ json_identity(struct pol_json *j, const struct policy_identity *id)
 	if (id->token_id.len > 0)
 		pol_json_text(j, "token_id", id->token_id.data, id->token_id.len);
 	if (id->expires != 0)
-		pol_json_str(j, "expires", time_text(when, id->expires));
+		pol_json_str(j, "expires", pol_when_text(when, id->expires));
 	pol_json_close(j, '}');
 }
 
@@ -108,7 +96,7 @@ say_identity(const struct policy_identity *id)
 		say_texts("groups ", id->groups, id->groups_count);
 	say_text("token  ", id->token_id);
 	if (id->expires != 0)
-		printf("  expires %s\n", time_text(when, id->expires));
+		printf("  expires %s\n", pol_when_text(when, id->expires));
 }
 
 /* ---- asking ---- */

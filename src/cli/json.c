@@ -176,18 +176,33 @@ pol_json_str(struct pol_json *j, const char *name, const char *s)
 	pol_json_text(j, name, s, strlen(s));
 }
 
-void
-pol_json_uint(struct pol_json *j, const char *name, uint64_t v)
+static void
+put_digits(struct pol_json *j, uint64_t v)
 {
 	char text[24];
 	size_t i = sizeof(text);
 
-	before(j, name);
 	do {
 		text[--i] = (char)('0' + v % 10);
 		v /= 10;
 	} while (v != 0);
 	pol_json_raw(j, text + i, sizeof(text) - i);
+}
+
+void
+pol_json_uint(struct pol_json *j, const char *name, uint64_t v)
+{
+	before(j, name);
+	put_digits(j, v);
+}
+
+void
+pol_json_int(struct pol_json *j, const char *name, int64_t v)
+{
+	before(j, name);
+	if (v < 0)
+		pol_json_raw(j, "-", 1);
+	put_digits(j, v < 0 ? 0 - (uint64_t)v : (uint64_t)v);
 }
 
 /* Rounded to hundredths, a zero at the end left out; what JSON has no number for is 0. */

@@ -23,6 +23,7 @@ void pol_json_close(struct pol_json *j, char bracket);
 void pol_json_text(struct pol_json *j, const char *name, const char *s, size_t len);
 void pol_json_str(struct pol_json *j, const char *name, const char *s);
 void pol_json_uint(struct pol_json *j, const char *name, uint64_t v);
+void pol_json_int(struct pol_json *j, const char *name, int64_t v);
 /* To hundredths; from 0 up. */
 void pol_json_real(struct pol_json *j, const char *name, double v);
 void pol_json_null(struct pol_json *j, const char *name);

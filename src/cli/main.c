@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policyctl: finds the verb in a table, reads its options, runs it. */
-#include "cli/cli.h"
+#include "cli/account.h"
 
 #include <signal.h>
 #include <string.h>
@@ -75,6 +75,21 @@ static const struct verb {
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
 
+/* Of the verbs of accounts those that begin so; how many there are. */
+static size_t
+help_accounts(FILE *f, const char *begin)
+{
+	size_t n = 0;
+
+	for (const struct pol_verb *v = pol_verbs; v->name != NULL; v++) {
+		if (strncmp(v->name, begin, strlen(begin)) != 0 || (v->flags & POL_VERB_ALIAS) != 0)
+			continue;
+		fprintf(f, "  %-12s %s\n", v->name, v->summary);
+		n++;
+	}
+	return n;
+}
+
 static void
 help(FILE *f)
 {
@@ -82,7 +97,9 @@ help(FILE *f)
 
 	fputs("usage: policyctl VERB [OPTION]... [WORD]...\n\nverbs:\n", f);
 	for (i = 0; i < VERBS; i++)
-		fprintf(f, "  %-9s %s\n", verbs[i].name, verbs[i].summary);
+		fprintf(f, "  %-12s %s\n", verbs[i].name, verbs[i].summary);
+	fputs("\nusers, what they hold, and their tokens, in the store of a set:\n", f);
+	help_accounts(f, "");
 	fputs("\npolicyctl VERB --help says more; --version names the version. Exit status: 0 yes,\n"
 	    "1 no, 64 and up when there is no answer (64 usage, 65 invalid policy, 66 no input).\n", f);
 }
@@ -119,11 +136,80 @@ run(const struct verb *v, int argc, char **argv)
 	return status;
 }
 
+/* ---- the verbs of accounts: of one word or of two ---- */
+
+/* The one that argv[1] and what follows name; *words: how many of them do. */
+static const struct pol_verb *
+find_account(int argc, char **argv, int *words)
+{
+	for (const struct pol_verb *v = pol_verbs; v->name != NULL; v++) {
+		const size_t first = strcspn(v->name, " ");
+
+		if (argc < 2 || strlen(argv[1]) != first || memcmp(argv[1], v->name, first) != 0)
+			continue;
+		*words = v->name[first] != '\0' ? 2 : 1;
+		if (*words == 1 || (argc > 2 && strcmp(argv[2], v->name + first + 1) == 0))
+			return v;
+	}
+	return NULL;
+}
+
+static int
+help_account(const struct pol_verb *v)
+{
+	printf("usage: policyctl %s [OPTION]... %s\n\n%s", v->name, v->words, v->help);
+	pol_args_help(stdout, v->allowed);
+	return POL_YES;
+}
+
+static int
+run_account(const struct pol_verb *v, int argc, char **argv)
+{
+	struct pol_args a;
+	int status = pol_args_read(&a, v->name, v->allowed, argc, argv);
+
+	if (status == 0)
+		status = a.help ? help_account(v) : pol_account_run(v, &a);
+	pol_args_fini(&a);
+	return status;
+}
+
+/* "user" alone, or with a word that is none of its own. */
+static int
+start_group(int argc, char **argv)
+{
+	const bool asked = argc > 2 && (strcmp(argv[2], "--help") == 0 || strcmp(argv[2], "-h") == 0);
+	FILE *f = asked ? stdout : stderr;
+	char begin[32];
+
+	snprintf(begin, sizeof(begin), "%.20s ", argv[1]);
+	fprintf(f, "usage: policyctl %sVERB [OPTION]... [WORD]...\n\nverbs:\n", begin);
+	(void)help_accounts(f, begin);
+	return asked ? POL_YES : EX_USAGE;
+}
+
+/* -1: it is none of these verbs. */
+static int
+start_account(int argc, char **argv)
+{
+	const bool help = argc > 2 && strcmp(argv[1], "help") == 0;
+	int words = 0;
+	const struct pol_verb *v = find_account(argc - help, argv + help, &words);
+
+	if (v != NULL)
+		return help ? help_account(v) : run_account(v, argc - 1 - words, argv + 1 + words);
+	return words > 0 ? start_group(argc - help, argv + help) : -1;
+}
+
 static int
 start(int argc, char **argv)
 {
 	const struct verb *v;
 	const char *word = argc > 1 ? argv[1] : NULL;
+	const int account = start_account(argc, argv);
+
+	if (account >= 0)
+		return account;
 
 	if (word == NULL) {
 		help(stderr);

@@ -126,6 +126,10 @@ pol_out_status(int code)
 	switch (code) {
 	case POLICY_OK:
 		return POL_YES;
+	case POLICY_ERR_DENIED:
+		return POL_NO;
+	case POLICY_ERR_EXISTS:
+		return EX_CANTCREAT;
 	case POLICY_ERR_INVALID:
 	case POLICY_ERR_LIMIT:
 		return EX_DATAERR;
@@ -135,6 +139,7 @@ pol_out_status(int code)
 	case POLICY_ERR_UNSAFE:
 		return EX_NOPERM;
 	case POLICY_ERR_UNAVAILABLE:
+	case POLICY_ERR_UNSUPPORTED:
 	case POLICY_ERR_AGAIN:
 		return EX_UNAVAILABLE;
 	case POLICY_ERR_ARG:

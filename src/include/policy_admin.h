@@ -256,12 +256,14 @@ struct policy_activity {
 	size_t scopes_count, groups_count;
 	int scoped;			/* the token had scopes, those listed */
 	int with_token;
-	int withdrawn;			/* `must`: it was not on disk in time, so the answer was a deny */
+	int withdrawn;			/* `must`: the answer was a deny after all; a change was not made, or may not be */
 	int cut;			/* something was too long to be recorded */
 	uint32_t attributes;		/* that the request had; none is recorded */
 	uint32_t reserved;
 	struct policy_text line;	/* the whole record, JSON, without its end of line */
 	struct policy_text file;
+	/* of a change: uid of whom it is about, and the id of the token or the grant */
+	struct policy_text whose, made;
 };
 
 /* Which of them; an absent text, or 0: any. */
@@ -270,7 +272,8 @@ struct policy_activity_query {
 	uint32_t flags;			/* POLICY_ACTIVITY_FOLLOW */
 	const char *const *files;	/* none: those of the set */
 	size_t files_count;
-	struct policy_text subject;	/* NAME, TYPE:NAME, or a uid behind "uid:" */
+	/* NAME, TYPE:NAME, or a uid behind "uid:"; this one also where a change is about it */
+	struct policy_text subject;
 	struct policy_text action;	/* a name; with "*" at its end, all that begin so */
 	struct policy_text decision;	/* "allow" or "deny" */
 	int64_t since_ns, until_ns;	/* half open */

@@ -164,12 +164,20 @@ pol_fact_user(const struct pol_people *w, struct policy_text type, struct policy
 static bool
 same_secret(struct policy_text a, struct policy_text b)
 {
-	volatile unsigned char differ = 0;
+	volatile uint64_t differ = 0;
+	size_t i = 0;
 
 	if (a.len != b.len || a.data == NULL)
 		return false;
-	for (size_t i = 0; i < a.len; i++)
-		differ = (unsigned char)(differ | (unsigned char)(a.data[i] ^ b.data[i]));
+	for (; i + 8 <= a.len; i += 8) {
+		uint64_t x, y;
+
+		memcpy(&x, a.data + i, 8);
+		memcpy(&y, b.data + i, 8);
+		differ = differ | (x ^ y);
+	}
+	for (; i < a.len; i++)
+		differ = differ | (unsigned char)(a.data[i] ^ b.data[i]);
 	return differ == 0;
 }
 

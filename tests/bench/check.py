@@ -43,6 +43,23 @@ echo '{"peer": "libpolicy", "config": "cached", "set": "fixed", "version": "1", 
     tr -d '\\n'
 '''
 
+# So of "accounts": both lines of one program, the line of the other.
+ACCOUNTS = '''\
+#!/usr/bin/env python3
+import json, sys
+def line(config, **more):
+    print(json.dumps(dict(peer='libpolicy', config=config, set='fixed', version='1', requests=2100, repeats=5, timer='none', wrong=0, **more)))
+def times(names, ns):
+    return {{f'{{n}}{{k}}_ns': ns for n in names for k in ('min', 'median')}}
+if sys.argv[0].endswith('s'):
+    line('open', load_ms=900.5, load_cpu_ms=800, rss_kb=1024, peak_kb=2048, row_bytes=230, progress=0)
+    line('decide', small_ratio=4, small_min_ratio=3, text_ratio=1.2, text_min_ratio=1.1,
+         **times(('', 'small_', 'text_', 'store_', 'many_small_', 'many_text_', 'many_store_'), 100))
+else:
+    line('token', adds_ns=200, adds_min_ns=190, uncached_adds_ns={uncached}, uncached_adds_min_ns=1500,
+         **times(('', 'asserted_', 'with_token_', 'uncached_', 'any_uncached_', 'any_asserted_'), 70))
+'''
+
 
 def answers(asked, told):
     with open(asked, encoding='utf-8') as f: wanted = [json.loads(l) for l in f]
@@ -94,6 +111,12 @@ def credentials(tmp, libjwt):
     return started(tmp, '--only', 'credentials-(jwt|cached-60|file-10$)', '--merge', '--no-peers')
 
 
+def accounts(tmp):
+    """The accounts alone, merged into what is there."""
+    for name in ('accounts', 'account'): program(f'{tmp}/build/tests/bench/{name}', ACCOUNTS.format(uncached=2500))
+    return started(tmp, '--only', '^accounts-', '--merge', '--no-peers')
+
+
 def run(tmp):
     def wants(what, wanted, got):
         if wanted != got: print(f'{what}: wanted {wanted}, got {got}')
@@ -120,6 +143,15 @@ def run(tmp):
     wants('exit status when a peer says something else', 1, status)
     wants('results, each once', 6, len(results))
     wants('where', True, 'credentials-jwt-RS256: libjwt differs from ours in 1 of 4' in document)
+    status, results, document = accounts(tmp)
+    wants('exit status of the accounts', 0, status)
+    wants('what is said of the accounts', [('people', 'open'), ('people', 'decide'), ('token', 'token')],
+          [(r['workload'].split('-')[1], r['config']) for r in results if r['family'] == 'accounts'])
+    wants('a start', True, '| at most 8 s | 0.9 s | met |' in document)
+    wants('beside a text', True, '| at most 1.5 × | 1.2 × | met |' in document)
+    wants('beside a small one', True, '| 4 ×; undisturbed 3 × | not met' in document)
+    wants('a token that is not cached', True, '| at most 2 µs | 2.5 µs; undisturbed 1.5 µs | not met' in document)
+    wants('the accounts\' table', True, '| accounts-people-100000 | opened: 2,100 rows | 900 ms (800 ms), 1.00 MB, 2.00 MB at most, 230 bytes a row |' in document)
 
 
 if __name__ == '__main__':

@@ -15,7 +15,7 @@ FLAT = ('min_ns', 'median_ns', 'p50_ns', 'p99_ns', 'load_ms', 'rss_kb', 'peak_kb
         'repeats', 'rounds', 'timer', 'wrong', 'requests')
 FAMILIES = (('apps', 'The three apps of the Cedar paper'), ('ladder', 'The ladder: cost against the number of rules'),
             ('casbin', "Casbin's own benchmarks"), ('attributes', "The caller's attributes"),
-            ('shipped', 'The policies that are shipped'), ('credentials', 'Credentials'))
+            ('shipped', 'The policies that are shipped'), ('credentials', 'Credentials'), ('accounts', 'Accounts'))
 
 
 def ratio(theirs, ours):
@@ -158,6 +158,34 @@ def credentials(mine):
     return [CREDENTIALS, '', markdown(CREDENTIAL_HEAD, (credential_cells(*p) for p in pairs(mine))), ''] if mine else []
 
 
+ACCOUNTS = """A store_sqlite with so many users, ten tokens and ten grants each, opened from nothing: of the clock, of
+processors (in brackets), and what the process grew by. Decisions by people of it, one by one and in batches of 16,
+beside the same people out of a text and a hundredth of them out of a store; every request is about another grant than
+the last ones, so that a large set is asked out of memory and a small one out of the processor's cache. The subject's
+look-up and the thing's wait at once, each twice, one after the other: for a slot, and for the record that it leads to.
+A decision by an opaque token that is in the store, beside one for who is asserted; "any" are users drawn evenly, the
+others are 64."""
+PEOPLE = (('a hundredth of them, in a store', 'small'), ('in a text', 'text'), ('in a store', 'store'),
+          ('batches: a hundredth', 'many_small'), ('batches: a text', 'many_text'), ('batches: a store', 'many_store'))
+TOKEN = (('asserted', 'asserted'), ("asserted, with the token's facts", 'with_token'), ('token, cached', ''),
+         ('token, not cached', 'uncached'), ('any: asserted', 'any_asserted'), ('any: token, not cached', 'any_uncached'))
+
+
+def account_cells(r):
+    """Lines of workload, what, minimum / median."""
+    if r['config'] == 'open':
+        return [[r['workload'], f'opened: {r["requests"]:,.0f} rows',
+                 f'{span(r["ours_load_ms"] * 1e6)} ({span(r["ours_load_cpu_ms"] * 1e6)}), {three(r["ours_rss_kb"] / 1024)} MB, '
+                 f'{three(r["ours_peak_kb"] / 1024)} MB at most, {three(r["ours_row_bytes"])} bytes a row']]
+    def both(key): return ' / '.join(span(r['_'.join(x for x in ('ours', key, f'{k}_ns') if x)]) for k in ('min', 'median'))
+    return [[r['workload'], what, both(key)] for what, key in (PEOPLE if r['config'] == 'decide' else TOKEN)]
+
+
+def accounts(mine):
+    lines = [c for r in mine for c in account_cells(r)]
+    return [ACCOUNTS, '', markdown(('workload', 'what', 'min / median'), lines), ''] if mine else []
+
+
 def apart(facts, family):
     """A family that was measured in another run than the rest says so."""
     f = facts.get('apart', {}).get(family)
@@ -187,7 +215,7 @@ def document(facts, results, drawn):
     for file, what in drawn: out += [f'![{what}]({file})', '']
     for family, title in FAMILIES:
         mine = [r for r in results if r['family'] == family]
-        body = credentials(mine) if family == 'credentials' else section(mine)
+        body = {'credentials': credentials, 'accounts': accounts}.get(family, section)(mine)
         if body: out += [f'## {title}', ''] + apart(facts, family) + body
     if facts['notes']: out += ['## Notes', ''] + [f'- {n}' for n in facts['notes']] + ['']
     return '\n'.join(out)

@@ -9,7 +9,9 @@
 static struct policy *p;
 static struct as as_root;
 static const struct policy_request *root;
-static struct told got;
+static struct told got, made;
+static unsigned serial;
+static char copy[64];
 
 static int
 do_user(void)
@@ -99,12 +101,134 @@ do_import(void)
 	return sane(policy_admin_import(p, root, &i, 1, NULL, NULL, &admins_err));
 }
 
+static int
+do_import_keys(void)
+{
+	const struct policy_text scopes[] = { POLICY_TEXT("docs") };
+	struct policy_import i = POLICY_IMPORT_INIT;
+	struct policy_imported_key keys[2];
+
+	memset(keys, 0, sizeof(keys));
+	for (int k = 0; k < 2; k++) {
+		memset(keys[k].sha256, 0x11 * (k + 1), sizeof(keys[k].sha256));
+		memcpy(keys[k].sha256 + 8, &serial, sizeof(serial));
+		keys[k].info = (struct policy_token_info)POLICY_TOKEN_INFO_INIT;
+		keys[k].info.kind = policy_text("api_key");
+		keys[k].info.flags = POLICY_TOKEN_SCOPED;
+		keys[k].info.scopes = scopes;
+		keys[k].info.scopes_count = 1;
+	}
+	i.user = (struct policy_user)POLICY_USER_INIT;
+	i.user.name = policy_text("ann");
+	i.user.flags = POLICY_USER_REUSE;
+	i.keys = keys;
+	i.keys_count = 2;
+	return sane(policy_admin_import(p, root, &i, 1, NULL, NULL, &admins_err));
+}
+
+static int
+next_keys(void)
+{
+	serial++;
+	return 0;
+}
+
+static int
+do_delete(void)
+{
+	return sane(policy_user_delete(p, root, "ann", &admins_err));
+}
+
+static int
+do_remove(void)
+{
+	return sane(policy_grant_remove(p, root, made.id, &admins_err));
+}
+
+static int
+make_grant(void)
+{
+	return grant(p, root, "bob", "writer", "doc/a*", 0, admins_time + 5, &made);
+}
+
+static int
+make_token(void)
+{
+	return token(p, root, "bob", "token", "docs read", 0, POLICY_TOKEN_RENEWABLE, &made);
+}
+
+static int
+make_user(void)
+{
+	return user(p, root, "ann", POLICY_USER_REUSE, &made);
+}
+
+static int
+do_renew(void)
+{
+	return sane(policy_token_renew(p, root, made.id, 0, told_token, &got, &admins_err));
+}
+
+static int
+do_revoke(void)
+{
+	return sane(policy_token_revoke(p, root, made.id, &admins_err));
+}
+
+static int
+do_show(void)
+{
+	int rc = sane(policy_user_show(p, root, "bob", told_user, &got, &admins_err));
+
+	return rc != 0 ? rc : sane(policy_token_show(p, root, made.id, NULL, told_token, &got, &admins_err));
+}
+
+static int
+do_password(void)
+{
+	return sane(policy_user_password(p, root, "bob", policy_text(NULL), policy_text("a good long pass phrase"), &admins_err));
+}
+
+static int
+do_backup(void)
+{
+	return sane(policy_admin_backup(p, root, copy, &admins_err));
+}
+
+static int
+no_copy(void)
+{
+	unlink(copy);
+	return 0;
+}
+
+/* An empty store, and nobody in it. */
+static int
+make_nobody(void)
+{
+	policy_close(p);
+	(void)admins_fresh(0);
+	p = admins_open();
+	return p == NULL;
+}
+
+static int
+do_bootstrap(void)
+{
+	return bootstrap(p, "root", &got);
+}
+
 static const struct {
 	const char *name;
-	int (*call)(void), (*undo)(void);
+	int (*call)(void), (*undo)(void), (*prepare)(void);
 } calls[] = {
-	{ "user_create", do_user, undo_user }, { "grant_add", do_grant, undo_grant }, { "token_create", do_token, undo_token },
-	{ "user_change", do_change, undo_change }, { "lists", do_list, undo_nothing }, { "import", do_import, undo_user },
+	{ "password", do_password, undo_nothing, undo_nothing }, { "user_delete", do_delete, undo_nothing, make_user },
+	{ "grant_remove", do_remove, undo_nothing, make_grant }, { "renew", do_renew, undo_nothing, make_token },
+	{ "revoke", do_revoke, undo_nothing, make_token }, { "show", do_show, undo_nothing, make_token },
+	{ "import with keys", do_import_keys, undo_user, next_keys }, { "backup", do_backup, no_copy, no_copy },
+	{ "user_create", do_user, undo_user, undo_nothing }, { "grant_add", do_grant, undo_grant, undo_nothing }, { "token_create", do_token, undo_token, undo_nothing },
+	{ "user_change", do_change, undo_change, undo_nothing }, { "lists", do_list, undo_nothing, undo_nothing }, { "import", do_import, undo_user, undo_nothing },
+	{ "bootstrap", do_bootstrap, undo_nothing, make_nobody },	/* the last: it leaves nobody else */
 };
 
 static unsigned
@@ -117,18 +241,23 @@ rows(void)
 static unsigned
 each(size_t i)
 {
-	unsigned n = 0, wrong = 0, half = 0;
+	unsigned n = 0, wrong = 0, half = 0, leaked = 0;
 	int rc = -1;
 
 	for (long at = 1; at < 100000; at++) {
-		unsigned before = rows();
+		unsigned before;
 
+		if (calls[i].prepare() != 0 && at == 1)
+			wrong++;
+		before = rows();
 		heap_fail = at;
 		heap_failed = 0;
+		heap_live = 0;
 		heap_on = 1;
 		rc = calls[i].call();
 		heap_on = 0;
 		heap_fail = 0;
+		leaked += rc != 0 && rows() == before && heap_live > 0;
 		if (rc == 0 && calls[i].undo() != 0)
 			wrong++;
 		/* the memory ran out when it was written already: that is said */
@@ -141,8 +270,8 @@ each(size_t i)
 		if (!heap_failed)
 			break;
 	}
-	if (!chaos_check(wrong == 0 && half == 0 && rc == 0, calls[i].name))
-		printf("    wrong %u, half %u, rc %d: %s\n", wrong, half, rc, admins_err.text);
+	if (!chaos_check(wrong == 0 && half == 0 && leaked == 0 && rc == 0, calls[i].name))
+		printf("    wrong %u, half %u, leaked %u, rc %d: %s\n", wrong, half, leaked, rc, admins_err.text);
 	return n;
 }
 
@@ -155,6 +284,7 @@ main(void)
 	if (!chaos_check(admins_begin(), "shared memory, and modules to load"))
 		return chaos_finish();
 	root = as_user(&as_root, "root");
+	snprintf(copy, sizeof(copy), "%s/copy", admins_dir);
 	(void)admins_fresh(0);
 	p = admins_open();
 	if (!chaos_check(p != NULL && bootstrap(p, "root", &got) == 0 && user(p, root, "bob", 0, &got) == 0, "the set opens"))

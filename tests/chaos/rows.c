@@ -221,6 +221,91 @@ while_threads_decide(void)
 	policy_close(p);
 }
 
+#ifndef __SANITIZE_THREAD__
+
+enum { FORKS = 100 };
+
+static void *
+write_on(void *arg)
+{
+	struct policy_row rows[] = { user("u1", "bob", 0), grant("g1", "u1", "reader", "doc/1", 0) };
+
+	for (unsigned i = 0; atomic_load(&stop) == 0; i++) {
+		rows[0].flags = i % 2 == 0 ? POLICY_ROW_OFF : 0;
+		if (write_rows(arg, rows, 2, NULL) != 0 && sync_rows(arg, NULL) != 0)
+			atomic_fetch_add(&wrong, 1);
+	}
+	return NULL;
+}
+
+/* What it does is a bit each; 64: its parent was busy when it was forked. */
+static int
+child(struct policy *p, const char *uid, const char *name)
+{
+	const struct policy_row rows[] = { user(uid, name, 0), grant(name, uid, "reader", "doc/1", 0) };
+	int rc = POLICY_ERR_AGAIN, bad, busy;
+
+	pol_handle_notice(p);
+	busy = p->tainted ? 64 : 0;
+	bad = may(p, "alice") != POLICY_REASON_RULE;
+	for (int i = 0; i < 10000 && rc == POLICY_ERR_AGAIN; i++) {
+		rc = write_rows(p, rows, 2, NULL);
+		if (rc == POLICY_ERR_AGAIN && sync_rows(p, NULL) != 0)
+			bad |= 2;
+	}
+	bad |= (rc != 0) << 2 | (may(p, name) != POLICY_REASON_RULE) << 3;
+	for (int i = 0; i < 20; i++) {	/* what the parent goes on to write */
+		const enum policy_reason r = may(p, "bob");
+
+		bad |= (r != POLICY_REASON_RULE && r != POLICY_REASON_REVOKED) << 4;
+		bad |= (sync_rows(p, NULL) != 0) << 5;
+	}
+	return bad | busy;
+}
+
+/* A parent that writes all the time forks; what either writes the other adopts. */
+static void
+forks(void)
+{
+	struct policy_row rows[] = { user("u1", "bob", 0), grant("g1", "u1", "reader", "doc/1", 0) };
+	char uid[16], name[16];
+	int bad = 0, busy = 0;
+	pthread_t writer;
+	struct policy *p;
+
+	begin();
+	atomic_store(&stop, 0);
+	p = open_probed(POLICY_NO_THREAD);
+	if (!chaos_check(p != NULL && write_rows(p, rows, 2, NULL) == 0 && pthread_create(&writer, NULL, write_on, p) == 0, "the set"))
+		return;
+	for (int i = 0; i < FORKS; i++) {
+		int status = -1;
+		pid_t pid;
+
+		snprintf(uid, sizeof(uid), "w%d", i);
+		snprintf(name, sizeof(name), "c%d", i);
+		pid = fork();
+		if (pid == 0)
+			_exit(child(p, uid, name));
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || !WIFEXITED(status) || (WEXITSTATUS(status) & 63) != 0)
+			bad++;
+		else
+			busy += WEXITSTATUS(status) != 0;
+	}
+	atomic_store(&stop, 1);
+	chaos_check(pthread_join(writer, NULL) == 0 && bad == 0 && wrong == 0, "children of a parent that writes");
+	chaos_check(sync_rows(p, NULL) == 0 && memory->foreign == 0, "it hears of them");
+	for (int i = 0; i < FORKS; i++) {
+		snprintf(name, sizeof(name), "c%d", i);
+		bad += may(p, name) != POLICY_REASON_RULE;
+	}
+	chaos_check(bad == 0, "what each child wrote is in force in the parent");
+	printf("    %d forks, %d while the people were being changed\n", FORKS, busy);
+	policy_close(p);
+}
+
+#endif
+
 #ifndef CHAOS_SANITIZER
 
 /* Each allocation of a write fails once, alone and with all that follow. */
@@ -281,6 +366,11 @@ main(void)
 		shadowed();
 		children();
 		while_threads_decide();
+#ifdef __SANITIZE_THREAD__
+		chaos_skip(1, "forks beside a thread (ThreadSanitizer)");
+#else
+		forks();
+#endif
 #ifdef CHAOS_SANITIZER
 		chaos_skip(1, "failing allocations (a sanitizer has an allocator of its own)");
 #else

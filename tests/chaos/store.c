@@ -113,6 +113,46 @@ by_descriptor(void)
 	chaos_check(put_file("one\n"), "the file");
 }
 
+/* A line as text wherever it says how many rows were read. */
+static void
+hear_rows(void *ctx, enum policy_log_level level, const char *text)
+{
+	const char *rows = strstr(text, "store: ");
+
+	if (level == POLICY_LOG_INFO && rows != NULL && strlen(ctx) < 480) {
+		strcat(ctx, rows + strlen("store: "));
+		strcat(ctx, ";");
+	}
+}
+
+/* Only who has many rows to read says how far he is. */
+static void
+progress(void)
+{
+	struct policy_options opt = POLICY_OPTIONS_INIT;
+	static char heard[512];
+	struct policy *p;
+
+	opt.flags = POLICY_NO_THREAD;
+	opt.module_dir = probed_modules;
+	opt.log = hear_rows;
+	opt.log_ctx = heard;
+	begin("60s");
+	revoked("", "one", 0);
+	chaos_check(policy_open_text(&p, "set", probed_set, strlen(probed_set), &opt, NULL) == 0 && heard[0] == '\0', "one row is not worth a word");
+	closed(p);
+	for (unsigned i = 1; i < MEMORY_ROWS; i++) {
+		memory->rows[i].kind = POLICY_ROW_REVOCATION;
+		snprintf(memory->rows[i].id, sizeof(memory->rows[i].id), "t%u", i);
+	}
+	memory->n = MEMORY_ROWS;
+	chaos_check(policy_open_text(&p, "set", probed_set, strlen(probed_set), &opt, NULL) == 0 &&
+	    strstr(heard, "200,000 rows read;") != NULL && reason(p, "one") == POLICY_REASON_REVOKED, "many rows are counted");
+	closed(p);
+	memset(memory->rows, 0, sizeof(memory->rows));
+	begin("60s");
+}
+
 static void
 over_reloads(void)
 {
@@ -316,6 +356,7 @@ main(void)
 {
 	if (chaos_check(begin_probed(), "no scratch directory, or no modules")) {
 		at_opening();
+		progress();
 		by_descriptor();
 		over_reloads();
 		of_no_use();

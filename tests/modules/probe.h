@@ -35,6 +35,8 @@ struct memory {
 	atomic_int apply_fails;		/* a policy_err; in a store that has it written, where positive */
 	atomic_int fd;			/* an eventfd of the test's, or -1 */
 	atomic_uint lock;
+	atomic_uint forgot;		/* how often it was asked to, and the last bound */
+	_Atomic int64_t forgot_before;
 	atomic_uint n;
 	unsigned used;			/* of bytes */
 	struct memory_row {

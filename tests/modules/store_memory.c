@@ -185,13 +185,38 @@ memory_apply(void *state, const struct policy_row *rows, size_t n, uint64_t *sin
 		m->used = used;
 	for (size_t i = 0; rc == 0 && i < n; i++)
 		replace(m, &m->rows[m->n + i]);
-	if (rc == 0)
-		*since = m->n += (unsigned)n;
+	if (rc == 0) {
+		m->n += (unsigned)n;
+		*since = m->n;
+	}
 	if (rc == 0 && m->apply_fails > 0)
 		rc = -m->apply_fails;
 	atomic_store(&m->lock, 0);
 	if (rc == 0 && m->fd >= 0 && write(m->fd, &one, sizeof(one)) < 0)
 		rc = 0;			/* full: it is readable */
+	return rc;
+}
+
+static int
+memory_forget(void *state, int64_t before_ns, struct policy_error *err)
+{
+	struct memory *m = ((struct state *)state)->m;
+
+	(void)err;
+	m->forgot++;
+	m->forgot_before = before_ns;
+	return m->fails;
+}
+
+static int
+memory_backup(void *state, const char *path, struct policy_error *err)
+{
+	FILE *f = fopen(path, "wx");
+	int rc = f == NULL ? (errno == ENOMEM ? POLICY_ERR_NOMEM : POLICY_ERR_IO) : 0;
+
+	(void)err;
+	if (f != NULL && (fprintf(f, "%u rows\n", ((struct state *)state)->m->n) < 0 || fclose(f) != 0))
+		rc = POLICY_ERR_IO;
 	return rc;
 }
 
@@ -222,4 +247,6 @@ const struct policy_store policy_store_1 = {
 	.apply = memory_apply,
 	.fd = memory_fd,
 	.close = memory_close,
+	.forget = memory_forget,
+	.backup = memory_backup,
 };

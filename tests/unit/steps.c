@@ -18,7 +18,6 @@ fake_open(void **state, const struct policy_open_args *args, struct policy_error
 
 	f->args = *args;
 	f->with = args->with;
-	f->host = args->host;
 	if (f->source != NULL)
 		args->host->source(args->host, policy_text(f->source));
 	for (int i = 0; i < 2 && f->watch[i] != NULL; i++)
@@ -33,6 +32,8 @@ fake_open(void **state, const struct policy_open_args *args, struct policy_error
 		return f->open_rc;
 	}
 	f->opened++;
+	f->before = f->host;
+	f->host = args->host;
 	*state = f;
 	return 0;
 }
@@ -87,6 +88,7 @@ fake_close(void *state)
 	struct fake *f = state;
 
 	f->closed++;
+	f->host = f->before;
 	f->order = ++now_running->closings;
 }
 

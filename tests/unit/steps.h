@@ -34,11 +34,11 @@ struct fake {
 	atomic_uint opened, closed, checked, served;
 	unsigned why;			/* of the last serve() */
 	unsigned order;			/* of its close() among all */
-	uint32_t call_flags;
-	int64_t deadline;
+	_Atomic uint32_t call_flags;
+	_Atomic int64_t deadline;
 	struct policy_open_args args;
 	struct policy_value with;
-	const struct policy_host *host;
+	const struct policy_host *host, *before;	/* of the last open(), of the one before it */
 	struct policy_module module;
 };
 

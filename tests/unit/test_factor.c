@@ -303,6 +303,14 @@ an_optional_step_adds_attributes_and_nothing_else(void)
 	CU_ASSERT(IS(t->ids[0].kind, "key"));
 	CU_ASSERT_EQUAL(t->ids[0].subject_attributes_count, 1);
 	CU_ASSERT_EQUAL(t->ids[0].token_attributes_count, 1);
+	t->confs[0].kinds = steps_texts(t, "a", "b");	/* it calls nothing anything */
+	t->confs[0].n_kinds = 2;
+	steps_fake(t, "key")->attr = "old";
+	steps_judge(t, "key", "k");
+	CU_ASSERT(ANN(t));
+	CU_ASSERT_EQUAL(t->ids[0].subject_attributes_count, 2);
+	CU_ASSERT_EQUAL(t->ids[0].token_attributes_count, 2);
+	steps_fake(t, "key")->attr = NULL;
 	o->subject = "bob";		/* of somebody else: not heard */
 	steps_judge(t, "key", "k");
 	CU_ASSERT(ANN(t));

@@ -671,6 +671,14 @@ a_type_of_its_own_may_not_be_anothers(void)
 	t->confs[1].shared = true;
 	steps_judge(t, "key", "k");
 	CU_ASSERT(passed(t, "ann"));
+	/* nor may one that stands behind it */
+	one->outcome = POLICY_CHECK_IGNORE;
+	steps_fake(t, "two")->type = "svc";
+	steps_judge(t, "key", "k");
+	CU_ASSERT(passed(t, "ann"));
+	t->confs[0].shared = false;
+	steps_judge(t, "key", "k");
+	CU_ASSERT(denied(t, R(UNAVAILABLE)));
 	steps_free(t);
 }
 

@@ -389,13 +389,18 @@ a_stack_is_opened_once_more_from_the_same_settings(void)
 {
 	struct steps *t = two(POL_BINDING, POL_BINDING, "key", 0);
 	struct pol_stack *old, *again;
+	const struct policy_host *hosts[2];
 
 	CU_ASSERT_EQUAL_FATAL(steps_open(t, NULL), 0);
 	old = t->stack;
+	hosts[0] = t->fakes[0].host;
+	hosts[1] = t->fakes[1].host;
 	steps_fake(t, "two")->open_rc = POLICY_ERR_IO;
 	CU_ASSERT_EQUAL(pol_stack_again(&again, old, NULL, &t->err), POLICY_ERR_IO);
 	CU_ASSERT_PTR_NULL(again);
 	CU_ASSERT_EQUAL(t->closings, 1);
+	t->fakes[0].host = hosts[0];	/* a fake knows one stack at a time */
+	t->fakes[1].host = hosts[1];
 	steps_judge(t, "key", "k");	/* it is as it was */
 	CU_ASSERT_EQUAL(t->n_ids, 1);
 	steps_fake(t, "two")->open_rc = 0;
