@@ -11,6 +11,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "metrics.h"
 #include "proxy.h"
 
 /* Where a client's credentials are, each of which must be good. */
@@ -67,6 +68,30 @@ client_fini(struct client *w)
 		pol_caller_fini(&w->read[i]);
 }
 
+static bool
+is_kind(const struct policy_credential *w, const char *kind)
+{
+	return w->kind.len == strlen(kind) && memcmp(w->kind.data, kind, w->kind.len) == 0;
+}
+
+/* Whom it was asked for, by the first of his credentials. */
+static void
+count_client(const struct client *w, const struct policy_decision *d)
+{
+	enum pol_metrics_method method = POL_METRICS_OTHER;
+	int reason = POLICY_REASON_RULE;
+
+	if (w->count == 0)
+		return;
+	if (is_kind(&w->list[0], "bearer"))
+		method = POL_METRICS_BEARER;
+	else if (is_kind(&w->list[0], "password"))
+		method = POL_METRICS_PASSWORD;
+	if (d->reason >= POLICY_REASON_NO_CREDENTIAL && d->reason <= POLICY_REASON_UNAVAILABLE)
+		reason = (int)d->reason;
+	pol_metrics_auth(method, reason);
+}
+
 /* What routes may look at: a whole body that says it is JSON, where the listener wants one at
  * all. Any other is as if none had been sent, and a route that needs it allows nothing. */
 static struct policy_text
@@ -94,6 +119,7 @@ decide(struct pol_call *c, struct policy_http *http)
 	struct policy_request who = POLICY_REQUEST_INIT;
 	struct policy_decision d = POLICY_DECISION_INIT;
 	struct client client = { .count = 0 };
+	int64_t began = pol_metrics_now();
 	int rc;
 
 	if (http->set.data == NULL && c->on->routes != NULL)
@@ -110,11 +136,15 @@ decide(struct pol_call *c, struct policy_http *http)
 	who.flags = c->nonblock ? POLICY_NONBLOCK : 0;
 	who.deadline_ns = c->deadline_ns;
 	rc = policy_decide_http(c->policy, http, &who, &d, NULL);
-	client_fini(&client);
-	if (rc == POLICY_ERR_AGAIN && c->nonblock)
+	if (rc == POLICY_ERR_AGAIN && c->nonblock) {
+		client_fini(&client);
 		return rc;
+	}
 	if (rc != 0)
 		d.verdict = POLICY_DENY;
+	pol_metrics_decided(&d, 1, pol_metrics_now() - began);
+	count_client(&client, &d);
+	client_fini(&client);
 	pol_proxy_answer(c, &d);
 	return 0;
 }

@@ -130,7 +130,6 @@ pol_proxy_malformed(struct pol_call *c, const char *text)
 {
 	const struct said s = { "invalid_request", "invalid_request", text };
 
-	pol_call_add(c, "Cache-Control", "no-store");
 	fail(c, 401, &s);
 }
 
@@ -139,7 +138,6 @@ pol_proxy_answer(struct pol_call *c, const struct policy_decision *d)
 {
 	const struct said *s = &forbidden;
 
-	pol_call_add(c, "Cache-Control", "no-store");
 	identify(c, d);
 	if (d->verdict == POLICY_ALLOW) {
 		c->status = 200;

@@ -123,7 +123,8 @@ pol_request_done(void *on, struct MHD_Connection *mhd, void **conn, enum MHD_Req
 	for (size_t i = 0; i < n->headers_count; i++) {
 		const struct pol_header *h = &n->headers[i];
 
-		if (strcasecmp(h->name, "Authorization") == 0 || strcasecmp(h->name, "X-Policy-Caller") == 0)
+		if (strcasecmp(h->name, "Authorization") == 0 || strcasecmp(h->name, "X-Policy-Caller") == 0 ||
+		    strcasecmp(h->name, "X-Authorization") == 0 || strcasecmp(h->name, "X-API-Key") == 0)
 			explicit_bzero((char *)(uintptr_t)h->value, h->value_len);
 	}
 	reset(n);

@@ -9,7 +9,7 @@ import sys
 
 import proxy_clients
 import proxy_tests as tests
-from proxy_world import App, Count, Policyd, documented, free_port, put, settle, substitute, token
+from proxy_world import App, Count, Policyd, Quiet, documented, free_port, put, settle, substitute, token
 
 MAIN = '''daemon off; master_process off; pid DIR/nginx.pid; error_log DIR/nginx.log warn;
 events { worker_connections 512; }
@@ -70,8 +70,7 @@ def main(build, folder):
 def unsafe(t, app, folder, pairs, proxies):
     """What the manual warns of: the test of identity sees it."""
     proxies.append(Nginx(folder, 'unsafe', pairs + [('proxy_set_header X-Policy-User $policy_user;', '')]))
-    seen = Count()
-    seen.silent = True
+    seen = Quiet()
     tests.identity(seen, app, proxies[-1].at)
     t.check('a proxy that sets no header of identity is noticed', True, seen.failed > 0)
 

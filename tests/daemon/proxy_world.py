@@ -83,6 +83,11 @@ listeners:
 '''
 
 
+class Quiet(Count):
+    def check(self, what, wanted, got):
+        self.failed += wanted != got
+
+
 def token(sub, issuer='people', expires=3600, secret=SECRET, **more):
     now = int(time.time())
     return mint(secret, sub=sub, iss=issuer, aud='app', iat=now - 7200, exp=now + expires, **more)
@@ -114,7 +119,7 @@ def settle(address, process, seconds=20):
 
 def connect(address):
     s = socket.socket(socket.AF_UNIX if isinstance(address, str) else socket.AF_INET)
-    s.settimeout(20)
+    s.settimeout(10)
     try:
         s.connect(address)
     except OSError:
@@ -170,11 +175,17 @@ def send(address, method, target, headers=(), body=None):
                 if not part:
                     break
                 got += part
-                if method == 'CONNECT' and b'\r\n\r\n' in got:
+                if whole(got, method):
                     break
     except OSError:
         pass
     return Answer(got)
+
+
+def whole(got, method):
+    head, end, body = got.partition(b'\r\n\r\n')
+    size = re.search(rb'\r\ncontent-length: *(\d+)', head, re.I)
+    return bool(end) and (method in ('HEAD', 'CONNECT') or bool(size) and len(body) >= int(size[1]))
 
 
 class App:
@@ -276,7 +287,7 @@ class Policyd:
 def documented(section):
     """The configurations that the manual shows in a section, as they stand there."""
     name = os.path.join(TOP, 'doc', 'policyd.8')
-    name = name if os.path.exists(name) else name + '.part'
+    name = name if os.path.exists(name) and f'.Sh {section}' in open(name).read() else name + '.part'
     text = '\n' + open(name).read()
     text = text[text.index(f'\n.Sh {section}\n'):]
     end = text.find('\n.Sh ', 1)
