@@ -17,11 +17,12 @@
 /* Where a client's credentials are, each of which must be good. */
 static const struct place {
 	const char *header;
-	const char *kind;		/* the whole value is one; NULL: as Authorization has it */
+	const char *scheme;		/* before it; NULL: pol_caller_read() knows */
+	const char *kind;
 } places[] = {
-	{ "Authorization", NULL },
-	{ "X-Authorization", NULL },	/* of gRPC clients whose library keeps the first for itself */
-	{ "X-API-Key", "api_key" },
+	{ "Authorization", NULL, NULL },
+	{ "X-Authorization", "Bearer ", "bearer" },	/* of gRPC clients whose library keeps the first for itself */
+	{ "X-API-Key", "", "api_key" },
 };
 enum { PLACES = sizeof(places) / sizeof(places[0]) };
 
@@ -44,13 +45,18 @@ client_read(struct client *w, const struct pol_call *c)
 
 		if (times > 1)
 			return POLICY_ERR_ARG;
-		if (times == 0 || value == NULL)
+		if (times == 0)
 			continue;
-		if (p->kind != NULL) {
-			r->list[0] = (struct policy_credential){ .kind = policy_text(p->kind), .data = policy_text(value) };
+		if (p->scheme == NULL) {
+			if (pol_caller_read(r, c, p->header) != 0)
+				return POLICY_ERR_ARG;
+		} else {
+			size_t n = strlen(p->scheme);
+
+			if (strncasecmp(value, p->scheme, n) != 0)
+				return POLICY_ERR_ARG;
+			r->list[0] = (struct policy_credential){ .kind = policy_text(p->kind), .data = policy_text(value + n) };
 			r->count = 1;
-		} else if (pol_caller_read(r, c, p->header) != 0) {
-			return POLICY_ERR_ARG;
 		}
 		/* A header that was sent and holds nothing known is no anonymous request. */
 		if (r->count == 0 || w->count + r->count > POLICY_CREDENTIALS_MAX)

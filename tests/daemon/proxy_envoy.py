@@ -81,7 +81,7 @@ def main(build, folder):
     tcp = [application, ('{ pipe: { path: /run/policyd/proxy.sock } }', address.strip().partition(': ')[2]),
            ('port_value: 8182', f'port_value: {policyd.port}'),
            ('                authorization_response:\n', caller + '                authorization_response:\n'),
-           ('Bearer TOKEN', 'Bearer ' + token('proxy', 'machines'))]
+           ('"TOKEN"', '"' + token('proxy', 'machines') + '"')]
     with_body = ('              http_service:\n', body + '              http_service:\n')
     try:
         proxies.append(Envoy(build, folder, 'unix', text, unix))

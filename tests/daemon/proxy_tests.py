@@ -137,7 +137,7 @@ SPELLINGS = [
     [('X-Policy-Subject', 'user:root'), ('X-Policy-Token-Id', 'root'), ('X-Policy-Reason', 'root')],
     [('Connection', 'X-Policy-User'), ('X-Policy-User', 'root')],
     [('Connection', 'X-Policy-User'), ('X-Policy-User', '')],
-    [('Trailer', 'X-Policy-User'), ('X-Policy-Caller', 'Bearer ' + ANN), ('X-Original-URI', '/ping'), ('X-Original-Method', 'GET')],
+    [('Trailer', 'X-Policy-User'), ('X-Policy-Caller', ANN), ('X-Original-URI', '/ping'), ('X-Original-Method', 'GET')],
 ]
 
 
@@ -244,12 +244,12 @@ def caller(t, app, policyd):
     """On TCP nobody is answered who does not say who he is, and may ask."""
     at = ('127.0.0.1', policyd.port)
     proxy, name = token('proxy', 'machines'), 'X-Policy-Caller'
-    good = (name, 'Bearer ' + proxy)
+    good = (name, proxy)
     callers = {
-        'nobody': [], 'empty': [(name, '')], 'garbage': [(name, 'Bearer x')], 'a client': [(name, 'Bearer ' + ANN)],
-        'expired': [(name, 'Bearer ' + token('proxy', 'machines', -3600))], 'twice': [good, good], 'two': [good, (name, 'Bearer x')],
-        'a person of that name': [(name, 'Bearer ' + token('proxy'))], 'where the client stands': [(AUTH, 'Bearer ' + proxy)],
-        'by another header': [('X_Policy_Caller', 'Bearer ' + proxy)], 'bare': [(name, proxy)],
+        'nobody': [], 'empty': [(name, '')], 'garbage': [(name, 'x')], 'a client': [(name, ANN)],
+        'expired': [(name, token('proxy', 'machines', -3600))], 'twice': [good, good], 'two': [good, (name, 'x')],
+        'a person of that name': [(name, token('proxy'))], 'where the client stands': [(AUTH, 'Bearer ' + proxy)],
+        'by another header': [('X_Policy_Caller', proxy)], 'with a scheme': [(name, 'Bearer ' + proxy)],
     }
     original = [('X-Original-Method', 'GET'), ('X-Original-URI', '/v1/models')]
     for path, extra in (('/auth', original), ('/ext_authz/v1/models', []), ('/auth', [(n, '/ping' if v[0] == '/' else v) for n, v in original]),
