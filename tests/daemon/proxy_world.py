@@ -21,11 +21,11 @@ TOP = os.environ.get('top_srcdir') or os.path.join(os.path.dirname(os.path.abspa
 SET = r'''
 policy: 1
 modules:
-  - { use: jwt, unscoped: full, subject: { type: user, id: sub }, with: { issuer: people, audience: app, secret_file: "DIR/secret" } }
-  - { use: jwt, name: machines, unscoped: full, subject: { type: service, id: sub },
+  - { use: jwt, unscoped: full, subject: { type: user, id: sub, shared: true }, with: { issuer: people, audience: app, secret_file: "DIR/secret" } }
+  - { use: jwt, name: machines, unscoped: full, subject: { type: service, id: sub, shared: true },
       with: { issuer: machines, audience: app, secret_file: "DIR/secret" } }
-  - { use: token_file, name: keys, for: api_key, subject: { type: service, id: batch }, with: { file: "DIR/keys" } }
-  - { use: password, with: { file: "DIR/people" } }
+  - { use: token_file, name: keys, for: api_key, subject: { type: service, id: batch, shared: true }, with: { file: "DIR/keys" } }
+  - { use: password, subject: { type: user, shared: true }, with: { file: "DIR/people" } }
 resources: { model: }
 actions:
   models:list:
