@@ -40,7 +40,7 @@ struct pol_route {
 	const char *path;		/* whole; with `below`: this or anything below it */
 	bool below;
 	unsigned serve;			/* one of POL_SERVE_: where it is served at all */
-	unsigned may;			/* one of POL_MAY_ the caller needs; 0: anybody */
+	unsigned may;			/* one of POL_MAY_ the caller needs, asked by the server; 0: anybody */
 	pol_handler *handler;
 };
 

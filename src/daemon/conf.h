@@ -19,7 +19,7 @@ enum {
 enum { POL_MAY_EVALUATE = 1, POL_MAY_SEARCH = 2, POL_MAY_ADMIN = 4 };
 
 struct pol_conf_peer {
-	bool is_group;
+	bool is_group, has_id;
 	uint32_t id;			/* uid, or gid */
 	unsigned may;
 };
