@@ -11,7 +11,7 @@
 
 const char pol_authzen_malformed[] = "malformed: an empty id or name, or a text that cannot be one";
 
-/* `application/json`, in UTF-8 if it says: everything else is a 400, not a 415 (10.1.2). */
+/* `application/json`, in UTF-8 if it says: everything else is a 400, not a 415 (10.1). */
 static bool
 is_json(const char *type)
 {
