@@ -14,9 +14,11 @@ import authzen_clients
 import authzen_musts
 import authzen_random
 import authzen_vectors
+import authzen_waits
 from authzen_world import Count
 
-PARTS = {'musts': authzen_musts, 'vectors': authzen_vectors, 'random': authzen_random, 'clients': authzen_clients, 'cerbos': authzen_cerbos}
+PARTS = {'musts': authzen_musts, 'waits': authzen_waits, 'vectors': authzen_vectors,
+         'random': authzen_random, 'clients': authzen_clients, 'cerbos': authzen_cerbos}
 
 
 def main():
