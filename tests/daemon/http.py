@@ -14,9 +14,10 @@ from http_world import BODY, EVALUATION, LIVE, Count, Wire, World, bearer, reque
 def routes(c, w):
     for what, wanted, raw in (
             ('its path', 200, LIVE), ('with a query', 200, request('GET', '/health/live?a=b', body=None)),
-            ('another method', 405, request('POST', '/health/live')), ('HEAD', 405, request('HEAD', '/health/live', body=None)),
+            ('another method', 405, request('POST', '/health/live')),
             ('in lower case', 405, request('get', '/health/live', body=None))):
         c.check(what, wanted, w.tcp().send(raw).status())
+    c.check('HEAD', 405, w.tcp().send(request('HEAD', '/health/live', body=None)).answer(False).status)
     c.check('methods there are', 'GET', w.tcp().send(request('DELETE', '/health/live')).answer()['Allow'])
     for path in ('/', '//health/live', '/health//live', '/health/live/', '/health/./live', '/health/live/.', '/x/../health/live',
                  '/health%2flive', '/health/%6cive', '/health/live%00', '/health/live;a', '/Health/live', '/health/liv', '/health/livee',
@@ -61,7 +62,7 @@ def bodies(c, w):
     good = (bearer('pass:host'),)
     one = w.tcp()
     c.check('a body', 200, one.send(request(headers=good)).status())
-    c.check('of the most', 413 != 0, one.send(request(headers=good, body=b' ' * 4096)).status() != 413)
+    c.check('of the most', True, one.send(request(headers=good, body=b' ' * 4096)).status() != 413)
     c.check('one more', 413, one.send(request(headers=good, body=b' ' * 4097)).status())
     c.check('and on', 200, one.send(request(headers=good)).status())
     c.check('piece by piece', 413, one.send(request(headers=good, body=b' ' * 300000)).status())
@@ -96,7 +97,7 @@ def callers(c, w):
         (401, 'Bearer error="invalid_token"', ('Bearer ignore',)), (503, None, ('Bearer error',)),
         (400, None, ('Bearer pass:host', 'Bearer pass:host')), (400, None, ('Bearer a b',)), (400, None, ('Bearer \xe4',)),
         (400, None, ('',)), (400, None, ('Digest a=b',)), (400, None, ('pass:host',)), (400, None, ('Bearerpass:host',)),
-        (400, None, ('Basic',)), (400, None, ('Basic !!!',)), (400, None, ('Basic YQ',)), (400, None, ('Basic YTpi\t',)),
+        (400, None, ('Basic',)), (400, None, ('Basic !!!',)), (400, None, ('Basic YQ',)),
         (400, None, ('Basic YQBiOmM=',)),      # a NUL
         (400, None, ('Basic YWI=',)),          # no colon
         (400, None, ('Basic OmE=',)),          # no name
@@ -159,7 +160,7 @@ def sleeper(ms, who='host'):
 def waiting(c, world):
     """Who waits stalls nobody; too many are told."""
     w = world('waiting', 'threads: 1\nlimits: { waiting: 1, queued: 1 }\n')
-    slow = [w.tcp().send(sleeper(1500)) for _ in range(2)]
+    slow = [w.tcp().send(sleeper(800)) for _ in range(2)]
     others = [w.tcp() for _ in range(20)]
     c.check('others are served', [200] * 20, [o.send(LIVE).status() for o in others])
     c.check('also by credential', [200] * 20, [o.send(request(headers=[bearer('pass:host')])).status() for o in others])

@@ -47,6 +47,8 @@ class Wire:
         self.s = socket.socket(socket.AF_UNIX if isinstance(at, str) else socket.AF_INET)
         self.s.settimeout(30)
         self.s.connect(at if isinstance(at, str) else ('127.0.0.1', at))
+        if not isinstance(at, str):
+            self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if wrap:
             self.s = wrap.wrap_socket(self.s, server_hostname='localhost')
         self.left = b''
@@ -66,7 +68,7 @@ class Wire:
         self.left += data
         return data != b''
 
-    def answer(self):
+    def answer(self, has_body=True):
         """the next one; None: the connection was closed"""
         while b'\r\n\r\n' not in self.left:
             if not self.more():
@@ -75,7 +77,7 @@ class Wire:
         lines = head.decode('latin-1').split('\r\n')
         headers = {k.lower(): v for k, v in (line.split(': ', 1) for line in lines[1:])}
         status = int(re.match(r'HTTP/1\.1 (\d{3}) ', lines[0]).group(1))
-        size = int(headers.get('content-length', 0))
+        size = int(headers.get('content-length', 0)) if has_body else 0
         while len(self.left) < size and self.more():
             pass
         body, self.left = self.left[:size], self.left[size:]
