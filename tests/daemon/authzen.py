@@ -9,6 +9,8 @@ The last line reads `N passed, N failed[, N skipped]`.
 import argparse
 import sys
 
+sys.path.append(sys.path.pop(0))       # behind Python's own: http.py here is no library
+
 import authzen_cerbos
 import authzen_clients
 import authzen_musts
