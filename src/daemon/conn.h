@@ -73,7 +73,7 @@ struct pol_conn {
 	struct pol_header headers[POL_HEADERS];
 	size_t headers_count;
 	char trace[56];			/* traceparent, where it is one */
-	unsigned char random[128];	/* for request ids */
+	unsigned char random[256];	/* for request ids */
 	size_t random_left;
 };
 
