@@ -137,6 +137,13 @@ int pol_handle_new(struct policy **out);
 /* Frees the handle and everything behind it. No other call is under way. */
 void pol_handle_free(struct policy *p);
 
+/* Opened for reading only: neither the store nor anything of a module's is written. */
+static inline bool
+pol_handle_only_reads(const struct policy *p)
+{
+	return (p->flags & POLICY_READ_ONLY) != 0;
+}
+
 /* The writers' lock. Between the two only this thread replaces snapshots. */
 void pol_handle_lock(struct policy *p);
 void pol_handle_unlock(struct policy *p);

@@ -22,7 +22,7 @@
 
 #define DEFAULT_PATH "/etc/policy"
 #define RELOAD_WAIT_NS 100000000	/* policy_reload waits at most so long for deciders */
-#define FLAGS (POLICY_FORCE_ON | POLICY_FORCE_OFF | POLICY_NO_THREAD)
+#define FLAGS (POLICY_FORCE_ON | POLICY_FORCE_OFF | POLICY_NO_THREAD | POLICY_READ_ONLY)
 
 /* ---- log ---- */
 

@@ -334,6 +334,11 @@ struct policy_options {
 #define POLICY_FORCE_ON  1u	/* enabled, whatever file and environment say */
 #define POLICY_FORCE_OFF 2u	/* off; no file is read.  FORCE_ON outranks it */
 #define POLICY_NO_THREAD 4u	/* start no thread; the host calls policy_service() */
+/* The store is opened for reading only, and nothing is loaded that writes one or signs: no
+ * key of `sign_with`, no keys of `write: true`; a totp step, which has to write, is refused.
+ * Wrong passwords count in this process alone. What policy_admin.h changes is
+ * POLICY_ERR_UNSUPPORTED. `audit:` is written. The same in a child after fork. */
+#define POLICY_READ_ONLY 8u
 
 /*
  * Opens a set: one file, or a directory (all its *.yaml, not recursive).  path
