@@ -62,6 +62,7 @@ struct pol_call {
 	bool has_peer;			/* a unix socket: who is at the other end */
 	uid_t peer_uid;
 	gid_t peer_gid;
+	unsigned peer_may;		/* of POL_MAY_, by `peers:` */
 	char request_id[129];		/* X-Request-ID, ours where none was sent */
 	char trace_id[33];		/* of traceparent; "" */
 
@@ -93,8 +94,11 @@ struct pol_caller {
 /* Reads `Authorization` (Bearer, Basic), or the header named; 0, or 400 (a header twice, no such form) . */
 unsigned pol_caller_read(struct pol_caller *w, const struct pol_call *c, const char *header);
 void pol_caller_fini(struct pol_caller *w);
+/* Sets peer_uid and so on, of the unix socket fd. */
+void pol_caller_peer(struct pol_call *c, int fd);
 /* May whoever sent this do `may`? 0: yes. POLICY_ERR_AGAIN: see pol_handler. Else the
- * error was answered (401 with WWW-Authenticate, 403, 503) and 1 is returned. */
+ * error was answered (400, 401 with WWW-Authenticate, 403, 503) and 1 is returned. Of a
+ * route of POL_SERVE_PROXY the caller's credential is X-Policy-Caller, and a 401 a 403. */
 int pol_caller_may(struct pol_call *c, unsigned may);
 
 #endif

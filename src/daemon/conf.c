@@ -71,6 +71,8 @@ static const struct pol_key top_keys[] = {
 	{ "policy", POL_KEY_PATH, false, TOP(policy) },
 	{ "modules", POL_KEY_PATH, false, TOP(modules) },
 	{ "state", POL_KEY_PATH, false, TOP(state) },
+	{ "read", POL_KEY_LIST, false, TOP(read), 1, 64, .item = sizeof(char *), .count_at = offsetof(struct pol_conf, read_count) },
+	{ "write", POL_KEY_LIST, false, TOP(write), 1, 16, .item = sizeof(char *), .count_at = offsetof(struct pol_conf, write_count) },
 	{ "user", POL_KEY_TEXT, false, TOP(user) },
 	{ "url", POL_KEY_TEXT, false, TOP(url) },
 	{ "threads", POL_KEY_COUNT, false, TOP(threads), 1, 64 },
@@ -212,6 +214,12 @@ pol_conf_free(struct pol_conf *c)
 			free(texts[k]);
 		free(l->peers);
 	}
+	for (size_t i = 0; i < c->read_count; i++)
+		free(c->read[i]);
+	for (size_t i = 0; i < c->write_count; i++)
+		free(c->write[i]);
+	free(c->read);
+	free(c->write);
 	free(c->listeners);
 	free(c->file);
 	free(c->policy);

@@ -54,6 +54,10 @@ struct pol_conf {
 	unsigned idle_s, wait_s;	/* a connection without a byte; a module */
 	size_t head_bytes, body_bytes;
 	unsigned batch;			/* evaluations in one request */
+	/* directories beside the system's own: that the process which parses requests may read,
+	 * and where it may write records; see sandbox.h */
+	char **read, **write;
+	size_t read_count, write_count;
 	struct pol_conf_listener *listeners;
 	size_t listeners_count;
 };

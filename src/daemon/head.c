@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What libmicrohttpd lets pass in a head, and HTTP does not. It hands over texts that end in
- * NUL, so a NUL byte, a line that ends in a bare newline, or one that goes on in the next
+ * NUL, so a NUL byte, a nameless line, a line that ends in a bare newline, or one that goes on in the next
  * would be gone from sight: but they all lie in one buffer, as they were sent, so that each
  * line must begin where the last one ended, two bytes further. Any doubt is a 400: two
  * readers of one request that disagree are a hole.
@@ -60,7 +60,7 @@ take_header(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_le
 		w->wrong = true;
 		return MHD_NO;
 	}
-	for (gap = name + name_len + 1; gap < value && (*gap == ' ' || *gap == '\t'); gap++)
+	for (gap = name + name_len + 1; gap < value && *gap == ' '; gap++)
 		;
 	if (gap != value) {
 		w->wrong = true;
@@ -69,6 +69,7 @@ take_header(void *ctx, enum MHD_ValueKind kind, const char *name, size_t name_le
 	w->next = value + value_len + 2;
 	while (value_len != 0 && (value[value_len - 1] == ' ' || value[value_len - 1] == '\t'))
 		value_len--;
+	((char *)(uintptr_t)value)[value_len] = '\0';	/* handlers see it without the blanks */
 	n->headers[n->headers_count++] = (struct pol_header){ name, value, name_len, value_len };
 	return MHD_YES;
 }
@@ -227,6 +228,7 @@ unsigned
 pol_head_check(struct pol_conn *n, const char *method, const char *version)
 {
 	size_t method_len = strlen(method);
+	const union MHD_ConnectionInfo *info = MHD_get_connection_info(n->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	struct walk w = { .n = n };
 	unsigned status;
 
@@ -237,7 +239,7 @@ pol_head_check(struct pol_conn *n, const char *method, const char *version)
 		return 400;
 	w.next = version + 8 + 2;
 	MHD_get_connection_values_n(n->mhd, MHD_HEADER_KIND, take_header, &w);
-	if (w.wrong || w.many || !is_target(n->target.data, n->target.len))
+	if (w.wrong || w.many || info == NULL || method + info->header_size != w.next + 2 || !is_target(n->target.data, n->target.len))
 		return 400;
 	status = check_framing(n, version[7] == '0');
 	if (status != 400)

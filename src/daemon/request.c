@@ -7,7 +7,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/socket.h>
 
 #include "conn.h"
 #include "metrics.h"
@@ -61,8 +60,6 @@ pol_request_connection(void *on, struct MHD_Connection *mhd, void **conn, enum M
 	const union MHD_ConnectionInfo *info;
 	struct pol_listening *l = on;
 	struct pol_conn *n = *conn;
-	struct ucred peer;
-	socklen_t len = sizeof(peer);
 
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (n == NULL)
@@ -85,11 +82,8 @@ pol_request_connection(void *on, struct MHD_Connection *mhd, void **conn, enum M
 	n->call = (struct pol_call){ .server = l->server, .policy = l->server->policy, .conf = l->server->conf,
 	    .on = l->conf, .connection = n };
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (l->is_unix && info != NULL && getsockopt(info->connect_fd, SOL_SOCKET, SO_PEERCRED, &peer, &len) == 0) {
-		n->call.has_peer = true;
-		n->call.peer_uid = peer.uid;
-		n->call.peer_gid = peer.gid;
-	}
+	if (l->is_unix && info != NULL)
+		pol_caller_peer(&n->call, info->connect_fd);
 }
 
 void *

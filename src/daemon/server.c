@@ -56,7 +56,8 @@ options_of(struct MHD_OptionItem *list, struct pol_listening *l, const struct po
 
 	option(list, MHD_OPTION_EXTERNAL_LOGGER, (intptr_t)say, l->server);
 	option(list, MHD_OPTION_LISTEN_SOCKET, fd, NULL);
-	option(list, MHD_OPTION_STRICT_FOR_CLIENT, 1, NULL);
+	/* head.c is stricter, and its refusal is one answer: 0.9.75 itself sends two heads */
+	option(list, MHD_OPTION_STRICT_FOR_CLIENT, 0, NULL);
 	option(list, MHD_OPTION_CONNECTION_LIMIT, (intptr_t)conf->connections, NULL);
 	option(list, MHD_OPTION_CONNECTION_TIMEOUT, (intptr_t)conf->idle_s, NULL);
 	option(list, MHD_OPTION_CONNECTION_MEMORY_LIMIT, (intptr_t)conf->head_bytes, NULL);
