@@ -26,7 +26,7 @@ except Exception as e:
 
 
 def ask(build, folder, code, *args):
-    where = os.path.join(build, 'tools', 'clients')
+    where = os.path.join(build, 'tools', 'proxies')
     env = {'PYTHONPATH': where, 'PATH': os.environ['PATH'], 'HOME': folder, 'NO_COLOR': '1', 'TERM': 'dumb', 'COLUMNS': '200'}
     if isinstance(code, dict):
         env.update(code)
@@ -42,7 +42,7 @@ def has(t, what, got, *wanted):
 
 
 def run(t, build, folder, at):
-    if not os.path.isdir(os.path.join(build, 'tools', 'clients', 'openai')):
+    if not os.path.isdir(os.path.join(build, 'tools', 'proxies', 'openai')):
         return t.skip(14, 'real clients through a proxy (not in build/tools: no registry)')
     url = f'http://127.0.0.1:{at[1]}'
     ann, bob, carl, old = token('ann'), token('bob'), token('carl'), token('ann', expires=-3600)

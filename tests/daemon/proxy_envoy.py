@@ -19,7 +19,7 @@ class Envoy:
         conf = put(folder, name + '.yaml', substitute(text, pairs + [
             ('address: 0.0.0.0, port_value: 80 ', f'address: 127.0.0.1, port_value: {self.at[1]} '), ('timeout: 12s', 'timeout: 1s')]))
         self.log = os.path.join(folder, name + '.log')
-        self.process = subprocess.Popen([os.path.join(build, 'tools', 'envoy', '_bin', 'envoy'), '-c', conf, '--disable-hot-restart',
+        self.process = subprocess.Popen([os.path.join(build, 'tools', 'proxies', 'envoy', '_bin', 'envoy'), '-c', conf, '--disable-hot-restart',
                                          '--concurrency', '1', '--log-path', self.log, '-l', 'warning'])
         wrong = settle(self.at, self.process, 60)
         if wrong:

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """What holds behind any proxy: who passes, who does not, and whom the application is told."""
 import os
-import signal
 import time
 
 from proxy_world import basic, send, token
@@ -149,10 +148,10 @@ def identity(t, app, at):
                 what = f'{target} with {spelling}'
                 answer, seen = send(at, 'GET', target, order), app.take()
                 if who is None:
-                    t.check(what + ': nobody', (True, 0), (answer.status in (400, 401), len(seen)))
+                    t.check(what + ': nobody', (True, 0), (answer.status in (400, 401, 503), len(seen)))
                     continue
                 # A proxy may refuse such a request; where it passes, the truth is told.
-                t.check(what + ': answered', True, answer.status in (200, 400))
+                t.check(what + ': answered', True, answer.status in (200, 400, 503))
                 for s in seen:
                     reached += 1
                     sent = [(n, v) for n, v in s[2] if 'root' in v and cgi(n) in map(cgi, IDENTITY)]
@@ -312,9 +311,9 @@ def gone(t, app, at, policyd):
     """Without policyd nothing passes; with it again, what is allowed."""
     t.check('before', 200, send(at, 'GET', '/v1/models', [bearer(BOB)]).status)
     app.take()
-    policyd.signal(signal.SIGSTOP)
+    policyd.freeze()
     answers = [send(at, 'GET', '/ping')]
-    policyd.signal(signal.SIGCONT)
+    policyd.thaw()
     policyd.stop()
     answers += [send(at, 'GET', target, headers) for target in ('/ping', '/v1/models') for headers in ([], [bearer(ANN)])]
     t.check('policyd stopped: nothing is let through', ([503] * 5, []), ([a.status for a in answers], app.take()))

@@ -73,11 +73,7 @@ policy: DIR/policy.yaml
 modules: MODULES
 threads: 2
 listeners:
-  - unix: DIR/proxy.sock
-    mode: "0666"
-    serve: [proxy]
-    proxy: { routes: default, bodies: 1KiB }
-  - tcp: 127.0.0.1:PORT
+LISTENER  - tcp: 127.0.0.1:PORT
     serve: [proxy]
     proxy: { routes: default, bodies: 1KiB }
 '''
@@ -255,7 +251,10 @@ class Policyd:
         put(folder, 'keys', 'key-of-the-batch-service\n')
         put(folder, 'people', ''.join(f'{n}:{crypt(n + " has a password")}\n' for n in ('ann', 'bob')))
         put(folder, 'policy.yaml', SET.replace('DIR', folder).encode().decode('unicode_escape').lstrip())
-        self.conf = put(folder, 'policyd.yaml', CONF.replace('DIR', folder).replace('PORT', str(self.port))
+        listener = substitute(documented('PROXIES')[0], [('/run/policyd/proxy.sock', self.unix), ('0660', '0666'),
+                                                         ('user: www-data', 'user: root'), ('64KiB', '1KiB')])
+        self.conf = put(folder, 'policyd.yaml', CONF.replace('LISTENER', listener)
+                        .replace('DIR', folder).replace('PORT', str(self.port))
                         .replace('MODULES', os.path.abspath(os.path.join(build, 'modules', '.libs'))))
         self.process = None
         self.start()
@@ -268,8 +267,15 @@ class Policyd:
         if wrong:
             sys.exit(f'policyd {wrong}: ' + open(self.log.name).read()[-2000:])
 
-    def signal(self, number):
-        self.process.send_signal(number)
+    def freeze(self):
+        """Until the last of its threads stands still."""
+        self.process.send_signal(signal.SIGSTOP)
+        tasks = f'/proc/{self.process.pid}/task'
+        while any(open(f'{tasks}/{n}/stat').read().rpartition(')')[2].split()[0] != 'T' for n in os.listdir(tasks)):
+            time.sleep(0.01)
+
+    def thaw(self):
+        self.process.send_signal(signal.SIGCONT)
 
     def stop(self):
         if self.process is not None:
@@ -287,8 +293,7 @@ class Policyd:
 def documented(section):
     """The configurations that the manual shows in a section, as they stand there."""
     name = os.path.join(TOP, 'doc', 'policyd.8')
-    name = name if os.path.exists(name) and f'.Sh {section}' in open(name).read() else name + '.part'
-    text = '\n' + open(name).read()
+    text = open(name).read()
     text = text[text.index(f'\n.Sh {section}\n'):]
     end = text.find('\n.Sh ', 1)
     blocks = re.findall(r'\n\.Bd -literal[^\n]*\n(.*?)\n\.Ed', text[:end if end > 0 else len(text)], re.S)
