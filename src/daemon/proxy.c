@@ -21,7 +21,7 @@ static const struct place {
 	const char *kind;
 } places[] = {
 	{ "Authorization", NULL, NULL },
-	{ "X-Authorization", "Bearer ", "bearer" },	/* of gRPC clients whose library keeps the first for itself */
+	{ "X-Authorization", "Bearer ", "bearer" },	/* where a gRPC library keeps the first for itself */
 	{ "X-API-Key", "", "api_key" },
 };
 enum { PLACES = sizeof(places) / sizeof(places[0]) };
@@ -55,7 +55,8 @@ client_read(struct client *w, const struct pol_call *c)
 
 			if (strncasecmp(value, p->scheme, n) != 0)
 				return POLICY_ERR_ARG;
-			r->list[0] = (struct policy_credential){ .kind = policy_text(p->kind), .data = policy_text(value + n) };
+			r->list[0].kind = policy_text(p->kind);
+			r->list[0].data = policy_text(value + n);
 			r->count = 1;
 		}
 		/* A header that was sent and holds nothing known is no anonymous request. */
@@ -109,12 +110,12 @@ body(const struct pol_call *c)
 	const char *type = pol_call_header(c, "Content-Type", &times);
 	const char *cut = pol_call_header(c, "X-Envoy-Auth-Partial-Body", &partial);
 
-	if (c->on->body_bytes == 0 || c->body == NULL || c->body_len == 0 || c->body_len > c->on->body_bytes)
+	if (c->body == NULL || c->body_len == 0 || c->body_len > c->on->body_bytes)
 		return none;
 	if (partial > 1 || (partial == 1 && strcmp(cut, "false") != 0))
 		return none;
-	if (times != 1 || strncasecmp(type, json, sizeof(json) - 1) != 0 || strchr("; \t", type[sizeof(json) - 1]) == NULL ||
-	    pol_call_header(c, "Content-Encoding", NULL) != NULL)
+	if (times != 1 || strncasecmp(type, json, sizeof(json) - 1) != 0 ||
+	    strchr("; \t", type[sizeof(json) - 1]) == NULL || pol_call_header(c, "Content-Encoding", NULL) != NULL)
 		return none;
 	return (struct policy_text){ c->body, c->body_len };
 }

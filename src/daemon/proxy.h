@@ -7,7 +7,8 @@
 
 /* Answers with a decision: status, identity headers, and where it is a deny the error. */
 void pol_proxy_answer(struct pol_call *c, const struct policy_decision *d);
-/* A request that is no request: 401 with error="invalid_request", for nginx passes no 400 on. */
+/* Credentials that cannot be told apart: 401 with error="invalid_request", for nginx makes a
+ * 500 of a 400. */
 void pol_proxy_malformed(struct pol_call *c, const char *text);
 
 #endif

@@ -13,7 +13,7 @@
 
 #include "proxy.h"
 
-/* Why: the word and the sentence that a client sees. What only says how the set is written is one word. */
+/* Why: the word and the sentence that a client sees. How the set is written is not his to know. */
 static const struct said {
 	const char *code, *challenge, *text;
 } forbidden = { "forbidden", NULL, "Not enough permissions" }, said[POLICY_REASON__COUNT] = {
@@ -22,8 +22,10 @@ static const struct said {
 	[POLICY_REASON_BAD_CREDENTIAL] = { "bad_credential", "invalid_token", "The credential is not valid" },
 	[POLICY_REASON_EXPIRED] = { "expired", "invalid_token", "The credential has expired" },
 	[POLICY_REASON_REVOKED] = { "revoked", "invalid_token", "The credential has been revoked" },
-	[POLICY_REASON_UNAVAILABLE] = { "unavailable", NULL, "It cannot be decided now whether this is allowed: try again later" },
-	[POLICY_REASON_INSUFFICIENT_SCOPE] = { "insufficient_scope", "insufficient_scope", "The token's scopes do not allow this" },
+	[POLICY_REASON_UNAVAILABLE] = { "unavailable", NULL,
+	    "It cannot be decided now whether this is allowed: try again later" },
+	[POLICY_REASON_INSUFFICIENT_SCOPE] = { "insufficient_scope", "insufficient_scope",
+	    "The token's scopes do not allow this" },
 	[POLICY_REASON_CEILING] = { "ceiling", NULL, "A credential of this kind does not allow this" },
 };
 
@@ -95,9 +97,10 @@ challenge(struct pol_call *c, unsigned status, const char *error, const char *te
 
 	if (status != 401 && error == NULL)
 		return;
-	snprintf(value, sizeof(value), "Bearer realm=\"policy\"%s%s%s%s%s", error == NULL ? "" : ", error=\"",
-	    error == NULL ? "" : error, error == NULL ? "" : "\", error_description=\"", error == NULL ? "" : text,
-	    error == NULL ? "" : "\"");
+	if (error == NULL)
+		strcpy(value, "Bearer realm=\"policy\"");
+	else
+		snprintf(value, sizeof(value), "Bearer realm=\"policy\", error=\"%s\", error_description=\"%s\"", error, text);
 	pol_call_add(c, "WWW-Authenticate", value);
 }
 
@@ -129,7 +132,9 @@ void
 pol_proxy_malformed(struct pol_call *c, const char *text)
 {
 	const struct said s = { "invalid_request", "invalid_request", text };
+	const struct policy_decision nobody = POLICY_DECISION_INIT;
 
+	identify(c, &nobody);
 	fail(c, 401, &s);
 }
 

@@ -10,7 +10,7 @@ import sys
 
 import proxy_clients
 import proxy_tests as tests
-from proxy_world import App, Count, Policyd, documented, free_port, put, send, settle, substitute, token
+from proxy_world import App, Count, Policyd, Quiet, documented, free_port, put, send, settle, substitute, token
 
 
 class Envoy:
@@ -100,6 +100,12 @@ def main(build, folder):
         proxies.append(Envoy(build, folder, 'partial', text, unix + [with_body, ('65536, allow_partial_message: false',
                                                                                '1024, allow_partial_message: true')]))
         partial(t, app, proxies[2].at)
+        # What the manual has for it is needed, and seen to be.
+        lax = ('x[^a-z0-9]policy.*', 'x-nothing')
+        proxies.append(Envoy(build, folder, 'lax', text, unix + [lax]))
+        seen = Quiet()
+        tests.identity(seen, app, proxies[-1].at)
+        t.check('an Envoy that lets such headers through is noticed', True, seen.failed > 0)
     finally:
         for e in proxies:
             e.stop()

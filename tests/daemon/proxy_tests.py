@@ -250,15 +250,18 @@ def caller(t, app, policyd):
         'by another header': [('X_Policy_Caller', proxy)], 'with a scheme': [(name, 'Bearer ' + proxy)],
     }
     original = [('X-Original-Method', 'GET'), ('X-Original-URI', '/v1/models')]
-    for path, extra in (('/auth', original), ('/ext_authz/v1/models', []), ('/auth', [(n, '/ping' if v[0] == '/' else v) for n, v in original]),
-                        ('/ext_authz/ping', [])):
+    public = [original[0], ('X-Original-URI', '/ping')]
+    for path, extra in (('/auth', original), ('/ext_authz/v1/models', []), ('/auth', public), ('/ext_authz/ping', [])):
+        before = policyd.decisions()
         for client in ([], [bearer(ANN)]):
             for what, headers in callers.items():
                 client_ = [] if what == 'where the client stands' else client
                 answer = send(at, 'GET', path, headers + client_ + extra)
                 t.check(f'{path} asked by {what}', (True, []),
                         (answer.status in (400, 401, 403), [n for n, _ in answer.headers if n.startswith('x-policy')]))
+        t.check(f'{path}: nothing was decided', before, policyd.decisions())
         t.check(f'{path} asked by the proxy', 200, send(at, 'GET', path, [good, bearer(BOB)] + extra).status)
+        t.check(f'{path}: that was', before + 1, policyd.decisions())
 
 
 def direct(t, policyd):
@@ -281,6 +284,15 @@ def direct(t, policyd):
         got = send(policyd.unix, 'GET', target, headers)
         t.check(f'{target} with {headers}', wanted, got.status)
         t.check(f'{target}: says who', got.status in (200, 401, 403), len(got.get('x-policy-user')) == 1)
+    kind, cut, small = ('Content-Type', 'application/json'), 'X-Envoy-Auth-Partial-Body', b'{"model": "small"}'
+    for headers, body, wanted in (([kind], small, 200), ([kind, (cut, 'false')], small, 200), ([kind, (cut, 'true')], small, 403),
+                                  ([kind, (cut, 'false'), (cut, 'false')], small, 403), ([kind, (cut, '')], small, 403),
+                                  ([kind], small.ljust(1024), 200), ([kind], small.ljust(1025), 403), ([], small, 403)):
+        t.check(f'a body of {len(body)} with {headers}', wanted,
+                send(policyd.unix, 'POST', '/ext_authz/v1/chat', [ok] + headers, body).status)
+    twice = send(policyd.unix, 'GET', '/auth', [m, u, ok, ok])
+    t.check('a credential twice', (401, [''], 'invalid_request'),
+            (twice.status, twice.get('x-policy-user'), ((twice.json() or {}).get('error') or {}).get('code')))
     for method in METHODS[:8] + METHODS[9:]:
         t.check(f'/auth by {method}', 200, send(policyd.unix, method, '/auth', [m, u, ok]).status)
     t.check('a stranger at the socket', 'refused', stranger(policyd))

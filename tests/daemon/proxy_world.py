@@ -73,7 +73,8 @@ policy: DIR/policy.yaml
 modules: MODULES
 threads: 2
 listeners:
-LISTENER  - tcp: 127.0.0.1:PORT
+LISTENER  - { unix: DIR/metrics.sock, serve: [metrics], mode: "0600" }
+  - tcp: 127.0.0.1:PORT
     serve: [proxy]
     proxy: { routes: default, bodies: 1KiB }
 '''
@@ -266,6 +267,11 @@ class Policyd:
         wrong = settle(('127.0.0.1', self.port), self.process) or settle(self.unix, self.process)
         if wrong:
             sys.exit(f'policyd {wrong}: ' + open(self.log.name).read()[-2000:])
+
+    def decisions(self):
+        """How many there were so far."""
+        text = send(os.path.join(self.folder, 'metrics.sock'), 'GET', '/metrics').body.decode()
+        return sum(int(float(n)) for n in re.findall(r'^policy_decisions_total\{.*\} (\S+)$', text, re.M))
 
     def freeze(self):
         """Until the last of its threads stands still."""
