@@ -70,7 +70,9 @@ struct pol_wiped {
 	struct pol_ticket store;	/* calls of the store: before the writers', never behind it */
 	_Atomic uint32_t rows;		/* 1: somebody tells rows of a store: see store.c */
 	_Atomic uint32_t logins;	/* 1: somebody counts a password: see logins.c */
-	char pad2[128 - 6 * sizeof(uint32_t)];
+	_Atomic uint32_t born;		/* which process of a line: another in each child; 0: not awake */
+	_Atomic uint32_t staying[2];	/* those inside for long, by parity: see stay.c */
+	char pad2[128 - 9 * sizeof(uint32_t)];
 	struct pol_stripe stripes[POL_STRIPES];
 };
 
@@ -102,7 +104,8 @@ struct policy {
 	_Atomic size_t n_waiting;	/* the service looks at it without the lock */
 	bool draining;			/* a wait runs */
 	struct pol_snapshot *covered;	/* it frees up to this; NULL: only revocations that ended */
-	uint32_t phase, stripe;		/* how far it is */
+	uint32_t phase, stripe;		/* how far it is; POL_STRIPES: who stays is left */
+	uint32_t births;		/* wiped->born was so many last */
 
 	/* the service, the store, and what a fork left of them: service.c, store.c, child.c */
 	_Atomic(struct pol_service *) service;	/* NULL: there is no such work */
