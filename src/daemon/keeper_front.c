@@ -162,10 +162,15 @@ void
 pol_keeper_heard(struct pol_keeper *k)
 {
 	struct pol_message m;
-	int got;
 
-	while (k->front.channel >= 0 && (got = pol_channel_get(k->front.channel, &m, NULL)) != 0) {
-		if (got < 0) {		/* it is gone; or speaks no more like one of ours */
+	/* a few, lest it keeps us from everything else */
+	for (int n = 0; n < 16 && k->front.channel >= 0; n++) {
+		int got = pol_channel_get(k->front.channel, &m, NULL);
+
+		if (got == 0)
+			return;
+		/* it is gone; or speaks no more like one of ours */
+		if (got < 0 || (m.kind == POL_CHANNEL_OPENED && k->front.opened != 0)) {
 			pol_child_leave(&k->front, true);
 			return;
 		}

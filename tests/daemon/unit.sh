@@ -10,7 +10,7 @@ LD_LIBRARY_PATH=$top_builddir/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
 export LD_LIBRARY_PATH
 
 unit=$top_builddir/dist/policyd.service
-check "the unit names no place that configure knows" "$(grep -nE '@[a-z]+@' "$unit" "$top_builddir/dist/tmpfiles.d/policyd.conf")"
+check "the unit names no place that configure knows" "$(grep -nE '@[a-z]+@' "$unit")"
 
 if command -v systemd-analyze >/dev/null 2>&1; then
 	# its program need not be installed to be judged
@@ -36,8 +36,7 @@ else
 fi
 if command -v systemd-tmpfiles >/dev/null 2>&1 && [ "$(id -u)" = 0 ] && [ -s "$tmp/root/etc/passwd" ]; then
 	mkdir -p "$tmp/root/usr/lib/tmpfiles.d"
-	sed "s, [^ ]*/lib/policyd, /var/lib/policyd,; s, [^ ]*/log/policyd, /var/log/policyd," \
-	    "$top_builddir/dist/tmpfiles.d/policyd.conf" >"$tmp/root/usr/lib/tmpfiles.d/policyd.conf"
+	cp "$top_srcdir/dist/tmpfiles.d/policyd.conf" "$tmp/root/usr/lib/tmpfiles.d/"
 	systemd-tmpfiles --root="$tmp/root" --create policyd.conf >"$tmp/out" 2>&1
 	same "mode of the folder of state" 700 "$(stat -c %a "$tmp/root/var/lib/policyd" 2>&1)"
 	same "mode of the folder of sockets" 755 "$(stat -c %a "$tmp/root/run/policyd" 2>&1)"
