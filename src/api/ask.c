@@ -305,6 +305,15 @@ decide_row(struct asking in, const struct pol_snapshot *s, struct pol_time now, 
 	return first;
 }
 
+int
+pol_ask_on(struct policy *p, const struct pol_snapshot *s, struct pol_time now, struct pol_judged *judged,
+    const struct policy_request *req, size_t n, struct policy_decision *out)
+{
+	size_t missed;
+
+	return decide_row((struct asking){ p, judged }, s, now, req, sizeof(*req), n, out, sizeof(*out), &missed);
+}
+
 /* The row on the snapshot in force. */
 static int
 ask_row(struct asking by, const struct policy_request *req, uint32_t req_size, size_t n,

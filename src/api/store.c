@@ -195,6 +195,8 @@ pol_store_put(struct policy *p, struct pol_store *st)
 	pol_store_lock_rows(p);
 	old = p->store;
 	p->store = st;
+	if (st != NULL)
+		atomic_store(&p->store_stale, st->conf.stale_ns);
 	if (st != old)
 		atomic_store(&p->store_good, st != NULL ? good_until(st) : INT64_MAX);
 	pol_store_unlock_rows(p);

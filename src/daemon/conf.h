@@ -65,6 +65,8 @@ struct pol_conf {
 /* Reads it. Owner and mode are checked as policy_open() checks a set's. On failure *out is
  * NULL and err has file, line and what was wanted. */
 int pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *err);
+/* The same from its text; `file` is what it is called. */
+int pol_conf_text(struct pol_conf **out, const char *file, const char *text, size_t len, struct policy_error *err);
 void pol_conf_free(struct pol_conf *c);
 
 #endif

@@ -16,6 +16,7 @@
 #include "metrics.h"
 
 #define OPTIONS 20
+#define QUIET 25			/* ticks of 10 ms without a request */
 #define LOGGED 20			/* lines of libmicrohttpd a second */
 
 /* What was sent is looked at as it was sent. */
@@ -151,8 +152,12 @@ pol_server_drain(struct pol_server *s, unsigned seconds)
 		if (fd >= 0)
 			close(fd);
 	}
-	for (unsigned n = seconds * 100; n != 0 && atomic_load(&s->under_way) != 0; n--)
+	/* who keeps a connection learns from the next answer that it ends: for a while nothing
+	 * must come */
+	for (unsigned n = seconds * 100, quiet = 0; n != 0 && quiet < QUIET; n--) {
+		quiet = atomic_load(&s->under_way) == 0 ? quiet + 1 : 0;
 		nanosleep(&tick, NULL);
+	}
 }
 
 void
