@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
+#include <sysexits.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -22,7 +23,7 @@
 #include "load.h"
 #include "log.h"
 #include "metrics.h"
-#include "notify.h"
+#include "sandbox.h"
 #include "server.h"
 #include "sockets.h"
 #include "state.h"
@@ -33,6 +34,7 @@
 struct front {
 	int channel, signals;		/* channel -1: alone */
 	struct pol_conf *conf;
+	enum pol_sandbox_mode mode;
 	struct pol_sockets sockets;
 	struct policy_options options;
 	char path[1024];		/* "": libpolicy's default */
@@ -74,9 +76,28 @@ reload(struct front *f)
 	}
 }
 
+/* Before there is a second thread. */
+static bool
+shut_in(struct front *f)
+{
+	char why[512];
+	int rc = f->shut_in ? 0 : pol_sandbox_front(f->conf, f->mode, why, sizeof(why));
+
+	if (rc < 0) {
+		pol_log(POLICY_LOG_ERROR, "the serving process cannot be shut in: %s", why);
+		end(f, EX_OSERR);
+	} else if (rc > 0) {
+		pol_log(POLICY_LOG_WARNING, "%s", why);
+	}
+	f->shut_in = true;
+	return rc >= 0;
+}
+
 static void
 open_set(struct front *f)
 {
+	if (!shut_in(f))
+		return;
 	if (f->policy == NULL && !f->load.running &&
 	    pol_load_start(&f->load, NULL, f->path[0] != '\0' ? f->path : NULL, &f->options) != 0)
 		end(f, 71);
@@ -167,6 +188,7 @@ told(struct front *f, struct pol_message *m, int fd)
 
 	switch (m->kind) {
 	case POL_CHANNEL_CONF:
+		f->mode = m->number <= POL_SANDBOX_OFF ? (enum pol_sandbox_mode)m->number : POL_SANDBOX_KILL;
 		take_conf(f, m->text, fd);
 		break;
 	case POL_CHANNEL_SOCKET:
@@ -302,7 +324,7 @@ pol_front_run(void)
 }
 
 int
-pol_front_alone(const char *file)
+pol_front_alone(const char *file, enum pol_sandbox_mode mode)
 {
 	static struct front f = { .channel = -1, .signals = -1 };
 	struct policy_error err = POLICY_ERROR_INIT;
@@ -319,6 +341,7 @@ pol_front_alone(const char *file)
 		pol_log_error(&err);
 		return pol_exit_status(rc);
 	}
+	f.mode = mode;
 	f.options.module_dir = f.conf->modules;
 	snprintf(f.path, sizeof(f.path), "%s", f.conf->policy != NULL ? f.conf->policy : "");
 	open_set(&f);

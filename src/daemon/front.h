@@ -4,9 +4,11 @@
 #ifndef POL_DAEMON_FRONT_H
 #define POL_DAEMON_FRONT_H
 
+#include "sandbox.h"
+
 /* `policyd --front`: started by a keeper, which is at the other end of POL_CHILD_CHANNEL. */
 int pol_front_run(void);
 /* `policyd -n`: with no keeper; makes the sockets itself. */
-int pol_front_alone(const char *file);
+int pol_front_alone(const char *file, enum pol_sandbox_mode mode);
 
 #endif

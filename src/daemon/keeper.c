@@ -169,7 +169,7 @@ turn(struct pol_keeper *k)
 }
 
 int
-pol_keeper_run(const char *file)
+pol_keeper_run(const char *file, enum pol_sandbox_mode mode)
 {
 	struct pol_keeper *k = calloc(1, sizeof(*k));
 	struct policy_error err = POLICY_ERROR_INIT;
@@ -178,6 +178,7 @@ pol_keeper_run(const char *file)
 	if (k == NULL)
 		return 71;
 	k->signals = k->program = k->text = k->notify.fd = k->load.done = k->front.channel = -1;
+	k->mode = mode;
 	rc = begin(k, file, &err);
 	if (rc != 0) {
 		pol_log_error(&err);

@@ -7,7 +7,9 @@
 #ifndef POL_DAEMON_KEEPER_H
 #define POL_DAEMON_KEEPER_H
 
-/* Until told to stop. What the process ends with: 0, or one of sysexits(3). */
-int pol_keeper_run(const char *file);
+#include "sandbox.h"
+
+/* Until told to stop. mode: of the front. What the process ends with: 0, or one of sysexits(3). */
+int pol_keeper_run(const char *file, enum pol_sandbox_mode mode);
 
 #endif

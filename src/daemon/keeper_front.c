@@ -29,7 +29,7 @@
 static int
 greet(struct pol_keeper *k)
 {
-	struct pol_message m = { .kind = POL_CHANNEL_CONF };
+	struct pol_message m = { .kind = POL_CHANNEL_CONF, .number = k->mode };
 	int rc;
 
 	snprintf(m.text, sizeof(m.text), "%s", k->conf->file);

@@ -9,6 +9,7 @@
 #include "load.h"
 #include "last.h"
 #include "notify.h"
+#include "sandbox.h"
 #include "sockets.h"
 #include "state.h"
 
@@ -16,6 +17,7 @@ enum { POL_KEEPER_LEAVING = 4 };
 
 struct pol_keeper {
 	struct pol_conf *conf;
+	enum pol_sandbox_mode mode;	/* of the front */
 	struct policy_options options;
 	struct pol_notify notify;
 	struct pol_sockets sockets;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* policyd: its arguments. */
+#include <getopt.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,17 +11,19 @@
 #include "front.h"
 #include "keeper.h"
 #include "log.h"
+#include "sandbox.h"
 #include "state.h"
 
 struct args {
 	const char *file;
 	bool alone, check;
+	enum pol_sandbox_mode mode;
 };
 
 static int
 usage(void)
 {
-	fputs("usage: policyd [-c FILE] [-n] [-t]\n       policyd --version\n", stderr);
+	fputs("usage: policyd [-c FILE] [-n] [-t] [--seccomp=kill|errno|log|off]\n       policyd --version\n", stderr);
 	return EX_USAGE;
 }
 
@@ -50,16 +53,17 @@ check_only(const char *file)
 static int
 parse(struct args *a, int argc, char **argv)
 {
+	static const struct option options[] = { { "seccomp", required_argument, NULL, 's' }, { NULL, 0, NULL, 0 } };
 	int o;
 
-	while ((o = getopt(argc, argv, "c:nt")) != -1) {
+	while ((o = getopt_long(argc, argv, "c:nt", options, NULL)) != -1) {
 		if (o == 'c')
 			a->file = optarg;
 		else if (o == 'n')
 			a->alone = true;
 		else if (o == 't')
 			a->check = true;
-		else
+		else if (o != 's' || !pol_sandbox_word(&a->mode, optarg))
 			return usage();
 	}
 	return optind == argc ? 0 : usage();
@@ -82,5 +86,5 @@ main(int argc, char **argv)
 		return rc;
 	if (a.check)
 		return check_only(a.file);
-	return a.alone ? pol_front_alone(a.file) : pol_keeper_run(a.file);
+	return a.alone ? pol_front_alone(a.file, a.mode) : pol_keeper_run(a.file, a.mode);
 }
