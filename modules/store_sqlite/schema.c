@@ -6,6 +6,7 @@
  * The newest change stands by itself: it must not go back when the row that it wrote is
  * forgotten.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -74,6 +75,9 @@ pol_schema_fail(const struct pol_sqlite *s, int rc, const char *what, struct pol
 	case SQLITE_CANTOPEN:
 	case SQLITE_READONLY:
 		/* what stands beside it is made and kept by those who write */
+		if (s->only_reads && s->db != NULL && (sqlite3_system_errno(s->db) == EACCES || sqlite3_system_errno(s->db) == EPERM))
+			return pol_secret_fail(err, POLICY_ERR_IO, NULL, 0,
+			    "%s: cannot %s: this process may not read it, or what stands beside it", s->path, what);
 		if (s->only_reads)
 			return pol_secret_fail(err, POLICY_ERR_UNAVAILABLE, NULL, 0,
 			    "%s: cannot %s: who writes it is not there, or keeps its log from us (SQLite's %d)", s->path, what, rc);

@@ -100,7 +100,8 @@ challenge(struct pol_call *c, unsigned status, const char *error, const char *te
 	if (error == NULL)
 		strcpy(value, "Bearer realm=\"policy\"");
 	else
-		snprintf(value, sizeof(value), "Bearer realm=\"policy\", error=\"%s\", error_description=\"%s\"", error, text);
+		snprintf(value, sizeof(value), "Bearer realm=\"policy\", error=\"%s\", error_description=\"%s\"",
+		    error, text);
 	pol_call_add(c, "WWW-Authenticate", value);
 }
 
@@ -114,7 +115,8 @@ fail(struct pol_call *c, unsigned status, const struct said *s)
 	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
 		if (types[i].status == status)
 			type = types[i].type;
-	n = snprintf(body, sizeof(body), "{\"detail\": \"%s\", \"message\": \"%s\", \"type\": \"error\", \"code\": %u, "
+	n = snprintf(body, sizeof(body),
+	    "{\"detail\": \"%s\", \"message\": \"%s\", \"type\": \"error\", \"code\": %u, "
 	    "\"error\": {\"message\": \"%s\", \"type\": \"%s\", \"param\": null, \"code\": \"%s\"}}",
 	    s->text, s->text, status, s->text, type, s->code);
 	c->status = status;
