@@ -15,6 +15,7 @@
 
 #include "api/ask.h"
 #include "api/child.h"
+#include "api/route.h"
 #include "api/service.h"
 #include "api/who.h"
 #include "audit/audit.h"
@@ -268,8 +269,9 @@ take(struct policy_request *room, struct policy_token *token, const void *req)
 	room->token = token;
 }
 
-int
-pol_note_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+/* What is asked: a request, or one of HTTP. */
+static int
+note_one(struct policy *p, bool nonblock, const struct policy_request *req, struct pol_routing *a, struct policy_decision *out,
     const struct pol_witness *witness)
 {
 	struct pol_audit_place at;
@@ -278,18 +280,21 @@ pol_note_one(struct policy *p, const struct policy_request *req, struct policy_d
 	struct pol_judged judged;
 	struct noting n;
 	bool given;
-	int rc = begin(&n, p, req->size >= offsetof(struct policy_request, subject_type) && (req->flags & POLICY_NONBLOCK) != 0);
+	int rc = begin(&n, p, nonblock);
 
 	if (rc != 0) {
 		pol_fill_error(out, rc, 0);
 		return rc;
 	}
 	pol_judge_init(&judged);
-	rc = pol_ask_judged(p, req, out, witness, &judged);
+	rc = a != NULL ? pol_route_ask(p, a, out, &judged) : pol_ask_judged(p, req, out, witness, &judged);
 	if (n.refuse && out->verdict == POLICY_ALLOW)
 		pol_fill_reason(out, POLICY_REASON_UNAVAILABLE, out->generation);
 	if (is_wanted(&n, out->verdict, rc)) {
-		take(&room, &token, req);
+		if (a != NULL)
+			pol_route_told(a, &room);
+		else
+			take(&room, &token, req);
 		given = give(&n, &room, &judged, out, rc, pol_service_now(), 1, &at);
 		if (n.must_ns != 0 && !n.refuse && (!given || !is_on_disk(&n, &at)) && out->verdict == POLICY_ALLOW) {
 			if (given)
@@ -299,6 +304,20 @@ pol_note_one(struct policy *p, const struct policy_request *req, struct policy_d
 	}
 	pol_judge_fini(&judged);
 	return rc;
+}
+
+int
+pol_note_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	return note_one(p, req->size >= offsetof(struct policy_request, subject_type) && (req->flags & POLICY_NONBLOCK) != 0,
+	    req, NULL, out, witness);
+}
+
+int
+pol_note_routed(struct policy *p, struct pol_routing *a, struct policy_decision *out)
+{
+	return note_one(p, (a->who.flags & POLICY_NONBLOCK) != 0, NULL, a, out, NULL);
 }
 
 /* ---- a row ---- */
