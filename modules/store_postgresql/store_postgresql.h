@@ -22,6 +22,7 @@ enum { POL_PG_SCHEMA_MOST = 40, POL_PG_LINEAGE = 40 };
 
 struct pol_pg {
 	pid_t pid;			/* whose it is */
+	bool only_reads;
 	PGconn *conn;			/* NULL: to be made */
 	char *url;			/* without `schema=`; may hold a password: never shown */
 	char schema[POL_PG_SCHEMA_MOST + 1];

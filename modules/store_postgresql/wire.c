@@ -122,7 +122,8 @@ reach(struct pol_pg *s, struct policy_error *err)
 		"keepalives_count", "fallback_application_name", "dbname", "client_encoding", NULL,
 	};
 	const char *const values[] = {
-		"read-write", POL_PG_CONNECT_S, "10000", "10", "5", "2", "policy", s->url, "UTF8", NULL,
+		/* one that only reads has to be told of changes too, which no standby does */
+		s->only_reads ? "primary" : "read-write", POL_PG_CONNECT_S, "10000", "10", "5", "2", "policy", s->url, "UTF8", NULL,
 	};
 
 	s->conn = PQconnectdbParams(keys, values, 1);

@@ -79,6 +79,11 @@ struct pol_wiped {
 /* What a decision is asked of first: one word for all that is not the rule. */
 enum pol_off { POL_OFF_NO = 0, POL_OFF_YES = 1, POL_OFF_AUDITED = 2 };
 
+/* Who there was in a generation; 0: not counted. */
+struct pol_counts {
+	uint64_t generation, users, tokens, grants;
+};
+
 enum pol_env { POL_ENV_UNSET = 0, POL_ENV_TRUE, POL_ENV_FALSE };
 
 struct policy {
@@ -113,12 +118,17 @@ struct policy {
 	struct pol_store *staged;	/* of the set that is being loaded, under the lock */
 	struct pol_audit_staged *staged_audit;	/* likewise; NULL: the set has none */
 	_Atomic int64_t store_good;	/* CLOCK_MONOTONIC ns: fresh until then; INT64_MAX: no store */
+	_Atomic int64_t store_stale;	/* its `stale`, ns */
 	_Atomic uint32_t lost;		/* forked: what the set needs is still to be opened anew */
 	_Atomic int64_t again;		/* which failed: not before then, CLOCK_MONOTONIC ns */
 	struct pol_stack *parents_stack;	/* to be opened again, and never touched else */
 	struct pol_shared_code *parents_code;	/* of the set whose steps they are */
 	struct pol_store *parents_store;
 	bool had_service;		/* the parent had */
+
+	/* status.c */
+	_Atomic uint32_t counting;	/* somebody has `counts`; set for ever where a fork took him away */
+	struct pol_counts counts;
 
 	/* as opened */
 	uint32_t flags;
@@ -132,6 +142,7 @@ struct policy {
 	/* where modules come from; NULL: files. For tests. */
 	int (*load)(const struct policy_module **out, const char *dir, const char *name, struct policy_error *err);
 	bool loaded;			/* the environment has been read */
+	_Atomic int64_t loaded_ns, failed_ns;	/* Unix; the set was read; a reload failed since */
 	char *env_name;			/* the variable that `enabled` named then, or NULL */
 	enum pol_env env;
 };
@@ -139,6 +150,13 @@ struct policy {
 int pol_handle_new(struct policy **out);
 /* Frees the handle and everything behind it. No other call is under way. */
 void pol_handle_free(struct policy *p);
+
+/* Opened for reading only: neither the store nor anything of a module's is written. */
+static inline bool
+pol_handle_only_reads(const struct policy *p)
+{
+	return (p->flags & POLICY_READ_ONLY) != 0;
+}
 
 /* The writers' lock. Between the two only this thread replaces snapshots. */
 void pol_handle_lock(struct policy *p);

@@ -140,3 +140,48 @@ pol_seek_actions(const struct pol_engine *e, pol_seek_fn *fn, void *ctx)
 	}
 	return rc;
 }
+
+/* ---- how many ---- */
+
+struct counts {
+	uint64_t *users, *grants;
+};
+
+static int
+count_holder(const struct walk *w, const void *record)
+{
+	const struct pol_holder *h = record;
+	const struct pol_holder_more *m = pol_holder_more(h);
+	const struct counts *c = w->ctx;
+
+	*c->users += h->id >= POL_HOLDER_SUBJECT && (h->known & POL_KNOWN_BY_NAME) != 0;
+	*c->grants += m->n_own + m->n_timed;
+	return 0;
+}
+
+static int
+count_thing(const struct walk *w, const void *record)
+{
+	const struct pol_thing *t = record;
+	const struct counts *c = w->ctx;
+
+	*c->grants += t->n_grants;
+	return 0;
+}
+
+void
+pol_seek_count(const struct pol_engine *e, uint64_t *users, uint64_t *grants)
+{
+	const struct pol_people *p = e->people;
+	struct counts c = { users, grants };
+	const struct walk w = { NULL, NULL, &c };
+
+	*users = 0;
+	*grants = p->anywhere != NULL ? (uint64_t)p->anywhere->whole.n + p->anywhere->globs.n : 0;
+	for (uint32_t i = 0; i < p->n_types; i++) {
+		if (p->by_type[i] != NULL)
+			*grants += (uint64_t)p->by_type[i]->whole.n + p->by_type[i]->globs.n;
+	}
+	each_record(&p->holders, count_holder, &w);
+	each_record(&p->things, count_thing, &w);
+}

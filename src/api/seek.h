@@ -18,4 +18,7 @@ int pol_seek_things(const struct pol_engine *e, struct policy_text type, pol_see
 /* Actions by their names, without aliases. */
 int pol_seek_actions(const struct pol_engine *e, pol_seek_fn *fn, void *ctx);
 
+/* How many users count, and how many roles were given to one holder each. */
+void pol_seek_count(const struct pol_engine *e, uint64_t *users, uint64_t *grants);
+
 #endif

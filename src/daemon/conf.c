@@ -71,6 +71,8 @@ static const struct pol_key top_keys[] = {
 	{ "policy", POL_KEY_PATH, false, TOP(policy) },
 	{ "modules", POL_KEY_PATH, false, TOP(modules) },
 	{ "state", POL_KEY_PATH, false, TOP(state) },
+	{ "read", POL_KEY_LIST, false, TOP(read), 1, 64, .item = sizeof(char *), .count_at = offsetof(struct pol_conf, read_count) },
+	{ "write", POL_KEY_LIST, false, TOP(write), 1, 16, .item = sizeof(char *), .count_at = offsetof(struct pol_conf, write_count) },
 	{ "user", POL_KEY_TEXT, false, TOP(user) },
 	{ "url", POL_KEY_TEXT, false, TOP(url) },
 	{ "threads", POL_KEY_COUNT, false, TOP(threads), 1, 64 },
@@ -162,12 +164,10 @@ static const struct pol_conf defaults = {
 };
 
 int
-pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *err)
+pol_conf_text(struct pol_conf **out, const char *file, const char *text, size_t len, struct policy_error *err)
 {
 	struct pol_place p = { file, 0, 0, err };
 	struct pol_conf *c = malloc(sizeof(*c));
-	char *text = NULL;
-	size_t len = 0;
 	int rc;
 
 	*out = NULL;
@@ -175,18 +175,30 @@ pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *err)
 		return pol_conf_fault(&p, POLICY_ERR_NOMEM, "out of memory");
 	*c = defaults;
 	c->file = strdup(file);
-	rc = c->file == NULL ? pol_conf_fault(&p, POLICY_ERR_NOMEM, "out of memory") : pol_conf_load(&text, &len, file, err);
-	if (rc == 0)
-		rc = pol_conf_read(c, top_keys, c->file, text, len, err);
+	rc = c->file == NULL ? pol_conf_fault(&p, POLICY_ERR_NOMEM, "out of memory") :
+	    pol_conf_read(c, top_keys, c->file, text, len, err);
 	if (rc == 0)
 		rc = check(c, err);
-	free(text);
 	if (rc != 0) {
 		pol_conf_free(c);
 		return rc;
 	}
 	*out = c;
 	return 0;
+}
+
+int
+pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *err)
+{
+	char *text = NULL;
+	size_t len = 0;
+	int rc = pol_conf_load(&text, &len, file, err);
+
+	*out = NULL;
+	if (rc == 0)
+		rc = pol_conf_text(out, file, text, len, err);
+	free(text);
+	return rc;
 }
 
 void
@@ -202,6 +214,12 @@ pol_conf_free(struct pol_conf *c)
 			free(texts[k]);
 		free(l->peers);
 	}
+	for (size_t i = 0; i < c->read_count; i++)
+		free(c->read[i]);
+	for (size_t i = 0; i < c->write_count; i++)
+		free(c->write[i]);
+	free(c->read);
+	free(c->write);
 	free(c->listeners);
 	free(c->file);
 	free(c->policy);

@@ -54,6 +54,10 @@ struct pol_conf {
 	unsigned idle_s, wait_s;	/* a connection without a byte; a module */
 	size_t head_bytes, body_bytes;
 	unsigned batch;			/* evaluations in one request */
+	/* directories beside the system's own: that the process which parses requests may read,
+	 * and where it may write records; see sandbox.h */
+	char **read, **write;
+	size_t read_count, write_count;
 	struct pol_conf_listener *listeners;
 	size_t listeners_count;
 };
@@ -61,6 +65,8 @@ struct pol_conf {
 /* Reads it. Owner and mode are checked as policy_open() checks a set's. On failure *out is
  * NULL and err has file, line and what was wanted. */
 int pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *err);
+/* The same from its text; `file` is what it is called. */
+int pol_conf_text(struct pol_conf **out, const char *file, const char *text, size_t len, struct policy_error *err);
 void pol_conf_free(struct pol_conf *c);
 
 #endif

@@ -18,6 +18,7 @@ struct reader {
 };
 
 static int read_map(struct reader *r, void *base, const struct pol_key *keys);
+static int read_value(struct reader *r, void *base, const struct pol_key *k);
 
 /* The next event; 0, or the file is no YAML, or has what is not taken here. */
 static int
@@ -121,12 +122,13 @@ read_words(struct reader *r, const struct pol_key *k, unsigned *bits)
 static int
 read_list(struct reader *r, void *base, const struct pol_key *k)
 {
+	const struct pol_key path = { k->name, POL_KEY_PATH, .at = 0 };	/* of a list without keys */
 	char **list = (char **)(void *)((char *)base + k->at);
 	size_t *n = (size_t *)(void *)((char *)base + k->count_at);
 	int rc;
 
 	if (r->event.type != YAML_SEQUENCE_START_EVENT)
-		return pol_conf_fault(&r->place, POLICY_ERR_INVALID, "%s: found %s, wanted a list of maps",
+		return pol_conf_fault(&r->place, POLICY_ERR_INVALID, "%s: found %s, wanted a list",
 		    k->name, found(r));
 	while ((rc = next(r)) == 0 && r->event.type != YAML_SEQUENCE_END_EVENT) {
 		char *grown, *item;
@@ -143,7 +145,7 @@ read_list(struct reader *r, void *base, const struct pol_key *k)
 		++*n;
 		if (k->lined)
 			*(unsigned *)(void *)item = (unsigned)r->place.line;
-		rc = read_map(r, item, k->keys);
+		rc = k->keys != NULL ? read_map(r, item, k->keys) : read_value(r, item, &path);
 		if (rc != 0)
 			return rc;
 	}

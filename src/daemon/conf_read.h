@@ -22,7 +22,7 @@ enum pol_key_kind {
 	POL_KEY_USER,			/* struct pol_conf_peer */
 	POL_KEY_GROUP,
 	POL_KEY_MAP,			/* keys of the same structure, one deeper */
-	POL_KEY_LIST			/* structures, a pointer and a count */
+	POL_KEY_LIST			/* structures, or char * of paths; a pointer and a count */
 };
 
 struct pol_word {
@@ -37,7 +37,7 @@ struct pol_key {
 	size_t at;			/* where it goes */
 	uint64_t min, max;		/* of a number; of a list, its items */
 	const struct pol_word *words;
-	const struct pol_key *keys;	/* of a map, of an item; an empty name ends them */
+	const struct pol_key *keys;	/* of a map, of an item (NULL: a path); an empty name ends them */
 	size_t item;			/* bytes of one */
 	size_t count_at;		/* size_t of a list */
 	bool lined;			/* an item begins with its line, unsigned */

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What is counted. Any thread at any time; nothing here locks or waits. */
+/*
+ * What is counted, and told as text for Prometheus. Any thread at any time; nothing here
+ * locks or waits. The counts are the process's: it serves one set.
+ */
 #ifndef POL_DAEMON_METRICS_H
 #define POL_DAEMON_METRICS_H
 
@@ -24,5 +27,9 @@ enum pol_metrics_method { POL_METRICS_PEER, POL_METRICS_BEARER, POL_METRICS_PASS
 /* Who a credential is was judged: `reason` where it is not good, or is not enough;
  * POLICY_REASON_RULE where it is. */
 void pol_metrics_auth(enum pol_metrics_method method, int reason);
+/* Opens what of /proc is told; before the process is shut in. */
+void pol_metrics_open(void);
+/* Everything, as text/plain; version=0.0.4. */
+void pol_metrics_write(struct pol_text *t, struct policy *p);
 
 #endif

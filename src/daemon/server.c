@@ -16,6 +16,7 @@
 #include "metrics.h"
 
 #define OPTIONS 20
+#define QUIET 25			/* ticks of 10 ms without a request */
 #define LOGGED 20			/* lines of libmicrohttpd a second */
 
 /* What was sent is looked at as it was sent. */
@@ -122,6 +123,8 @@ pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct poli
 		s->on = calloc(conf->listeners_count, sizeof(*s->on));
 		if (s->on != NULL)
 			rc = pol_pool_new(&s->pool, conf->waiting, conf->queued);
+		if (rc == 0)
+			rc = pol_sweep_start(s);
 	}
 	if (rc != 0)
 		pol_conf_fault(&p, rc, "could not start threads: %s", policy_strerror(rc));
@@ -151,8 +154,12 @@ pol_server_drain(struct pol_server *s, unsigned seconds)
 		if (fd >= 0)
 			close(fd);
 	}
-	for (unsigned n = seconds * 100; n != 0 && atomic_load(&s->under_way) != 0; n--)
+	/* who keeps a connection learns from the next answer that it ends: for a while nothing
+	 * must come */
+	for (unsigned n = seconds * 100, quiet = 0; n != 0 && quiet < QUIET; n--) {
+		quiet = atomic_load(&s->under_way) == 0 ? quiet + 1 : 0;
 		nanosleep(&tick, NULL);
+	}
 }
 
 void
@@ -167,6 +174,7 @@ pol_server_free(struct pol_server *s)
 			MHD_stop_daemon(s->on[i].daemon);
 		pol_tls_fini(&s->on[i].tls);
 	}
+	pol_sweep_stop(s);
 	pol_pool_free(s->pool);
 	free(s->on);
 	free(s);

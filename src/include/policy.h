@@ -334,6 +334,11 @@ struct policy_options {
 #define POLICY_FORCE_ON  1u	/* enabled, whatever file and environment say */
 #define POLICY_FORCE_OFF 2u	/* off; no file is read.  FORCE_ON outranks it */
 #define POLICY_NO_THREAD 4u	/* start no thread; the host calls policy_service() */
+/* The store is opened for reading only, and nothing is loaded that writes one or signs: no
+ * key of `sign_with`, no keys of `write: true`; a totp step, which has to write, is refused.
+ * Wrong passwords count in this process alone. What policy_admin.h changes is
+ * POLICY_ERR_UNSUPPORTED. `audit:` is written. The same in a child after fork. */
+#define POLICY_READ_ONLY 8u
 
 /*
  * Opens a set: one file, or a directory (all its *.yaml, not recursive).  path
@@ -481,6 +486,33 @@ int policy_fd(const struct policy *p);
 /* Closes.  The caller has seen to it that no other call is under way.  NULL
  * is fine. */
 void policy_close(struct policy *p);
+
+/*
+ * How a handle does, for health and metrics.  Takes no lock that deciding takes; users,
+ * tokens and grants are counted anew when there is another generation, in some 30 ms a
+ * million of them.
+ */
+struct policy_status {
+	uint32_t size;
+	uint32_t enabled;		/* 1: it decides; 0: it is off, and allows all */
+	uint64_t generation;		/* as policy_generation() */
+	int64_t loaded;			/* Unix ns: the set in force was read; 0: none is */
+	int64_t failed;			/* Unix ns: a reload failed since; 0: none */
+	int64_t store_age_ns;		/* since a store was asked for what is in force; -1: no store;
+					 * INT64_MAX: it is still to be opened, in a forked child */
+	int64_t store_stale_ns;		/* more than this, and what needs it is unavailable; 0: no store */
+	uint64_t rules, roles;		/* entries, of scopes and ceilings too; roles */
+	uint64_t users;			/* of files and store, without those disabled or deleted */
+	uint64_t tokens;		/* of the store, that are not revoked */
+	uint64_t grants;		/* roles given to one user, group or TYPE:*, each counted */
+	uint64_t audit_written, audit_dropped;	/* records, of this process */
+	uint64_t reserved[4];
+};
+
+#define POLICY_STATUS_INIT { .size = sizeof(struct policy_status) }
+
+/* 0, or POLICY_ERR_ARG or POLICY_ERR_ABI.  What cannot be told is 0. */
+int policy_get_status(struct policy *p, struct policy_status *out);
 
 /* Generation of the running snapshot, and whether the engine is on. */
 uint64_t policy_generation(const struct policy *p);

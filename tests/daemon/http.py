@@ -198,6 +198,18 @@ def limits(c, world):
         if raw == LIVE:
             c.check('answered', 200, one.status())
         c.check(f'idle after {raw[:30]}', True, one.is_closed())
+    drips = [w.tcp(), w.tcp().send(request(headers=[bearer('pass:host')], body=b' ' * 9999)[:-9999])]
+    for d in drips:                     # a byte at a time, for ever, is cut off
+        d.s.settimeout(0.2)
+        for _ in range(200):
+            try:
+                if not d.send(b' ').more():
+                    break
+            except TimeoutError:
+                pass
+        else:
+            c.check('a slow client is cut off', True, False)
+    c.check('slow clients', 2, len(drips))
     c.check('a module that is too slow', 503, w.tcp().send(sleeper(2500)).status())
     held = [w.tcp().send(LIVE) for _ in range(8)]
     c.check('as many as there may be', [200] * 8, [h.status() for h in held])

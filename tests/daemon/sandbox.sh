@@ -1,0 +1,204 @@
+#!/bin/sh
+# SPDX-License-Identifier: Apache-2.0
+# What the process that parses requests can do under its sandbox, and what code of somebody
+# else's in it cannot: files by landlock, system calls by seccomp.
+. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../../modules/store_postgresql/server.sh"
+
+modules=$top_builddir/modules/.libs
+sandboxed=$top_builddir/tests/daemon/sandboxed
+[ ! -x "$top_builddir/tests/daemon/.libs/sandboxed" ] || sandboxed=$top_builddir/tests/daemon/.libs/sandboxed
+[ -x "$sandboxed" ] || { skip 1 "the sandbox (policyd is not built)"; finish; }
+[ -f "$modules/store_sqlite.so" ] || { skip 1 "the sandbox (no store_sqlite)"; finish; }
+
+dir=$(mktemp -d /var/tmp/policy.sandbox.XXXXXX) || exit 1
+kept=$PWD pids=
+end_all() {
+	exec 7>&- 8>&- 9>&-
+	for p in $pids; do kill "$p" 2>/dev/null; wait "$p" 2>/dev/null; done
+	pg_end
+	rm -rf "$dir"
+}
+trap end_all EXIT
+trap 'exit 1' HUP INT TERM
+chmod 755 "$dir"
+mkdir -m 755 "$dir/set" "$dir/log" "$dir/work"
+mkdir -m 700 "$dir/store"
+echo hunter2 >"$dir/secret"
+kills=0
+
+# ---- sets ----
+
+rules='policy: 1
+resources: { doc: { attributes: { name: { type: string, default: none } } }, user: { owner: { resource: user_id, subject: uid } } }
+actions:
+  read: { resource: doc }
+  named: { resource: doc, when: '\''subject.mail matches "[a-z]+@[a-z]+([.][a-z]+)*"'\'' }
+  users:create: { resource: user }
+  grants:create: { resource: user }
+  policy:escalate: { resource: user }
+roles:
+  reader: { allow: [read, named] }
+  admin: { includes: reader, allow: [users:create, grants:create, policy:escalate] }
+users:
+  ann: { roles: reader, attributes: { mail: ann@example.org } }
+  bob: { roles: reader, attributes: { mail: "not an address" } }
+'
+write_set() { # MORE
+	{ printf '%s' "$rules"; printf '%s\n' "$1"; } >"$dir/set/policy.yaml"
+	chmod 644 "$dir/set/policy.yaml"
+}
+conf() { # FILE MORE
+	{
+		echo "policyd: 1"
+		echo "policy: $dir/set"
+		echo "modules: $modules"
+		echo "read: [$dir/store]"
+		echo "write: [$dir/log]"
+		echo "listeners: [ { unix: $dir/work/s, serve: [authzen] } ]"
+	} >"$dir/work/conf.yaml"
+	chmod 600 "$dir/work/conf.yaml"
+}
+conf
+
+# ---- a process that is asked ----
+
+start() { # FD MODE: its input is FD (8: who reads, 9: who writes), its output $dir/work/out.FD
+	rm -f "$dir/work/in.$1"
+	mkfifo "$dir/work/in.$1"
+	"$sandboxed" "$2" "$dir/work/conf.yaml" <"$dir/work/in.$1" >"$dir/work/out.$1" 2>&1 &
+	eval "pid_$1=\$!"
+	pids="$pids $!"
+	eval "exec $1>'$dir/work/in.$1'"
+	n=0
+	until grep -q '^ready$\|^error' "$dir/work/out.$1" || ! kill -0 "$!" 2>/dev/null; do
+		sleep 0.05
+		n=$((n + 1))
+		[ "$n" -lt 400 ] || break
+	done
+	grep -q '^ready$' "$dir/work/out.$1"
+}
+say() { # FD WORDS: the answer, a line that is no log
+	fd=$1
+	shift
+	before=$(grep -vc '^log: ' "$dir/work/out.$fd")
+	eval "printf '%s\n' \"\$*\" >&$fd; pid=\$pid_$fd"
+	n=0
+	while [ "$(grep -vc '^log: ' "$dir/work/out.$fd")" -le "$before" ]; do
+		grep -q '^State:.*[RSD] ' "/proc/$pid/status" 2>/dev/null || { echo died; return; }
+		sleep 0.02
+		n=$((n + 1))
+		[ "$n" -lt 1000 ] || { echo "no answer"; return; }
+	done
+	grep -v '^log: ' "$dir/work/out.$fd" | tail -n 1
+}
+asked() { same "$1" "$2" "$(shift 2; say 8 "$@")"; }
+soon() { # WHAT WANTED WORDS: within ten seconds
+	what=$1 wanted=$2
+	shift 2
+	m=0
+	while got=$(say 8 "$@"); [ "$got" != "$wanted" ] && [ "$m" -lt 50 ]; do
+		sleep 0.2
+		m=$((m + 1))
+	done
+	same "$what" "$wanted" "$got"
+}
+stop() { # FD
+	eval "exec $1>&-"
+	eval "wait \"\$pid_$1\""
+	rc=$?
+	[ "$rc" != 159 ] || kills=$((kills + 1))
+	return "$rc"
+}
+ended_well() { # FD WHAT
+	if stop "$1"; then ok; else bad "$2: ended with $rc"; tail -n 5 "$dir/work/out.$1"; fi
+}
+
+# ---- a store of SQLite, records, passwords, expressions ----
+
+on_sqlite() {
+	write_set "store: { url: \"sqlite:$dir/store/policy.db\", stale: 5s }
+audit: { file: $dir/log/audit.%p }
+modules: [ { use: password, with: { store: true } }, { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
+	if start 9 none; then ok; else bad "who writes does not start"; cat "$dir/work/out.9"; return; fi
+	if start 8 kill; then ok; else bad "who reads does not start"; cat "$dir/work/out.8"; return; fi
+	same "nothing is said of the sandbox" "" "$(grep '^sandbox' "$dir/work/out.8")"
+	asked "a decision" "allow rule" ask ann read doc 1
+	asked "an expression, without code made for it" "allow rule" ask ann named doc 1
+	asked "and one that does not match" "deny no_rule" ask bob named doc 1
+	asked "a user whom nobody has made" "deny no_rule" ask cyd read doc 1
+	same "another process makes him" made "$(say 9 make cyd horse-and-cart)"
+	soon "and he is known" "allow rule" ask cyd read doc 1
+	asked "by his password" "is cyd" login cyd horse-and-cart
+	asked "and by no other" "nobody bad_credential" login cyd cart-and-horse
+	same "nothing is changed here" error: "$(say 8 make eve horse-and-cart | cut -d ' ' -f 1)"
+	if ls "$dir"/log/audit.* >/dev/null 2>&1; then ok; else bad "no record is written"; fi
+	asked "read again" reloaded reload
+	write_set "store: { url: \"sqlite:$dir/store/policy.db\", stale: 5s }
+modules: [ { use: password, with: { store: true } }, { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]
+grants: [ { role: reader, to: dan } ]"
+	asked "changed, and read again" reloaded reload
+	asked "as changed" "allow rule" ask dan read doc 1
+	ended_well 8 "SQLite"
+}
+
+# ---- an attacker within ----
+
+# $got is what came of a row: "done", a word of errno, or "killed".
+attack() { # ROW
+	got=nothing
+	if [ "$(say 8 bearer "attack:$1")" = died ]; then
+		wait "$pid_8"
+		if [ "$?" = 159 ]; then got=killed; else got=died; fi
+		return
+	fi
+	got=$(sed -n "s/^log: .*: \([A-Za-z0-9]*\) $1\$/\1/p" "$dir/work/out.8" | tail -n 1)
+}
+attacks() {
+	write_set "store: { url: \"sqlite:$dir/store/policy.db\", stale: 5s }
+modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
+	echo x >"$dir/log/audit"
+	start 9 none || { bad "who writes does not start"; return; }
+	# without a sandbox it is done, or this would prove nothing
+	start 8 none || { bad "does not start"; return; }
+	say 8 bearer attack:list >/dev/null
+	sed -n 's/^log: .*row \(.*\)$/\1/p' "$dir/work/out.8" >"$dir/work/rows"
+	sed '/^$/,$d' "$dir/work/rows" >"$dir/work/goes"
+	sed '1,/^$/d' "$dir/work/rows" >"$dir/work/not"
+	for row in $(cat "$dir/work/goes") store_write set_write secret_read root_list own_memory new_process new_process_raw bind_tcp \
+	    listen_tcp run_memory run_memory_read run_memory_later memory_file dump_again log_chmod parent_environment; do
+		attack "$row"
+		same "without a sandbox: $row" done "$got"
+	done
+	ended_well 8 "without a sandbox"
+	for mode in errno kill; do
+		n_refused=0 n_killed=0
+		start 8 "$mode" || bad "does not start"
+		while read -r row; do
+			attack "$row"
+			same "$mode: $row" done "$got"
+		done <"$dir/work/goes"
+		while read -r row; do
+			attack "$row"
+			case $got in
+			done | nothing | died | '') bad "$mode: $row: $got" ;;
+			killed) ok; n_killed=$((n_killed + 1)); exec 8>&-; start 8 "$mode" || bad "does not start again" ;;
+			*) ok; n_refused=$((n_refused + 1)) ;;
+			esac
+			printf '%s\t%s\t%s\n' "$mode" "$row" "$got" >>"$dir/work/table"
+		done <"$dir/work/not"
+		ended_well 8 "$mode"
+		echo "an attacker within, $mode: $(grep -c . "$dir/work/not") things tried, $n_refused refused, $n_killed killed for"
+	done
+	[ -z "${SANDBOX_TABLE:-}" ] || cat "$dir/work/table"
+	same "the records are there" x "$(cat "$dir/log/audit")"
+	if [ -e "$dir/store/new" ] || [ -e /etc/policy-was-here ] || [ -e /tmp/policy-was-here ]; then bad "something was made"; else ok; fi
+	ended_well 9 "who writes"
+}
+
+on_sqlite
+ended_well 9 "who writes"
+attacks
+echo "$kills kills where nobody attacked"
+same "no call that was needed was missing" 0 "$kills"
+finish
