@@ -77,6 +77,7 @@ class World:
         self.socket = os.path.join(self.folder, 's')
         self.port = free_port() if tcp else None
         text = f'policyd: 1\npolicy: {self.folder}/set\nmodules: {args.modules}\nthreads: 1\nlimits: {{ batch: {batch} }}\n'
+        text += f'read: [ "{args.tmp}" ]\nwrite: [ "{args.tmp}" ]\n'      # of tokens, of records
         text += f'url: {url}\n' if url else ''
         text += f'listeners:\n  - unix: {self.socket}\n    serve: [authzen, health]\n'
         text += f'  - tcp: 127.0.0.1:{self.port}\n    serve: [authzen, health]\n' if tcp else ''
