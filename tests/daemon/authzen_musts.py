@@ -328,6 +328,20 @@ def metadata(w, bare, pathed, count):
     count.check('a url with a path: elsewhere', [404] * 3, [pathed.request('GET', KNOWN + p).status for p in ('', '/pdp', '/pdp/one/two')])
 
 
+def counted(w, count):
+    """Each decision once, by its reason; a malformed one is none."""
+    def now():
+        return {line.split()[0]: int(line.split()[1]) for line in w.request('GET', '/metrics').body.decode().splitlines() if line.startswith('policy_decisions_total')}
+    before = now()
+    w.post(EVALUATION, question())
+    w.post(EVALUATION, without(question(), 'subject'))
+    w.post(EVALUATION, {**question('bob'), 'credential': {'type': 'bearer', 'data': TOKENS['alice']}})
+    w.post(EVALUATIONS, {**question(), 'evaluations': [{}, {'action': {'name': 'fly'}}, {'subject': {}}, {}]})
+    after = now()
+    count.check('decisions are counted', {('allow', 'rule'): 3, ('deny', 'unknown_action'): 1, ('deny', 'bad_credential'): 1},
+                {tuple(k.split('"')[1::2]): n - before.get(k, 0) for k, n in after.items() if n != before.get(k, 0)})
+
+
 def callers(w, count):
     """On TCP nobody is known by his socket."""
     body = json.dumps(question()).encode()
@@ -350,7 +364,7 @@ def run(args, count):
     with open(os.path.join(HERE, 'authzen.yaml')) as f:
         files = {'authzen.yaml': f.read()}
     w = World(args, 'musts', files, url=URL, batch=20, tcp=True)
-    for part in (single, properties, malformed, lenient, more, credentials, batch, search, callers):
+    for part in (single, properties, malformed, lenient, more, credentials, batch, search, counted, callers):
         part(w, count)
     bare, pathed = World(args, 'bare', files), World(args, 'pathed', files, url=URL + '/pdp/one')
     metadata(w, bare, pathed, count)

@@ -79,7 +79,7 @@ class World:
         text = f'policyd: 1\npolicy: {self.folder}/set\nmodules: {args.modules}\nthreads: 1\nlimits: {{ batch: {batch} }}\n'
         text += f'read: [ "{args.tmp}" ]\nwrite: [ "{args.tmp}" ]\n'      # of tokens, of records
         text += f'url: {url}\n' if url else ''
-        text += f'listeners:\n  - unix: {self.socket}\n    serve: [authzen, health]\n'
+        text += f'listeners:\n  - unix: {self.socket}\n    serve: [authzen, health, metrics]\n'
         text += f'  - tcp: 127.0.0.1:{self.port}\n    serve: [authzen, health]\n' if tcp else ''
         self.conf = put(self.folder, 'policyd.yaml', text + conf)
         self.log = open(os.path.join(self.folder, 'log'), 'w+')
