@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "utf8.h"
 
 #define TEXT_BYTES ((size_t)64 * 1024 * 1024)
 
@@ -51,31 +52,6 @@ pol_text_str(struct pol_text *t, const char *s)
 	pol_text_add(t, s, strlen(s));
 }
 
-/* Bytes of the UTF-8 sequence at s, of at most n; 0: it is none (RFC 3629). */
-static size_t
-sequence(const unsigned char *s, size_t n)
-{
-	unsigned char low = 0x80, high = 0xbf;
-	size_t len = s[0] >= 0xf0 ? 4 : s[0] >= 0xe0 ? 3 : 2;
-
-	if (s[0] < 0xc2 || s[0] > 0xf4 || n < len)
-		return 0;
-	if (s[0] == 0xe0)
-		low = 0xa0;
-	else if (s[0] == 0xed)
-		high = 0x9f;
-	else if (s[0] == 0xf0)
-		low = 0x90;
-	else if (s[0] == 0xf4)
-		high = 0x8f;
-	if (s[1] < low || s[1] > high)
-		return 0;
-	for (size_t i = 2; i < len; i++)
-		if ((s[i] & 0xc0) != 0x80)
-			return 0;
-	return len;
-}
-
 static void
 add_escaped(struct pol_text *t, unsigned char c)
 {
@@ -93,19 +69,18 @@ add_escaped(struct pol_text *t, unsigned char c)
 void
 pol_text_json(struct pol_text *t, const char *data, size_t len)
 {
-	const unsigned char *s = (const unsigned char *)data;
 	size_t i = 0, plain = 0;
 
 	pol_text_add(t, "\"", 1);
 	while (i < len) {
 		size_t n = 1;
 
-		if (s[i] < 0x80) {
-			if (s[i] >= 0x20 && s[i] != '"' && s[i] != '\\' && s[i] != 0x7f) {
+		if ((unsigned char)data[i] < 0x80) {
+			if (data[i] >= 0x20 && data[i] != '"' && data[i] != '\\' && data[i] != 0x7f) {
 				i++;
 				continue;
 			}
-		} else if ((n = sequence(s + i, len - i)) != 0) {
+		} else if ((n = pol_utf8_len(data + i, data + len)) != 0) {
 			i += n;
 			continue;
 		}
@@ -113,7 +88,7 @@ pol_text_json(struct pol_text *t, const char *data, size_t len)
 		if (n == 0)
 			pol_text_add(t, "\xef\xbf\xbd", 3);
 		else
-			add_escaped(t, s[i]);
+			add_escaped(t, (unsigned char)data[i]);
 		plain = ++i;
 	}
 	pol_text_add(t, data + plain, i - plain);
