@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands around AuthZEN under test: policyd in the foreground on a set of its own, and
 requests to it, some written byte by byte."""
+import atexit
 import http.client
 import json
 import os
@@ -86,6 +87,7 @@ class World:
         # who is shut in cannot be looked into by what seeks leaks
         env = {**os.environ, 'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'}
         self.process = subprocess.Popen([args.policyd, '-n', '-c', self.conf], stdout=self.log, stderr=self.log, env=env)
+        atexit.register(self.process.kill)     # whatever the tests come to
         self.kept = None
         self.settle()
 
