@@ -340,6 +340,22 @@ ask_row(struct asking by, const struct policy_request *req, uint32_t req_size, s
 	return rc;
 }
 
+/* Behind a row, as ask_stored() behind one: each, whatever became of the others. What was
+ * refused has nothing that could be too old. */
+static int
+ask_row_stored(struct asking by, const struct policy_request *req, uint32_t req_size, size_t n,
+    struct policy_decision *out, uint32_t out_size, int first)
+{
+	for (size_t i = 0; i < n; i++) {
+		struct policy_decision *d = (void *)((char *)out + i * out_size);
+
+		if (d->verdict != POLICY_ALLOW && (d->reason == POLICY_REASON_ERROR || d->reason == POLICY_REASON_LIMIT))
+			continue;
+		pol_batch_first(&first, ask_stored(by, (const void *)((const char *)req + i * req_size), d, NULL));
+	}
+	return first;
+}
+
 /* A row whose credentials were not in the cache is begun anew when they are judged: it is
  * decided on one snapshot. */
 int
@@ -350,18 +366,17 @@ pol_ask_row(struct policy *p, const struct policy_request *req, size_t n, struct
 	struct policy_request room;
 	struct policy_token token;
 	size_t missed = 0;
-	int rc = ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
+	const struct asking by = { p, judged };
+	int rc = ask_row(by, req, req_size, n, out, out_size, &missed);
 
-	for (size_t i = 0; rc == 0 && i < n && pol_store_has(p); i++)
-		rc = ask_stored((struct asking){ p, judged }, (const void *)((const char *)req + i * req_size),
-		    (void *)((char *)out + i * out_size), NULL);
-	if (rc != POL_WHO_MISS)
-		return rc;
-	rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);
-	if (rc != 0)
-		return rc;
-	pol_judge_ask(p, &room, judged);
-	return ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
+	if (rc == POL_WHO_MISS) {
+		rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);
+		if (rc != 0)
+			return rc;
+		pol_judge_ask(p, &room, judged);
+		rc = ask_row(by, req, req_size, n, out, out_size, &missed);
+	}
+	return pol_store_has(p) ? ask_row_stored(by, req, req_size, n, out, out_size, rc) : rc;
 }
 
 int

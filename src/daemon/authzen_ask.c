@@ -168,7 +168,6 @@ read_action(struct reading *r, size_t node)
 static const char *
 read_context(struct reading *r, size_t node)
 {
-	r->ask->req->context = (struct policy_attrs){ NULL, 0 };
 	return read_attrs(r, &r->ask->req->context, node, "context must be an object", NULL);
 }
 

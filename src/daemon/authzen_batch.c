@@ -169,9 +169,6 @@ decide(struct batch *b, struct pol_call *c)
 
 	if (rc == 0 && b->asked != 0)
 		rc = policy_decide_many(c->policy, b->req, b->asked, b->out);
-	/* of several failures only the first is told: another may be one of waiting */
-	if (rc != 0 && c->nonblock)
-		return POLICY_ERR_AGAIN;
 	if (rc != 0 && rc != POLICY_ERR_ARG && rc != POLICY_ERR_LIMIT && rc != POLICY_ERR_UNAVAILABLE)
 		return rc;
 	check(b, pol_metrics_now() - began);

@@ -114,8 +114,6 @@ skip_number(struct reader *r, bool *real)
 		r->at++;
 	else if (!skip_digits(r))
 		return false;
-	if (is_digit(r))
-		return bad(r, "a number begins with 0");
 	if (r->at < r->end && *r->at == '.') {
 		*real = true;
 		r->at++;

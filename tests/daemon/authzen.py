@@ -7,6 +7,7 @@ authzen.py --policyd FILE --policyctl FILE --modules DIR --tools DIR --shared DI
 The last line reads `N passed, N failed[, N skipped]`.
 """
 import argparse
+import signal
 import sys
 
 sys.path.append(sys.path.pop(0))       # behind Python's own: http.py here is no library
@@ -31,6 +32,7 @@ def main():
     p.add_argument('--seed', type=int, default=7)
     p.add_argument('--sets', type=int, default=4)
     args = p.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     count = Count()
     for name in args.only.split(','):
         before = count.passed, count.failed

@@ -103,6 +103,8 @@ def malformed(w, count):
                        ('a number too large', put_number(good, b'1e999')),
                        ('depth', put_number(good, b'[' * 100 + b']' * 100))):
         count.check(f'a body that is {what}', True, is_error(w.post(EVALUATION, body)))
+    for body in (b'[]', b'"x"', b'null', b'1', b'[{"subject":1}]'):
+        count.check(f'a body that is {body}: told so', True, 'an object is wanted' in str(w.post(EVALUATION, body).json))
     count.check('64 bits', True, w.post(EVALUATION, put_number(good, b'-9223372036854775808')).decision)
     for sent, wanted in (('application/json', 200), ('application/json; charset=utf-8', 200), ('APPLICATION/JSON;Charset="UTF-8"', 200),
                          ('application/json ; charset=utf-8 ', 200), ('application/json;charset=latin1', 400), ('application/json; charset=utf-8x', 400),
@@ -179,6 +181,8 @@ def credentials(w, count):
         a = w.post(EVALUATION, {**question(subject), 'credential': bearer('alice')})
         count.check(f'a credential of alice for {subject}', (False, 'bad_credential', 401), (a.decision, a.reason, a.json['context'].get('status')))
         count.check('and nobody is named', None, a.json['context'].get('subject'))
+    a = w.post(EVALUATION, {**question('bob', 'write', 'r2'), 'credential': bearer('alice')})
+    count.check('what alice may not, for bob who may', (False, 'bad_credential', None), (a.decision, a.reason, a.json['context'].get('subject')))
     a = w.post(EVALUATION, {**question(), 'credential': bearer('x' * 40)})
     count.check('a subject does not help a bad credential', (False, 'bad_credential'), (a.decision, a.reason))
     for what, c in (('a text', 'x'), ('no data', {'type': 'bearer'}), ('no type', {'data': 'x'}), ('data is a number', {'type': 'bearer', 'data': 1}),
@@ -187,7 +191,8 @@ def credentials(w, count):
                     ('no kind at all', {'type': '', 'data': 'x'})):
         count.check(f'credential: {what}', True, is_error(w.post(EVALUATION, {**question(), 'credential': c})))
     for what, extra in (('groups', {'groups': ['staff']}), ('token', {'token': {'scopes': ['read']}})):
-        count.check(f'{what} beside a credential', True, is_error(w.post(EVALUATION, {**question(), 'credential': bearer('alice'), **extra})))
+        a = w.post(EVALUATION, {**question(), 'credential': bearer('alice'), **extra})
+        count.check(f'{what} beside a credential, and told so', (True, True), (is_error(a), 'a credential says itself' in str(a.json)))
     a = w.post(EVALUATIONS, {**q, 'credential': bearer('alice'), 'evaluations': [
         {}, {'action': {'name': 'write'}}, {'resource': {'type': 'record', 'id': 'r2'}, 'action': {'name': 'write'}},
         {'subject': {'type': 'user', 'id': 'alice'}}, {'subject': {'type': 'user', 'id': 'bob'}}, {'credential': bearer('bob')}, {'groups': ['staff']}]})
@@ -217,6 +222,8 @@ def batch(w, count):
             ('{} inherits everything', {**write, 'evaluations': [{}, {'resource': r2}]}, [True, False]),
             ('an entity is taken whole', {**put_in(question('zoe', 'write', 'r2'), {'role': 'admin'}, 'subject', 'properties'),
                                           'evaluations': [{}, {'subject': {'type': 'user', 'id': 'zoe'}}]}, [True, False]),
+            ('an action is taken whole', {**put_in(question('alice', 'delete'), {'soft': True}, 'action', 'properties'),
+                                          'evaluations': [{}, {'action': {'name': 'delete'}}]}, [True, False]),
             ('context is taken whole', {**question('bob', 'delete'), 'context': {'office': True}, 'evaluations': [{}, {'context': {'x': 1}}, {'context': None}]},
              [True, False, True]),
             ('a bad default that none uses', {**write, 'resource': {}, 'evaluations': [{'resource': r1}, {'resource': r2}]}, [True, False]),
@@ -321,6 +328,20 @@ def metadata(w, bare, pathed, count):
     count.check('a url with a path: elsewhere', [404] * 3, [pathed.request('GET', KNOWN + p).status for p in ('', '/pdp', '/pdp/one/two')])
 
 
+def counted(w, count):
+    """Each decision once, by its reason; a malformed one is none."""
+    def now():
+        return {line.split()[0]: int(line.split()[1]) for line in w.request('GET', '/metrics').body.decode().splitlines() if line.startswith('policy_decisions_total')}
+    before = now()
+    w.post(EVALUATION, question())
+    w.post(EVALUATION, without(question(), 'subject'))
+    w.post(EVALUATION, {**question('bob'), 'credential': {'type': 'bearer', 'data': TOKENS['alice']}})
+    w.post(EVALUATIONS, {**question(), 'evaluations': [{}, {'action': {'name': 'fly'}}, {'subject': {}}, {}]})
+    after = now()
+    count.check('decisions are counted', {('allow', 'rule'): 3, ('deny', 'unknown_action'): 1, ('deny', 'bad_credential'): 1},
+                {tuple(k.split('"')[1::2]): n - before.get(k, 0) for k, n in after.items() if n != before.get(k, 0)})
+
+
 def callers(w, count):
     """On TCP nobody is known by his socket."""
     body = json.dumps(question()).encode()
@@ -343,7 +364,7 @@ def run(args, count):
     with open(os.path.join(HERE, 'authzen.yaml')) as f:
         files = {'authzen.yaml': f.read()}
     w = World(args, 'musts', files, url=URL, batch=20, tcp=True)
-    for part in (single, properties, malformed, lenient, more, credentials, batch, search, callers):
+    for part in (single, properties, malformed, lenient, more, credentials, batch, search, counted, callers):
         part(w, count)
     bare, pathed = World(args, 'bare', files), World(args, 'pathed', files, url=URL + '/pdp/one')
     metadata(w, bare, pathed, count)

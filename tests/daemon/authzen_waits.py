@@ -30,6 +30,8 @@ def passwords(args, files, count):
     a = w.post(EVALUATIONS, {**q, 'credential': password('bob', 'two secrets'), 'evaluations': [
         {}, {'action': {'name': 'write'}}, {'resource': {}}, {'resource': {'type': 'a\0b', 'id': 'x'}}, {'subject': {'type': 'user', 'id': 'bob'}}]})
     count.check('a password for a batch', [True, False, False, False, True], a.decisions)
+    a = w.post(EVALUATIONS, {**q, 'credential': password('bob', 'two secrets'), 'evaluations': [{'resource': {'type': 'record', 'id': 'x' * 2000}}, {}]})
+    count.check('a password for a batch that begins with one too long', [False, True], a.decisions)
 
     def ask(i):
         right = i % 2 == 0

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What stands around AuthZEN under test: policyd in the foreground on a set of its own, and
 requests to it, some written byte by byte."""
+import atexit
 import http.client
 import json
 import os
@@ -77,12 +78,16 @@ class World:
         self.socket = os.path.join(self.folder, 's')
         self.port = free_port() if tcp else None
         text = f'policyd: 1\npolicy: {self.folder}/set\nmodules: {args.modules}\nthreads: 1\nlimits: {{ batch: {batch} }}\n'
+        text += f'read: [ "{args.tmp}" ]\nwrite: [ "{args.tmp}" ]\n'      # of tokens, of records
         text += f'url: {url}\n' if url else ''
-        text += f'listeners:\n  - unix: {self.socket}\n    serve: [authzen, health]\n'
+        text += f'listeners:\n  - unix: {self.socket}\n    serve: [authzen, health, metrics]\n'
         text += f'  - tcp: 127.0.0.1:{self.port}\n    serve: [authzen, health]\n' if tcp else ''
         self.conf = put(self.folder, 'policyd.yaml', text + conf)
         self.log = open(os.path.join(self.folder, 'log'), 'w+')
-        self.process = subprocess.Popen([args.policyd, '-n', '-c', self.conf], stdout=self.log, stderr=self.log)
+        # who is shut in cannot be looked into by what seeks leaks
+        env = {**os.environ, 'ASAN_OPTIONS': os.environ.get('ASAN_OPTIONS', '') + ':detect_leaks=0'}
+        self.process = subprocess.Popen([args.policyd, '-n', '-c', self.conf], stdout=self.log, stderr=self.log, env=env)
+        atexit.register(self.process.kill)     # whatever the tests come to
         self.kept = None
         self.settle()
 
