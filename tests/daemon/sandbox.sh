@@ -64,9 +64,10 @@ conf
 # ---- a process that is asked ----
 
 start() { # FD MODE: its input is FD (8: who reads, 9: who writes), its output $dir/work/out.FD
-	rm -f "$dir/work/in.$1"
+	rm -f "$dir/work/in.$1" "$dir/work/out.$1"
+	: >"$dir/work/out.$1"
 	mkfifo "$dir/work/in.$1"
-	"$sandboxed" "$2" "$dir/work/conf.yaml" <"$dir/work/in.$1" >"$dir/work/out.$1" 2>&1 7>&- 8>&- 9>&- &
+	"$sandboxed" "$2" "$dir/work/conf.yaml" <"$dir/work/in.$1" >>"$dir/work/out.$1" 2>&1 7>&- 8>&- 9>&- &
 	eval "pid_$1=\$!"
 	pids="$pids $!"
 	eval "exec $1>'$dir/work/in.$1'"
@@ -250,7 +251,7 @@ modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
 			attack "$row"
 			case $got in
 			done | nothing | died | '') bad "$mode: $row: $got" ;;
-			killed) ok; n_killed=$((n_killed + 1)); exec 8>&-; start 8 "$mode" || bad "does not start again" ;;
+			killed) ok; n_killed=$((n_killed + 1)); exec 8>&-; start 8 "$mode" || { bad "does not start again"; cat "$dir/work/out.8"; } ;;
 			*) ok; n_refused=$((n_refused + 1)) ;;
 			esac
 			printf '%s\t%s\t%s\n' "$mode" "$row" "$got" >>"$dir/work/table"
