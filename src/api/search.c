@@ -176,12 +176,26 @@ candidate(void *ctx, struct policy_text name)
 	return ++s->n < POL_BATCH ? 0 : decide_row(s);
 }
 
+/* One more than are known: a request that is refused is refused also where nothing is. */
+static int
+probe(struct searching *s)
+{
+	int rc;
+
+	*place(&s->row[s->n++], s->sought) = policy_text("-");
+	rc = decide_row(s);
+	s->found = 0;
+	return rc;
+}
+
 static int
 decide_all(struct searching *s)
 {
 	const struct pol_engine *e = &s->stay.s->engine;
-	int rc;
+	int rc = probe(s);
 
+	if (rc != 0)
+		return rc;
 	switch (s->sought) {
 	case POLICY_SEEK_SUBJECT:
 		rc = pol_seek_subjects(e, type_of(s), candidate, s);

@@ -9,9 +9,11 @@
 #include <string.h>
 #include <strings.h>
 
+#include "daemon/metrics.h"
+
 const char pol_authzen_malformed[] = "malformed: an empty id or name, or a text that cannot be one";
 
-/* `application/json`, in UTF-8 if it says: everything else is a 400, not a 415 (10.1.2). */
+/* `application/json`, in UTF-8 if it says: everything else is a 400, not a 415 (10.1). */
 static bool
 is_json(const char *type)
 {
@@ -98,6 +100,7 @@ pol_authzen_single(struct pol_call *c, struct pol_tape *t)
 	struct policy_request req;
 	struct pol_authzen_ask ask;
 	const char *wrong;
+	int64_t began;
 	int rc;
 
 	pol_authzen_ask_init(&ask, &req, &credential, &pol_authzen_decides);
@@ -109,10 +112,12 @@ pol_authzen_single(struct pol_call *c, struct pol_tape *t)
 	if (wrong != NULL)
 		return pol_call_error(c, 400, wrong);
 	pol_authzen_limits(&req, c);
+	began = pol_metrics_now();
 	rc = policy_decide(c->policy, &req, &d);
 	if (rc != 0 && rc != POLICY_ERR_LIMIT && rc != POLICY_ERR_UNAVAILABLE)
 		return fail(c, rc);
 	pol_authzen_said_check(&said, &d);
+	pol_metrics_decided(&d, 1, pol_metrics_now() - began);
 	c->status = 200;
 	pol_authzen_say(&c->out, &d, ask.has_credential);
 	return 0;

@@ -9,6 +9,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/metrics.h"
+
 enum semantic { EXECUTE_ALL, DENY_ON_FIRST_DENY, PERMIT_ON_FIRST_PERMIT, SEMANTICS };
 
 static const char *const semantics[SEMANTICS] = {
@@ -128,7 +130,7 @@ say(struct batch *b, struct pol_text *out)
 	pol_text_str(out, "{\"evaluations\":[");
 	for (uint32_t i = 0; i < b->count; i++) {
 		const struct item *item = &b->items[i];
-		struct policy_decision *d = item->why == NULL ? &b->out[asked++] : NULL;
+		const struct policy_decision *d = item->why == NULL ? &b->out[asked++] : NULL;
 		bool allowed = false;
 
 		if (i > 0)
@@ -136,7 +138,6 @@ say(struct batch *b, struct pol_text *out)
 		if (d == NULL || is_malformed(d)) {
 			pol_authzen_say_wrong(out, d == NULL ? item->why : pol_authzen_malformed);
 		} else {
-			pol_authzen_said_check(&item->said, d);
 			pol_authzen_say(out, d, b->ask.has_credential);
 			allowed = d->verdict == POLICY_ALLOW;
 		}
@@ -146,10 +147,25 @@ say(struct batch *b, struct pol_text *out)
 	pol_text_str(out, "]}");
 }
 
+/* Behind the decisions, which took ns. */
+static void
+check(struct batch *b, int64_t ns)
+{
+	size_t asked = 0;
+
+	for (uint32_t i = 0; i < b->count; i++) {
+		if (b->items[i].why == NULL)
+			pol_authzen_said_check(&b->items[i].said, &b->out[asked++]);
+	}
+	if (asked != 0)
+		pol_metrics_decided(b->out, asked, ns);
+}
+
 static int
 decide(struct batch *b, struct pol_call *c)
 {
 	int rc = read_items(b, c);
+	const int64_t began = pol_metrics_now();
 
 	if (rc == 0 && b->asked != 0)
 		rc = policy_decide_many(c->policy, b->req, b->asked, b->out);
@@ -158,6 +174,7 @@ decide(struct batch *b, struct pol_call *c)
 		return POLICY_ERR_AGAIN;
 	if (rc != 0 && rc != POLICY_ERR_ARG && rc != POLICY_ERR_LIMIT && rc != POLICY_ERR_UNAVAILABLE)
 		return rc;
+	check(b, pol_metrics_now() - began);
 	c->status = 200;
 	say(b, &c->out);
 	return 0;

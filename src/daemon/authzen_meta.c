@@ -18,7 +18,7 @@ static const struct { const char *name, *path; } urls[] = {
 	{ "search_action_endpoint", "/access/v1/search/action" },
 };
 
-/* A path that our URL has stands behind the well-known one (9.2.1): of another's, a
+/* A path that our URL has stands behind the well-known one (9.2): of another's, a
  * tenant's, nothing is known here. */
 static bool
 is_ours(const struct pol_call *c)

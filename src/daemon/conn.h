@@ -3,6 +3,7 @@
 #ifndef POL_DAEMON_CONN_H
 #define POL_DAEMON_CONN_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 
 #include <microhttpd.h>
@@ -37,10 +38,20 @@ struct pol_listening {
 	bool is_unix;
 };
 
+/* Connections that are open, and the thread that looks for slow ones: sweep.c. */
+struct pol_sweep {
+	pthread_mutex_t lock;
+	pthread_cond_t end;
+	pthread_t thread;
+	bool runs, ended;
+	struct pol_conn *first;
+};
+
 struct pol_server {
 	const struct pol_conf *conf;
 	struct policy *policy;
 	struct pol_pool *pool;
+	struct pol_sweep sweep;
 	struct pol_listening *on;
 	size_t on_count;
 	atomic_bool draining;
@@ -52,6 +63,9 @@ struct pol_server {
 
 struct pol_conn {
 	struct pol_call call;
+	struct pol_conn *next, **prev;	/* of the sweep */
+	int fd;
+	_Atomic int64_t since_ns;	/* since when its head, or its body, is awaited; 0: neither */
 	struct pol_job job;
 	struct MHD_Connection *mhd;
 	struct pol_listening *on;
@@ -63,7 +77,7 @@ struct pol_conn {
 	bool must_close;
 	bool in_count;
 	bool is_chunked;
-	bool has_certificate;		/* was asked for, and is right */
+	bool has_certificate;		/* of the connection: is of client_ca */
 	const char *uri;		/* where libmicrohttpd has the target */
 	uint64_t announced;		/* bytes of the body, by its header; chunked: 0 */
 	uint64_t dropped;		/* of a body that is not wanted */
@@ -73,7 +87,7 @@ struct pol_conn {
 	struct pol_header headers[POL_HEADERS];
 	size_t headers_count;
 	char trace[56];			/* traceparent, where it is one */
-	unsigned char random[128];	/* for request ids */
+	unsigned char random[256];	/* for request ids */
 	size_t random_left;
 };
 
@@ -86,6 +100,12 @@ const struct pol_route *pol_route_find(const struct pol_call *c, unsigned *statu
 
 /* answer.c: sends what the call has; MHD_NO: the connection is to be closed. */
 enum MHD_Result pol_answer_send(struct pol_conn *n);
+
+/* sweep.c; a connection is added before its first byte, and removed before its socket is closed */
+void pol_sweep_add(struct pol_conn *n);
+void pol_sweep_remove(struct pol_conn *n);
+int pol_sweep_start(struct pol_server *s);
+void pol_sweep_stop(struct pol_server *s);
 
 /* request.c: for libmicrohttpd */
 void *pol_request_target(void *on, const char *uri, struct MHD_Connection *mhd);

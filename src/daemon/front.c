@@ -119,32 +119,41 @@ serve(struct front *f)
 }
 
 static void
-loaded(struct front *f)
+was_opened(struct front *f, int rc, const char *why)
 {
-	bool was_open = f->policy == NULL;
-	char why[1400];
-	int rc;
+	f->policy = f->load.policy;
+	if (rc == 0)
+		serve(f);
+	if (!f->over)
+		answer(f, POL_CHANNEL_OPENED, rc, why);
+	if (!f->over && rc == 0 && f->channel < 0)
+		pol_log(POLICY_LOG_INFO, "ready");
+	if (rc != 0 && f->channel < 0)
+		end(f, pol_exit_status(rc));
+}
 
-	pol_load_end(&f->load);
-	rc = f->load.rc;
-	pol_state_say(why, sizeof(why), &f->load.err);
-	if (was_open) {
-		f->policy = f->load.policy;
-		if (rc == 0)
-			serve(f);
-		if (!f->over)
-			answer(f, POL_CHANNEL_OPENED, rc, why);
-		if (rc != 0 && f->channel < 0) {
-			pol_log_error(&f->load.err);
-			end(f, pol_exit_status(rc));
-		}
-		return;
-	}
+static void
+was_reloaded(struct front *f, int rc, const char *why)
+{
 	pol_state_reloaded(rc, why);
 	if (rc != 0 && f->channel < 0)
 		pol_log(POLICY_LOG_ERROR, "the set is refused, the one before stays in force: %s", why);
 	answer(f, POL_CHANNEL_RELOADED, rc, why);
-	if (f->reload_again) {
+}
+
+static void
+loaded(struct front *f)
+{
+	bool was_open = f->policy == NULL;
+	char why[1400];
+
+	pol_load_end(&f->load);
+	pol_state_say(why, sizeof(why), &f->load.err);
+	if (was_open)
+		was_opened(f, f->load.rc, why);
+	else
+		was_reloaded(f, f->load.rc, why);
+	if (f->reload_again && !f->over) {
 		f->reload_again = false;
 		reload(f);
 	}

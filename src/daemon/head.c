@@ -210,6 +210,8 @@ take_ids(struct pol_conn *n)
 			if (ok && ++ids == 1) {
 				memcpy(c->request_id, h->value, h->value_len);
 				c->request_id[h->value_len] = '\0';
+			} else if (ok) {
+				own_id(n);	/* two: neither */
 			}
 		} else if (IS(h, "traceparent") && ++traces == 1 && is_traceparent(h->value, h->value_len)) {
 			memcpy(c->trace_id, h->value + 3, 32);
@@ -220,7 +222,7 @@ take_ids(struct pol_conn *n)
 	}
 	if (traces > 1)
 		c->trace_id[0] = n->trace[0] = '\0';
-	if (ids != 1)
+	if (c->request_id[0] == '\0')
 		own_id(n);
 }
 
@@ -230,9 +232,7 @@ pol_head_check(struct pol_conn *n, const char *method, const char *version)
 	size_t method_len = strlen(method);
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(n->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	struct walk w = { .n = n };
-	unsigned status;
 
-	own_id(n);
 	if (n->target.failed || !is_token(method, method_len) || n->uri != method + method_len + 1 ||
 	    version != n->uri + n->target.len + 1 || strncmp(version, "HTTP/1.", 7) != 0 ||
 	    (version[7] != '0' && version[7] != '1') || version[8] != '\0')
@@ -241,8 +241,6 @@ pol_head_check(struct pol_conn *n, const char *method, const char *version)
 	MHD_get_connection_values_n(n->mhd, MHD_HEADER_KIND, take_header, &w);
 	if (w.wrong || w.many || info == NULL || method + info->header_size != w.next + 2 || !is_target(n->target.data, n->target.len))
 		return 400;
-	status = check_framing(n, version[7] == '0');
-	if (status != 400)
-		take_ids(n);
-	return status;
+	take_ids(n);
+	return check_framing(n, version[7] == '0');
 }

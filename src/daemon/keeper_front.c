@@ -96,8 +96,9 @@ pol_keeper_replace_front(struct pol_keeper *k)
 void
 pol_keeper_front_died(struct pol_keeper *k, int status)
 {
-	int64_t now = pol_child_now(), delay = 100 * MS;	/* of the second that dies young */
 	bool served = k->front.opened != 0;
+	int64_t now = pol_child_now(), most = served ? 400 * MS : 5 * SECOND;
+	int64_t delay = 50 * MS;		/* of the second that dies young */
 
 	pol_child_leave(&k->front, false);
 	k->front.pid = 0;
@@ -118,9 +119,9 @@ pol_keeper_front_died(struct pol_keeper *k, int status)
 	}
 	if (k->reloading)
 		pol_keeper_reloaded(k, "");	/* the next one reads the new set */
-	for (unsigned i = 2; i < k->failures && delay < 5 * SECOND; i++)
+	for (unsigned i = 2; i < k->failures && delay < most; i++)
 		delay *= 2;
-	k->start_at = k->failures < 2 ? now : now + (delay < 5 * SECOND ? delay : 5 * SECOND);
+	k->start_at = k->failures < 2 ? now : now + delay;
 }
 
 /* ---- what it says ---- */
@@ -154,17 +155,22 @@ serves(struct pol_keeper *k)
 		pol_notify_say(&k->notify, "READY=1\nSTATUS=not ready, serving the last good text: %.900s", k->why);
 	else
 		pol_notify_say(&k->notify, "READY=1\nSTATUS=serving");
-	pol_log(POLICY_LOG_INFO, "serving%s", k->front.last_good ? " the last good text" : "");
+	pol_log(POLICY_LOG_INFO, "ready%s", k->front.last_good ? ", but for the set: the last good text serves" : "");
 }
 
 void
 pol_keeper_heard(struct pol_keeper *k)
 {
 	struct pol_message m;
-	int got;
 
-	while (k->front.channel >= 0 && (got = pol_channel_get(k->front.channel, &m, NULL)) != 0) {
-		if (got < 0) {		/* it is gone; or speaks no more like one of ours */
+	/* a few, lest it keeps us from everything else */
+	for (int n = 0; n < 16 && k->front.channel >= 0; n++) {
+		int got = pol_channel_get(k->front.channel, &m, NULL);
+
+		if (got == 0)
+			return;
+		/* it is gone; or speaks no more like one of ours */
+		if (got < 0 || (m.kind == POL_CHANNEL_OPENED && k->front.opened != 0)) {
 			pol_child_leave(&k->front, true);
 			return;
 		}

@@ -97,7 +97,7 @@ opened(struct pol_keeper *k)
 	if (k->load.rc != 0 && was_last) {	/* the real one is refused still */
 		pol_keeper_reloaded(k, k->why);
 	} else if (k->load.rc != 0 && k->last_good) {
-		pol_log(POLICY_LOG_ERROR, "the last good text is refused as well: %s", k->why);
+		pol_log(POLICY_LOG_ERROR, "the last good text is refused as well");
 		pol_keeper_end(k, pol_exit_status(k->load.rc));
 	} else if (k->load.rc != 0) {
 		fall_back(k, k->load.rc);
@@ -145,8 +145,10 @@ pol_keeper_loaded(struct pol_keeper *k)
 		keep(k);
 		if (k->front.last_good)
 			pol_keeper_replace_front(k);
-		else if (k->front.opened == 0 || pol_channel_say(k->front.channel, POL_CHANNEL_RELOAD) != 0)
+		else if (k->front.channel < 0)
 			pol_keeper_reloaded(k, "");	/* who starts reads the new one */
+		else if (pol_channel_say(k->front.channel, POL_CHANNEL_RELOAD) != 0)
+			pol_keeper_reloaded(k, "the serving process does not listen");
 	}
 }
 

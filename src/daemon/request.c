@@ -64,6 +64,7 @@ pol_request_connection(void *on, struct MHD_Connection *mhd, void **conn, enum M
 	if (what == MHD_CONNECTION_NOTIFY_CLOSED) {
 		if (n == NULL)
 			return;
+		pol_sweep_remove(n);
 		reset(n);
 		pol_text_fini(&n->body);
 		pol_text_fini(&n->target);
@@ -82,8 +83,11 @@ pol_request_connection(void *on, struct MHD_Connection *mhd, void **conn, enum M
 	n->call = (struct pol_call){ .server = l->server, .policy = l->server->policy, .conf = l->server->conf,
 	    .on = l->conf, .connection = n };
 	info = MHD_get_connection_info(mhd, MHD_CONNECTION_INFO_CONNECTION_FD);
-	if (l->is_unix && info != NULL)
-		pol_caller_peer(&n->call, info->connect_fd);
+	n->fd = info != NULL ? info->connect_fd : -1;
+	if (l->is_unix)
+		pol_caller_peer(&n->call, n->fd);
+	n->since_ns = pol_metrics_now();
+	pol_sweep_add(n);
 }
 
 void *
@@ -121,6 +125,7 @@ pol_request_done(void *on, struct MHD_Connection *mhd, void **conn, enum MHD_Req
 			explicit_bzero((char *)(uintptr_t)h->value, h->value_len);
 	}
 	reset(n);
+	n->since_ns = pol_metrics_now();
 }
 
 /* Asks who it is, and where the body is here, the handler. Any thread. POLICY_ERR_AGAIN:
@@ -185,6 +190,7 @@ ask_or_sleep(struct pol_conn *n)
 		return false;
 	}
 	n->is_waiting = true;
+	n->since_ns = 0;
 	n->job.run = wait_and_ask;
 	MHD_suspend_connection(n->mhd);
 	pol_pool_put(pool, &n->job);
@@ -213,7 +219,9 @@ take_head(struct pol_conn *n, const char *method, const char *version)
 
 	if (!n->is_waiting) {
 		status = pol_head_check(n, method, version);
-		if (status == 0 && n->on->conf->client_ca != NULL && !pol_tls_is_client(n->mhd))
+		if (n->on->conf->client_ca != NULL && !n->has_certificate)
+			n->has_certificate = pol_tls_is_client(n->mhd);
+		if (status == 0 && n->on->conf->client_ca != NULL && !n->has_certificate)
 			status = 403;
 		c->method = method;
 		c->target = n->target.data;
@@ -239,6 +247,7 @@ take_head(struct pol_conn *n, const char *method, const char *version)
 	has_body = n->is_chunked || n->announced != 0;
 	if (c->status == 0 && has_body && ask_or_sleep(n))
 		return MHD_YES;
+	n->since_ns = has_body ? pol_metrics_now() : 0;
 	if (c->status != 0)
 		return refuse(n, has_body);
 	n->phase = POL_PHASE_BODY;
@@ -289,6 +298,7 @@ pol_request_take(void *on, struct MHD_Connection *mhd, const char *url, const ch
 		*size = 0;
 		return take_piece(n, data, len);
 	}
+	n->since_ns = 0;
 	if (c->status == 0) {
 		n->is_whole = true;
 		c->body = n->body.data;

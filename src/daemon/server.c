@@ -123,6 +123,8 @@ pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct poli
 		s->on = calloc(conf->listeners_count, sizeof(*s->on));
 		if (s->on != NULL)
 			rc = pol_pool_new(&s->pool, conf->waiting, conf->queued);
+		if (rc == 0)
+			rc = pol_sweep_start(s);
 	}
 	if (rc != 0)
 		pol_conf_fault(&p, rc, "could not start threads: %s", policy_strerror(rc));
@@ -172,6 +174,7 @@ pol_server_free(struct pol_server *s)
 			MHD_stop_daemon(s->on[i].daemon);
 		pol_tls_fini(&s->on[i].tls);
 	}
+	pol_sweep_stop(s);
 	pol_pool_free(s->pool);
 	free(s->on);
 	free(s);

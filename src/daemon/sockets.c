@@ -8,12 +8,15 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "activate.h"
 #include "conf_read.h"
 #include "listen.h"
 #include "log.h"
+
+#define TICK_MS 10
 
 /* One that was passed, by its name. -1 with err: none, or several. */
 static int
@@ -51,6 +54,20 @@ know_file(struct pol_socket *s, const char *path)
 	s->ino = st.st_ino;
 }
 
+/* Whoever was killed a moment ago may not be gone altogether: for a second it is tried again. */
+static int
+make(const struct pol_conf *c, const struct pol_conf_listener *l, struct policy_error *err)
+{
+	struct timespec tick = { 0, TICK_MS * 1000000 };
+	int fd = pol_listen(c, l, err);
+
+	for (int n = 0; fd == POLICY_ERR_IO && n < 1000 / TICK_MS; n++) {
+		nanosleep(&tick, NULL);
+		fd = pol_listen(c, l, err);
+	}
+	return fd;
+}
+
 static int
 open_all(struct pol_sockets *s, const struct pol_conf *c, struct pol_passed *list, int n, struct policy_error *err)
 {
@@ -59,7 +76,7 @@ open_all(struct pol_sockets *s, const struct pol_conf *c, struct pol_passed *lis
 		struct pol_socket *one = &s->list[i];
 
 		one->passed = l->activation != NULL;
-		one->fd = one->passed ? passed(list, n, c, l, err) : pol_listen(c, l, err);
+		one->fd = one->passed ? passed(list, n, c, l, err) : make(c, l, err);
 		if (one->fd < 0)
 			return one->passed ? POLICY_ERR_INVALID : one->fd;
 		know_file(one, l->unix_path);

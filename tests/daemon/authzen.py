@@ -9,13 +9,18 @@ The last line reads `N passed, N failed[, N skipped]`.
 import argparse
 import sys
 
+sys.path.append(sys.path.pop(0))       # behind Python's own: http.py here is no library
+
+import authzen_cerbos
 import authzen_clients
 import authzen_musts
 import authzen_random
 import authzen_vectors
+import authzen_waits
 from authzen_world import Count
 
-PARTS = {'musts': authzen_musts, 'vectors': authzen_vectors, 'random': authzen_random, 'clients': authzen_clients}
+PARTS = {'musts': authzen_musts, 'waits': authzen_waits, 'vectors': authzen_vectors,
+         'random': authzen_random, 'clients': authzen_clients, 'cerbos': authzen_cerbos}
 
 
 def main():

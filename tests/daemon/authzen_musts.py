@@ -30,7 +30,7 @@ def put_in(request, value, *path):
 
 
 def is_error(answer, status=400):
-    """The status and a JSON text: section 10.1.3 calls it an error message string"""
+    """The status and a JSON text: section 10.1.2 calls it an error message string"""
     return answer.status == status and isinstance(answer.json, str) and answer.json != ''
 
 
