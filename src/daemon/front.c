@@ -126,6 +126,8 @@ was_opened(struct front *f, int rc, const char *why)
 		serve(f);
 	if (!f->over)
 		answer(f, POL_CHANNEL_OPENED, rc, why);
+	if (!f->over && rc == 0 && f->channel < 0)
+		pol_log(POLICY_LOG_INFO, "ready");
 	if (rc != 0 && f->channel < 0)
 		end(f, pol_exit_status(rc));
 }

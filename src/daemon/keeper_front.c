@@ -155,7 +155,7 @@ serves(struct pol_keeper *k)
 		pol_notify_say(&k->notify, "READY=1\nSTATUS=not ready, serving the last good text: %.900s", k->why);
 	else
 		pol_notify_say(&k->notify, "READY=1\nSTATUS=serving");
-	pol_log(POLICY_LOG_INFO, "serving%s", k->front.last_good ? " the last good text" : "");
+	pol_log(POLICY_LOG_INFO, "ready%s", k->front.last_good ? ", but for the set: the last good text serves" : "");
 }
 
 void

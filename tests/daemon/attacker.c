@@ -25,7 +25,9 @@
 #include <sys/uio.h>
 #include <sys/un.h>
 #include <arpa/inet.h>
+#include <netdb.h>
 #include <netinet/in.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <policy_module.h>
@@ -229,6 +231,29 @@ connect_out(void)
 	return rc != 0 && errno == ECONNREFUSED ? 0 : rc;
 }
 
+/* Names of hosts, of files and by asking servers; whatever comes of it, it returns. */
+static int
+resolve(void)
+{
+	struct addrinfo *list = NULL;
+	int rc = getaddrinfo("localhost", "http", NULL, &list);
+
+	if (rc == 0)
+		freeaddrinfo(list);
+	if (getaddrinfo("host.invalid", "http", NULL, &list) == 0)
+		freeaddrinfo(list);
+	return rc == 0 ? 0 : -1;
+}
+
+static int
+users(void)
+{
+	struct passwd p, *found = NULL;
+	char room[4096];
+
+	return getpwnam_r("root", &p, room, sizeof(room), &found) == 0 && found != NULL ? 0 : -1;
+}
+
 #define ROW(name) { #name, name }
 
 static const struct {
@@ -236,6 +261,7 @@ static const struct {
 	int (*fn)(void);
 } rows[] = {
 	ROW(read_set), ROW(read_store), ROW(write_record), ROW(read_hosts), ROW(new_thread), ROW(connect_out),
+	ROW(resolve), ROW(users),
 	{ "", NULL },			/* from here on: what must not be done */
 	ROW(store_write), ROW(store_append), ROW(store_index), ROW(store_make), ROW(store_truncate), ROW(store_unlink),
 	ROW(store_rename), ROW(store_chmod), ROW(set_write), ROW(set_make), ROW(secret_read), ROW(etc_write), ROW(tmp_write),

@@ -64,9 +64,10 @@ conf
 # ---- a process that is asked ----
 
 start() { # FD MODE: its input is FD (8: who reads, 9: who writes), its output $dir/work/out.FD
-	rm -f "$dir/work/in.$1"
+	rm -f "$dir/work/in.$1" "$dir/work/out.$1"
+	: >"$dir/work/out.$1"
 	mkfifo "$dir/work/in.$1"
-	"$sandboxed" "$2" "$dir/work/conf.yaml" <"$dir/work/in.$1" >"$dir/work/out.$1" 2>&1 &
+	"$sandboxed" "$2" "$dir/work/conf.yaml" <"$dir/work/in.$1" >>"$dir/work/out.$1" 2>&1 7>&- 8>&- 9>&- &
 	eval "pid_$1=\$!"
 	pids="$pids $!"
 	eval "exec $1>'$dir/work/in.$1'"
@@ -93,11 +94,12 @@ say() { # FD WORDS: the answer, a line that is no log
 	grep -v '^log: ' "$dir/work/out.$fd" | tail -n 1
 }
 asked() { same "$1" "$2" "$(shift 2; say 8 "$@")"; }
-soon() { # WHAT WANTED WORDS: within ten seconds
-	what=$1 wanted=$2
-	shift 2
+soon() { soon_by 8 "$@"; }
+soon_by() { # FD WHAT WANTED WORDS: within ten seconds
+	who=$1 what=$2 wanted=$3
+	shift 3
 	m=0
-	while got=$(say 8 "$@"); [ "$got" != "$wanted" ] && [ "$m" -lt 50 ]; do
+	while got=$(say "$who" "$@"); [ "$got" != "$wanted" ] && [ "$m" -lt 50 ]; do
 		sleep 0.2
 		m=$((m + 1))
 	done
@@ -142,6 +144,73 @@ grants: [ { role: reader, to: dan } ]"
 	ended_well 8 "SQLite"
 }
 
+# ---- a store in PostgreSQL, by a role that may SELECT and no more ----
+
+on_postgresql() {
+	[ -f "$modules/store_postgresql.so" ] || { skip 1 "under the sandbox, PostgreSQL (not built)"; return; }
+	pg_begin 7>&- 8>&- 9>&- || { trap end_all EXIT; skip 1 "under the sandbox, PostgreSQL (no server can be started here)"; return; }
+	trap end_all EXIT
+	write_set "store: { url: \"$POLICY_TEST_PG\", stale: 5s }
+modules: [ { use: password, with: { store: true } } ]"
+	start 9 none || { bad "who writes does not start"; cat "$dir/work/out.9"; return; }
+	PGPASSWORD=secret "$pg_bin/psql" -qX -h "$pg_dir" -U policy -d policy -c "CREATE ROLE reader LOGIN PASSWORD 'reader';
+	    GRANT USAGE ON SCHEMA policy TO reader; GRANT SELECT ON policy.policy_head, policy.policy_row TO reader" ||
+	    bad "there is no role"
+	write_set "store: { url: \"postgresql://reader:reader@/policy?host=$pg_dir\", stale: 5s }
+modules: [ { use: password, with: { store: true } } ]"
+	start 8 kill || { bad "who reads does not start"; cat "$dir/work/out.8"; return; }
+	asked "PostgreSQL: nobody" "deny no_rule" ask cyd read doc 1
+	same "another process makes him" made "$(say 9 make cyd horse-and-cart)"
+	soon "and he is known" "allow rule" ask cyd read doc 1
+	asked "by his password" "is cyd" login cyd horse-and-cart
+	pg_down fast
+	asked "while the server is away, what it said holds" "allow rule" ask cyd read doc 1
+	pg_up 7>&- 8>&- 9>&-
+	soon_by 9 "it is back" made make dan horse-and-cart
+	soon "and is heard of again" "allow rule" ask dan read doc 1
+	asked "read again" reloaded reload
+	ended_well 8 "PostgreSQL"
+	ended_well 9 "who writes"
+}
+
+# ---- keys by HTTPS, tokens of OpenBao ----
+
+servers() {
+	python3 -c 'import cryptography' 2>/dev/null || { skip 1 "under the sandbox, servers (no python3-cryptography)"; return; }
+	mkdir "$dir/work/servers"
+	mkfifo "$dir/work/servers/in"
+	python3 "$(dirname "$0")/sandbox_servers.py" "$dir/work/servers" "$top_builddir" <"$dir/work/servers/in" \
+	    >"$dir/work/servers/out" 2>&1 7>&- 8>&- 9>&- &
+	pids="$pids $!"
+	exec 7>"$dir/work/servers/in"
+	n=0
+	until [ -e "$dir/work/servers/servers" ] || [ "$n" -ge 400 ]; do sleep 0.1; n=$((n + 1)); done
+	keys= vault= vault_token=
+	. "$dir/work/servers/servers" || { bad "no servers"; cat "$dir/work/servers/out"; return; }
+	more=
+	[ -z "$vault" ] || more=", { use: vault, subject: { type: service, id: display_name }, with: { address: \"$vault\", insecure: true } }"
+	mkdir -p "$dir/set/ca"
+	cp "$dir/work/servers/ca.pem" "$dir/set/ca/ca.pem"
+	write_set "modules: [ { use: jwt, subject: { type: user }, with: { issuer: us, audience: us, keys: \"$keys\",
+    ca: $dir/set/ca/ca.pem, refresh: 1s } }$more ]"
+	start 8 kill || { bad "it does not start"; cat "$dir/work/out.8"; return; }
+	soon "a token, by a key that was fetched" "is tom0" bearer "$(cat "$dir/work/servers/token")"
+	echo turn >&7
+	until grep -q turned "$dir/work/servers/out"; do sleep 0.05; done
+	soon "and by one that is new" "is tom1" bearer "$(cat "$dir/work/servers/token")"
+	asked "no token" "nobody bad_credential" bearer "$(cat "$dir/work/servers/token")x"
+	if [ -n "$vault" ]; then
+		asked "a token of OpenBao's" "is token-svc" bearer "$vault_token"
+		asked "and none" "nobody bad_credential" bearer s.notatokenatall
+	else
+		skip 2 "tokens of OpenBao (it is not there)"
+	fi
+	asked "read again" reloaded reload
+	soon "and fetched again" "is tom1" bearer "$(cat "$dir/work/servers/token")"
+	ended_well 8 "servers"
+	exec 7>&-
+}
+
 # ---- an attacker within ----
 
 # $got is what came of a row: "done", a word of errno, or "killed".
@@ -182,7 +251,7 @@ modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
 			attack "$row"
 			case $got in
 			done | nothing | died | '') bad "$mode: $row: $got" ;;
-			killed) ok; n_killed=$((n_killed + 1)); exec 8>&-; start 8 "$mode" || bad "does not start again" ;;
+			killed) ok; n_killed=$((n_killed + 1)); exec 8>&-; start 8 "$mode" || { bad "does not start again"; cat "$dir/work/out.8"; } ;;
 			*) ok; n_refused=$((n_refused + 1)) ;;
 			esac
 			printf '%s\t%s\t%s\n' "$mode" "$row" "$got" >>"$dir/work/table"
@@ -198,6 +267,8 @@ modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
 
 on_sqlite
 ended_well 9 "who writes"
+on_postgresql
+servers
 attacks
 echo "$kills kills where nobody attacked"
 same "no call that was needed was missing" 0 "$kills"
