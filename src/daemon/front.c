@@ -286,7 +286,7 @@ last_of_them(struct front *f)
 	struct timespec tick = { 0, 5000000 };
 
 	pol_sockets_shut(&f->sockets);
-	for (int n = 0; f->server != NULL && n < 200 && pol_sockets_wanted(&f->sockets); n++)
+	for (int n = 0; f->server != NULL && n < 200 && (n < 10 || pol_sockets_wanted(&f->sockets)); n++)
 		nanosleep(&tick, NULL);
 }
 

@@ -191,5 +191,6 @@ pol_keeper_run(const char *file, enum pol_sandbox_mode mode)
 		turn(k);
 	rc = k->status;
 	pol_keeper_fini(k);
+	free(k);
 	return rc;
 }

@@ -20,6 +20,7 @@
 #define PING_EVERY SECOND
 #define SILENCE (20 * SECOND)		/* of a front that serves */
 #define RENEW_EVERY (3600 * SECOND)
+#define ACCEPT_AT_LEAST (50 * MS)	/* who is half in when we stop */
 #define ACCEPT_FOR (1 * SECOND)		/* when stopping: those who are waiting at the sockets */
 #define DRAIN_FOR (13 * SECOND)		/* the front takes ten for what it has in hand */
 #define FAILURES_AT_START 5
@@ -202,7 +203,9 @@ pol_keeper_stop(struct pol_keeper *k)
 static void
 stop_on(struct pol_keeper *k, int64_t now)
 {
-	if (!k->told_stop && (k->front.opened == 0 || now > k->stopping + ACCEPT_FOR || !pol_sockets_wanted(&k->sockets))) {
+	bool wanted = now < k->stopping + ACCEPT_AT_LEAST || (now < k->stopping + ACCEPT_FOR && pol_sockets_wanted(&k->sockets));
+
+	if (!k->told_stop && (k->front.opened == 0 || !wanted)) {
 		k->told_stop = true;
 		pol_channel_say(k->front.channel, POL_CHANNEL_STOP);
 	}

@@ -188,7 +188,8 @@ def waiting(c, world):
     c.check('what is under way is answered', (200, 'close'), (a.status, a['Connection']))
     c.check('an idle one is closed', True, idle.is_closed())
     c.check('exit', 0, w.process.wait(60))
-    c.check('the socket is gone', False, os.path.exists(w.socket))
+    # without a keeper the name of its socket stays: by then it may remove nothing
+    c.check('the socket is left', True, os.path.exists(w.socket))
 
 
 def limits(c, world):
