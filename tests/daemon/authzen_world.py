@@ -76,7 +76,7 @@ class World:
             put(os.path.join(self.folder, 'set'), 'policy.yaml', self.steps(), 0o644)
         self.socket = os.path.join(self.folder, 's')
         self.port = free_port() if tcp else None
-        text = f'policyd: 1\npolicy: {self.folder}/set\nmodules: {args.modules}\nread: [{os.path.dirname(self.folder)}]\nthreads: 1\nlimits: {{ batch: {batch} }}\n'
+        text = f'policyd: 1\npolicy: {self.folder}/set\nmodules: {args.modules}\nread: [{os.path.dirname(self.folder)}]\nwrite: [{os.path.dirname(self.folder)}]\nthreads: 1\nlimits: {{ batch: {batch} }}\n'
         text += f'url: {url}\n' if url else ''
         text += f'listeners:\n  - unix: {self.socket}\n    serve: [authzen, health]\n'
         text += f'  - tcp: 127.0.0.1:{self.port}\n    serve: [authzen, health]\n' if tcp else ''
