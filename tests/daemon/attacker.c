@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A module that stands for code which somebody made a process run: for the bearer
- * `attack:NAME` it tries what the row of that name says, and logs what came of it. For
+ * `attack.NAME` it tries what the row of that name says, and logs what came of it. For
  * tests; never installed.
  */
 #include <errno.h>
@@ -306,7 +306,7 @@ attacker_check(void *state, const struct policy_call *call, struct policy_identi
 	char text[128];
 
 	(void)id;
-	if (call->credential->data.len < 7 || memcmp(call->credential->data.data, "attack:", 7) != 0)
+	if (call->credential->data.len < 7 || memcmp(call->credential->data.data, "attack.", 7) != 0)
 		return POLICY_CHECK_IGNORE;
 	snprintf(text, sizeof(text), "%.*s", (int)call->credential->data.len - 7, call->credential->data.data + 7);
 	if (strcmp(text, "list") == 0)

@@ -67,7 +67,8 @@ start() { # FD MODE: its input is FD (8: who reads, 9: who writes), its output $
 	rm -f "$dir/work/in.$1" "$dir/work/out.$1"
 	: >"$dir/work/out.$1"
 	mkfifo "$dir/work/in.$1"
-	"$sandboxed" "$2" "$dir/work/conf.yaml" <"$dir/work/in.$1" >>"$dir/work/out.$1" 2>&1 7>&- 8>&- 9>&- &
+	# shellcheck disable=SC2086 # words
+	${as:-} "$sandboxed" "$2" "$dir/work/conf.yaml" <"$dir/work/in.$1" >>"$dir/work/out.$1" 2>&1 7>&- 8>&- 9>&- &
 	eval "pid_$1=\$!"
 	pids="$pids $!"
 	eval "exec $1>'$dir/work/in.$1'"
@@ -184,9 +185,10 @@ servers() {
 	pids="$pids $!"
 	exec 7>"$dir/work/servers/in"
 	n=0
-	until [ -e "$dir/work/servers/servers" ] || [ "$n" -ge 400 ]; do sleep 0.1; n=$((n + 1)); done
+	until [ -e "$dir/work/servers/servers" ] || [ "$n" -ge 900 ]; do sleep 0.1; n=$((n + 1)); done
+	[ -e "$dir/work/servers/servers" ] || { bad "no servers"; cat "$dir/work/servers/out"; return; }
 	keys= vault= vault_token=
-	. "$dir/work/servers/servers" || { bad "no servers"; cat "$dir/work/servers/out"; return; }
+	. "$dir/work/servers/servers"
 	more=
 	[ -z "$vault" ] || more=", { use: vault, subject: { type: service, id: display_name }, with: { address: \"$vault\", insecure: true } }"
 	mkdir -p "$dir/set/ca"
@@ -216,7 +218,7 @@ servers() {
 # $got is what came of a row: "done", a word of errno, or "killed".
 attack() { # ROW
 	got=nothing
-	if [ "$(say 8 bearer "attack:$1")" = died ]; then
+	if [ "$(say 8 bearer "attack.$1")" = died ]; then
 		wait "$pid_8"
 		if [ "$?" = 159 ]; then got=killed; else got=died; fi
 		return
@@ -230,7 +232,7 @@ modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
 	start 9 none || { bad "who writes does not start"; return; }
 	# without a sandbox it is done, or this would prove nothing
 	start 8 none || { bad "does not start"; return; }
-	say 8 bearer attack:list >/dev/null
+	say 8 bearer attack.list >/dev/null
 	sed -n 's/^log: .*row \(.*\)$/\1/p' "$dir/work/out.8" >"$dir/work/rows"
 	sed '/^$/,$d' "$dir/work/rows" >"$dir/work/goes"
 	sed '1,/^$/d' "$dir/work/rows" >"$dir/work/not"
@@ -265,11 +267,67 @@ modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
 	ended_well 9 "who writes"
 }
 
+# ---- as a user with no rights, whose /proc is root's once nothing may be dumped ----
+
+as_another() {
+	[ "$(id -u)" = 0 ] && command -v setpriv >/dev/null || { skip 2 "under the sandbox, another user (not root)"; return; }
+	write_set "modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
+	chmod 644 "$dir/work/conf.yaml"
+	chmod 755 "$dir/store"
+	as="setpriv --reuid=65534 --regid=65534 --clear-groups"
+	if start 8 kill; then ok; else bad "another user: does not start"; cat "$dir/work/out.8"; fi
+	as=
+	asked "another user: read again" reloaded reload
+	attack read_set
+	same "another user: a module is there" done "$got"
+	ended_well 8 "another user"
+	chmod 600 "$dir/work/conf.yaml"
+}
+
+# ---- the same, through policyd ----
+
+over_http() {
+	policyd=$top_builddir/policyd
+	[ -x "$policyd" ] && command -v curl >/dev/null || { skip 3 "policyd under attack (it, or curl, is not there)"; return; }
+	write_set "modules: [ { use: attacker, subject: { type: nobody }, with: { dir: $dir } } ]"
+	for listener in 1 2 3 4 5 6 7 8; do
+		port=$((20000 + ($$ * 7 + listener * 997) % 40000))
+		{ grep -v listeners "$dir/work/conf.yaml"; echo "listeners: [ { tcp: \"127.0.0.1:$port\", serve: [authzen] } ]"; } >"$dir/work/http.yaml"
+		chmod 600 "$dir/work/http.yaml"
+		"$policyd" -c "$dir/work/http.yaml" >"$dir/work/http" 2>&1 7>&- 8>&- 9>&- &
+		keeper=$!
+		pids="$pids $keeper"
+		n=0
+		until [ "$(http read_set)" != 000 ] || [ "$n" -ge 100 ]; do sleep 0.1; n=$((n + 1)); done
+		[ "$n" -ge 100 ] || break
+		kill "$keeper"; wait "$keeper"
+	done
+	for row in store_write secret_read etc_write new_process bind_tcp run_memory; do
+		same "policyd: $row: nobody is let in" 401 "$(http "$row")"
+		if grep -q "E[A-Z]* $row\$" "$dir/work/http"; then ok; else bad "policyd: $row"; tail -n 3 "$dir/work/http"; fi
+	done
+	same "policyd: what kills has no answer" 000 "$(http run)"
+	n=0
+	until [ "$(http read_set)" = 401 ] || [ "$n" -ge 100 ]; do sleep 0.1; n=$((n + 1)); done
+	if [ "$n" -lt 100 ]; then ok; else bad "policyd: and it is not there again"; fi
+	if grep -q "killed by signal 31" "$dir/work/http"; then ok; else bad "policyd: nobody says why"; tail -n 5 "$dir/work/http"; fi
+	kill "$keeper"
+	wait "$keeper"
+	same "policyd: the keeper ends well" 0 "$?"
+}
+http() { # ROW: the status
+	curl -s -o /dev/null -m 10 -w '%{http_code}' -H "Authorization: Bearer attack.$1" -H 'Content-Type: application/json' \
+	    -d '{"subject":{"type":"user","id":"ann"},"action":{"name":"read"},"resource":{"type":"doc","id":"1"}}' \
+	    "http://127.0.0.1:$port/access/v1/evaluation"
+}
+
 on_sqlite
 ended_well 9 "who writes"
+as_another
+attacks
+over_http
 on_postgresql
 servers
-attacks
 echo "$kills kills where nobody attacked"
 same "no call that was needed was missing" 0 "$kills"
 finish

@@ -6,14 +6,17 @@ A JWKS over HTTPS with a certificate of its own authority (DIR/ca.pem), and an O
 there is one. Writes DIR/servers: NAME=VALUE, a line each. A line `turn` on the input: keys
 are changed, and DIR/token is of the new one. Ends with its input.
 """
-import base64
+import sys
+
+del sys.path[0]  # this folder has an http.py
+
+import base64  # noqa: E402
 import datetime
 import http.server
 import ipaddress
 import json
 import os
 import ssl
-import sys
 import threading
 import time
 
