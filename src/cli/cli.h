@@ -74,7 +74,7 @@ struct pol_args {
 #define POL_OPT_REVOKE (1u << 22)	/* --user, --before */
 #define POL_OPT_IMPORT (1u << 23)	/* --roles, --dry-run */
 
-#define POL_OPT_SEEK (1u << 25)		/* --type, of who is sought */
+#define POL_OPT_SEEK (1u << 26)		/* --type, of who is sought */
 #define POL_OPT_LOG (1u << 24)		/* --file, --subject, --since..., --verify, --replay */
 
 /* 0, or an exit status when it has said what is wrong. Frees with pol_args_fini. */
