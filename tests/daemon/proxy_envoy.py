@@ -89,6 +89,7 @@ def main(build, folder):
         for e in proxies:
             tests.matrix(t, app, e.at)
             tests.identity(t, app, e.at)
+        tests.uploads(t, app, proxies[0].at)
         tests.sweep(t, app, proxies[0].at)
         tests.confusion(t, app, proxies[1].at)
         bodies(t, app, proxies[1].at)

@@ -52,6 +52,7 @@ def main(build, folder):
             tests.matrix(t, app, n.at)
             tests.identity(t, app, n.at)
         unix, tcp = proxies
+        tests.uploads(t, app, unix.at)
         tests.sweep(t, app, unix.at)
         tests.confusion(t, app, tcp.at)
         tests.caller(t, app, policyd)

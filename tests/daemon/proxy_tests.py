@@ -103,6 +103,16 @@ def matrix(t, app, at):
                     explained(t, what, answer, who, method)
 
 
+def uploads(t, app, at):
+    """Bodies, of known length and not, go on with what is allowed, and only with that."""
+    for chunked in (False, True):
+        for name, headers, passes in (('right', [bearer(ANN)], True), ('lesser', [bearer(CARL)], False), ('none', [], False)):
+            for body in (b'x' * 10, b'x' * 1000000):
+                answer = send(at, 'POST', '/v1/models/m1', headers, body, chunked)
+                t.check(f'{len(body)} bytes, chunked {chunked}, {name}', (True, [body] * passes),
+                        ((answer.status == 200) == passes, [s[3] for s in app.take()]))
+
+
 def explained(t, what, answer, who, method):
     """A denial says why, in a body that each client reads its own way."""
     if answer.status == 401:

@@ -156,11 +156,14 @@ def dechunk(data):
     return out
 
 
-def send(address, method, target, headers=(), body=None):
+def send(address, method, target, headers=(), body=None, chunked=False):
     """One request, as it is given, on a connection of its own. target: text (latin-1)."""
     lines = [f'{method} {target} HTTP/1.1', 'Host: app.example', 'Connection: close']
     lines += [f'{n}: {v}' for n, v in headers]
-    if body is not None:
+    if chunked:
+        lines.append('Transfer-Encoding: chunked')
+        body = b'%x\r\n%s\r\n0\r\n\r\n' % (len(body), body)
+    elif body is not None:
         lines.append(f'Content-Length: {len(body)}')
     raw = ('\r\n'.join(lines) + '\r\n\r\n').encode('latin-1') + (body or b'')
     got = b''
