@@ -10,6 +10,7 @@
 
 #include "api/ask.h"
 #include "api/note.h"
+#include "api/route.h"
 #include "api/who.h"
 #include "auth/identity.h"
 #include "core/fill.h"
@@ -20,6 +21,7 @@
 
 /* The least that makes sense: up to where a deny can be read, or the code. */
 #define LEAST_DECISION ((uint32_t)offsetof(struct policy_decision, generation))
+#define LEAST_ROUTED ((uint32_t)offsetof(struct policy_routed, is_public))
 #define LEAST_ERROR ((uint32_t)offsetof(struct policy_error, line))
 
 /* What loading may return: any other code is our own mistake. */
@@ -236,6 +238,32 @@ policy_decide_many(struct policy *p, const struct policy_request *req, size_t n,
 	if (rc != 0)
 		return rc;
 	return p != NULL && req != NULL ? pol_ask_many(p, req, n, out) : POLICY_ERR_ARG;
+}
+
+int
+policy_decide_http(struct policy *p, const struct policy_http *http, const struct policy_request *who,
+    struct policy_decision *out, struct policy_routed *routed)
+{
+	struct policy_decision room;
+	struct pol_routing asked;
+	int rc;
+
+	if (out == NULL)
+		return POLICY_ERR_ARG;
+	rc = take_decision(out);
+	if (routed != NULL && pol_sized_check(routed, sizeof(*routed), LEAST_ROUTED) != 0)
+		rc = POLICY_ERR_ABI;
+	else if (routed != NULL)
+		memset((char *)routed + sizeof(routed->size), 0,
+		    (routed->size < sizeof(*routed) ? routed->size : sizeof(*routed)) - sizeof(routed->size));
+	if (rc != 0)
+		return rc;
+	memset(&room, 0, sizeof(room));
+	rc = pol_route_one(p, &asked, http, who, &room);
+	pol_sized_out(out, &room, sizeof(room));
+	if (routed != NULL)
+		pol_sized_out(routed, &asked.routed, sizeof(asked.routed));
+	return rc;
 }
 
 int

@@ -81,6 +81,13 @@ decide(struct asking in, const struct pol_snapshot *s, struct pol_time now, cons
 	return 0;
 }
 
+int
+pol_ask_within(struct policy *p, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+    struct policy_decision *out, struct pol_judged *judged)
+{
+	return decide((struct asking){ p, judged }, s, now, req, out, NULL);
+}
+
 /* A request, and its token, as ones of our size. */
 static int
 take_request(struct policy_request *room, struct policy_token *token, const void *req, uint32_t size)

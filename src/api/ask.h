@@ -15,6 +15,9 @@ int pol_ask_one(struct policy *p, const struct policy_request *req, struct polic
 struct pol_judged;
 int pol_ask_judged(struct policy *p, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness, struct pol_judged *judged);
+/* A request of our size, its token too, on a snapshot that is held. */
+int pol_ask_within(struct policy *p, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+    struct policy_decision *out, struct pol_judged *judged);
 /*
  * n decisions on one snapshot and one reading of the clock. Both rows step by the
  * size of their first; each of out is known to be a deny of that size. The first

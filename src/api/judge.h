@@ -17,6 +17,7 @@ struct pol_judged {
 	uint32_t len;
 	struct pol_cache_stand stand;	/* on what they stand; version 0: not known to be alive in any */
 	bool cached;			/* by `key` */
+	bool open;			/* whoever they are may what no deny entry denies */
 	struct pol_cache_key key;
 	char *heap;
 	char small[POL_PACKED_MAX];
@@ -27,6 +28,7 @@ pol_judge_init(struct pol_judged *j)
 {
 	j->list = NULL;
 	j->heap = NULL;
+	j->open = false;
 }
 void pol_judge_fini(struct pol_judged *j);
 

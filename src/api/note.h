@@ -14,6 +14,9 @@ struct pol_witness;
 int pol_note_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness);
 int pol_note_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out);
+/* A request of HTTP, likewise: pol_route_one(). */
+struct pol_routing;
+int pol_note_routed(struct policy *p, struct pol_routing *a, struct policy_decision *out);
 /* Credentials that policy_authenticate() judged: those that are not good are noted. */
 void pol_note_identity(struct policy *p, const struct policy_request *req, const struct policy_identity *out, int rc);
 

@@ -90,19 +90,28 @@ pol_who_still(const struct policy *p, const struct policy_identity *id, bool sta
 	return fresh ? POLICY_REASON_RULE : POLICY_REASON_UNAVAILABLE;
 }
 
+static int
+decide_as(const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req, bool open,
+    struct pol_answer *a, const struct pol_witness *witness, const char **why)
+{
+	if (__builtin_expect(open, 0))
+		return pol_decide_open(&s->engine, req, now, a, why);
+	return pol_decide(&s->engine, req, now, NULL, a, witness, why);
+}
+
 /* Who made the token for somebody else is asked for as one who acts; he must be allowed
  * beside whoever the request says acts. */
 __attribute__((noinline))
 static int
 decide_actor(const struct pol_snapshot *s, struct pol_time now, const struct policy_identity *id, struct asserted *as,
-    struct pol_answer *a, const struct pol_witness *witness, const char **why)
+    bool open, struct pol_answer *a, const struct pol_witness *witness, const char **why)
 {
 	const struct policy_attrs none = { NULL, 0 };
 	const enum policy_reason reason = pol_alive_actor(s->engine.people, id, &as->req.actor_type, &as->req.actor_id);
 
 	as->req.actor_attributes = none;
 	if (reason == POLICY_REASON_RULE && as->req.actor_id.data != NULL)
-		return pol_decide(&s->engine, &as->req, now, NULL, a, witness, why);
+		return decide_as(s, now, &as->req, open, a, witness, why);
 	*a = (struct pol_answer){ POLICY_DENY, reason != POLICY_REASON_RULE ? reason : POLICY_REASON_ERROR, POL_NONE, POL_NONE };
 	return 0;
 }
@@ -138,9 +147,9 @@ decide_one(const struct policy *p, const struct pol_snapshot *s, struct pol_time
 		return 0;
 	}
 	if (rc == 0)
-		rc = pol_decide(&s->engine, &as.req, now, NULL, &a, witness, &why);
+		rc = decide_as(s, now, &as.req, j->open, &a, witness, &why);
 	if (rc == 0 && a.verdict == POLICY_ALLOW && __builtin_expect(has_actor(s, j, id), 0))
-		rc = decide_actor(s, now, id, &as, &a, witness, &why);
+		rc = decide_actor(s, now, id, &as, j->open, &a, witness, &why);
 	if (rc != 0)
 		pol_fill_error(out, rc, s->generation);
 	else if (first || a.verdict != POLICY_ALLOW)

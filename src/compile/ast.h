@@ -237,8 +237,7 @@ struct ast_kind {
 	struct ast_conds conds;
 };
 
-/* A member or a `to`: TYPE:ID, group:NAME (type "group"), TYPE:* (name "*"),
- * everyone or authenticated (type empty, the word in name). */
+/* A member or a `to`: TYPE:ID, group:NAME (type "group"), TYPE:* (name "*"), everyone or authenticated (type empty). */
 struct ast_holder {
 	struct pol_node source;
 	uint32_t type_len;		/* bytes of TYPE; 0: not written, a user */
@@ -351,6 +350,7 @@ struct ast_step;			/* of `modules:`; all four in ast_step.h */
 struct ast_store;
 struct ast_audit;
 struct ast_tokens;
+struct ast_routes;			/* ast_route.h */
 
 enum ast_enabled { AST_ENABLED_UNSAID, AST_ENABLED_TRUE, AST_ENABLED_FALSE };
 
@@ -381,6 +381,7 @@ struct ast_set {
 	AST_LIST(struct ast_test) tests;
 	AST_LIST(struct ast_limit) limits;
 	AST_LIST(struct ast_entry) entries;	/* check: all of them, by number */
+	AST_LIST(struct ast_routes) routes;	/* check: sorted by name */
 	AST_LIST(struct ast_step) steps;	/* in their order */
 	AST_LIST(struct ast_group) mapped;	/* check: map:STEP/ROLE, each once */
 	const struct pol_node *modules_at;	/* the section, or NULL */

@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "compile/ast_route.h"
 #include "compile/ast_step.h"
 
 static void
@@ -51,7 +52,7 @@ name_key(const void *value, struct policy_text *a, struct policy_text *b)
 _Static_assert(offsetof(struct ast_named, name) == 0 && offsetof(struct ast_role, name) == 0 &&
     offsetof(struct ast_scope, name) == 0 && offsetof(struct ast_kind, name) == 0 &&
     offsetof(struct ast_group, name) == 0 && offsetof(struct ast_thing, name) == 0 &&
-    offsetof(struct ast_step, name) == 0, "name_key");
+    offsetof(struct ast_step, name) == 0 && offsetof(struct ast_routes, name) == 0, "name_key");
 
 static void
 node_key(const void *value, struct policy_text *a, struct policy_text *b)
@@ -106,6 +107,7 @@ static const struct {
 	{ offsetof(struct pol_names, acts), acts_key },
 	{ offsetof(struct pol_names, steps), name_key },
 	{ offsetof(struct pol_names, mapped), name_key },
+	{ offsetof(struct pol_names, routes), name_key },
 };
 
 #define INDEX(names, i) ((struct pol_index *)(void *)((char *)(names) + indexes[i].offset))
@@ -210,7 +212,7 @@ needs_actions(struct ast_set *set, struct pol_names *names, struct pol_conds *co
 static pol_check_fn *const steps[] = {
 	needs_actions, pol_check_names, pol_check_conds, pol_check_types, pol_check_actions,
 	pol_check_roles, pol_check_entries, pol_check_people, pol_check_things, pol_check_tests,
-	pol_check_steps,
+	pol_check_steps, pol_check_routes,
 };
 
 int

@@ -47,7 +47,7 @@ struct pol_names {
 	struct pol_index types, attrs, owner_attrs, actions, named, roles;
 	struct pol_index users, groups, scopes, kinds, things, ids;
 	struct pol_index acts_texts, acts;
-	struct pol_index steps, mapped;
+	struct pol_index steps, mapped, routes;
 	struct pol_action_name **action_names;
 	size_t n_action_names, cap_action_names;
 	struct pol_acts *all;
@@ -126,5 +126,11 @@ pol_check_fn pol_check_people, pol_check_things, pol_check_tests;
 
 /* check_step.c */
 pol_check_fn pol_check_steps;
+
+/* check_route.c, check_route_tie.c */
+pol_check_fn pol_check_routes;
+struct ast_routes;
+/* Sorts them as they win; of any two that may both be meant, one must. */
+int pol_check_route_ties(struct ast_set *set, const struct ast_routes *routes);
 
 #endif

@@ -44,6 +44,7 @@ pol_set_dump(const struct ast_set *set, struct pol_buf *out)
 	pol_dump_everyone(&d, true);
 	pol_dump_scopes(&d);
 	pol_dump_credentials(&d);
+	pol_dump_routes(&d);
 	pol_dump_people(&d, true);
 	pol_arena_fini(&d.arena);
 	return d.failed || out->failed ? POLICY_ERR_NOMEM : 0;

@@ -44,8 +44,9 @@ void pol_dump_pieces_end(struct pol_dump_pieces *p);
 void pol_dump_pieces_fini(struct pol_dump *d, struct pol_dump_pieces *p, struct pol_buf *out,
     bool unique, const char *between);
 
-/* dump_decl.c, dump_role.c, dump_people.c, dump_step.c */
+/* dump_decl.c, dump_role.c, dump_people.c, dump_route.c, dump_step.c */
 void pol_dump_modules(struct pol_dump *d);
+void pol_dump_routes(struct pol_dump *d);
 void pol_dump_store(struct pol_dump *d);
 void pol_dump_audit(struct pol_dump *d);
 void pol_dump_tokens(struct pol_dump *d);

@@ -11,6 +11,7 @@
 
 #include "base/err.h"
 #include "base/hash.h"
+#include "core/route.h"
 
 struct pol_code {
 	struct pol_program *program;
@@ -30,6 +31,9 @@ static const struct {
 	SPAN(code, struct pol_insn), SPAN(consts, struct pol_sval), SPAN(paths, struct pol_path),
 	SPAN(path_names, uint32_t), SPAN(names, struct pol_name),
 	SPAN(templates, struct pol_template), SPAN(tpieces, struct pol_tpiece),
+	SPAN(route_sets, struct pol_route_set), SPAN(route_states, struct pol_route_state),
+	SPAN(route_edges, struct pol_route_edge), SPAN(route_words, struct pol_str),
+	SPAN(route_candidates, uint32_t), SPAN(routes, struct pol_route),
 #undef SPAN
 };
 _Static_assert(sizeof(emit_spans) / sizeof(*emit_spans) == EMIT_TABLES, "one row a table");
@@ -134,6 +138,8 @@ emit_all(struct pol_emit *e)
 		rc = pol_emit_row(e);
 	if (rc == 0)
 		rc = pol_emit_role(e);
+	if (rc == 0)
+		rc = pol_emit_route(e);
 	return rc;
 }
 

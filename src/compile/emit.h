@@ -49,7 +49,8 @@ enum emit_table {		/* same order as emit_spans of emit.c */
 	EMIT_FILES, EMIT_TYPES, EMIT_KEYS, EMIT_ALIASES, EMIT_ACTIONS, EMIT_ACTION_ROWS,
 	EMIT_ROLES, EMIT_ENTRIES, EMIT_BODIES, EMIT_ITEMS, EMIT_WIDE, EMIT_SCOPES, EMIT_KINDS, EMIT_NAMED,
 	EMIT_TERMS, EMIT_CODE, EMIT_CONSTS, EMIT_PATHS, EMIT_PATH_NAMES, EMIT_NAMES,
-	EMIT_TEMPLATES, EMIT_TPIECES, EMIT_TABLES
+	EMIT_TEMPLATES, EMIT_TPIECES, EMIT_ROUTE_SETS, EMIT_ROUTE_STATES, EMIT_ROUTE_EDGES,
+	EMIT_ROUTE_WORDS, EMIT_ROUTE_CANDIDATES, EMIT_ROUTES, EMIT_TABLES
 };
 
 /* What one set of action names stands for: made once for all entries that share it. */
@@ -84,6 +85,8 @@ struct pol_emit {
 	struct pol_action *actions;	/* until all of each is known */
 	struct pol_span last_types;
 	struct pol_buf acts;		/* struct emit_acts */
+	struct policy_text *words;	/* literal segments of routes, sorted, each once */
+	size_t n_words;
 	struct pol_buf tmp, run;	/* one key or text, one run of code at a time */
 	uint32_t *acts_of;		/* by entry: into acts */
 	uint32_t *single;		/* by action: what names it alone, into acts, + 1 */
@@ -160,6 +163,12 @@ int pol_emit_action(struct pol_emit *e);
 int pol_emit_row(struct pol_emit *e);
 int pol_emit_role(struct pol_emit *e);
 const struct emit_acts *pol_emit_acts_of(const struct pol_emit *e, uint32_t entry);
+
+/* emit_route.c, emit_machine.c: of one set, whose routes are numbered; *start is its first state */
+int pol_emit_route(struct pol_emit *e);
+struct ast_routes;
+int pol_emit_machine_words(struct pol_emit *e);
+int pol_emit_machine(struct pol_emit *e, const struct ast_routes *routes, uint32_t *start);
 
 /* emit_anchor.c: entries in the order of their numbers are added, the end is told, the
  * bytes of all are asked, then they are put where head.anchors and .anchor_ids say. */

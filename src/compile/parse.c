@@ -26,8 +26,6 @@ unknown_key(struct pol_parse *p, const struct pol_node *key, const char *where,
 	pol_hint_init(&h, pol_node_text(key));
 	for (i = 0; i < n_rows; i++) {
 		len = strlen(rows[i].name);
-		if (rows[i].read == pol_parse_unsupported)
-			continue;
 		pol_hint_offer(&h, policy_text(rows[i].name));
 		if (at + len + 3 < sizeof(known)) {
 			memcpy(known + at, ", ", 2);
@@ -284,7 +282,7 @@ static const struct pol_key_row sections[] = {
 	{ "store", pol_parse_store },
 	{ "tokens", pol_parse_tokens },
 	{ "audit", pol_parse_audit },
-	{ "routes", pol_parse_unsupported },
+	{ "routes", pol_parse_routes },
 };
 
 /* Sections of many small items; of grants: they are a list's. */

@@ -101,8 +101,17 @@ pol_key_fn pol_parse_entities, pol_parse_entity, pol_parse_fixtures, pol_parse_e
 /* parse_test.c */
 pol_key_fn pol_parse_tests;
 
+/* parse_route.c, parse_route_match.c */
+pol_key_fn pol_parse_routes;
+struct ast_route;
+/* METHOD PATH */
+int pol_parse_route_match(struct pol_parse *p, struct ast_route *r, const struct pol_node *n);
+/* A text that is {NAME}, of nothing else: *name; a text without braces: *name is absent. */
+int pol_parse_route_var(struct pol_parse *p, struct policy_text *name, const struct pol_node *n);
+int pol_parse_route_resource(struct pol_parse *p, struct ast_route *r, const struct pol_node *n);
+
 /* parse_engine.c */
-pol_key_fn pol_parse_enabled, pol_parse_limits, pol_parse_store, pol_parse_tokens, pol_parse_unsupported;
+pol_key_fn pol_parse_enabled, pol_parse_limits, pol_parse_store, pol_parse_tokens;
 /* A section that may stand once, and only where engine_ok; `first`: where it stood already. */
 int pol_parse_may_stand(struct pol_parse *p, const struct pol_node *key, const struct pol_node *first);
 

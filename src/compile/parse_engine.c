@@ -252,11 +252,3 @@ pol_parse_limits(struct pol_parse *p, const struct pol_node *key, const struct p
 		*p->limits_at = key;
 	return rc != 0 ? rc : POL_PARSE_KEYS(p, value, "limits", limit_keys, out);
 }
-
-int
-pol_parse_unsupported(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
-{
-	(void)value;
-	(void)out;
-	return pol_set_fail(p->set, key, "`%.*s:` is not supported by this build: leave the section out", POL_SHOW(key));
-}

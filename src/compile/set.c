@@ -122,7 +122,7 @@ static const size_t lists[] = {
 	offsetof(struct ast_set, kinds), offsetof(struct ast_set, everyone), offsetof(struct ast_set, users),
 	offsetof(struct ast_set, groups), offsetof(struct ast_set, grants), offsetof(struct ast_set, things),
 	offsetof(struct ast_set, tests), offsetof(struct ast_set, limits), offsetof(struct ast_set, entries),
-	offsetof(struct ast_set, steps), offsetof(struct ast_set, mapped),
+	offsetof(struct ast_set, steps), offsetof(struct ast_set, mapped), offsetof(struct ast_set, routes),
 };
 #define LISTS (sizeof(lists) / sizeof(lists[0]))
 

@@ -101,6 +101,12 @@ int pol_decide(const struct pol_engine *e, const struct policy_request *req,
     struct pol_time now, const struct policy_text *now_text,
     struct pol_answer *a, const struct pol_witness *witness, const char **why);
 
+/* The same where anybody may what no deny entry denies: true, or not to be evaluated. */
+int pol_decide_open(const struct pol_engine *e, const struct policy_request *req,
+    struct pol_time now, struct pol_answer *a, const char **why);
+/* Of what names no action, so that no entry can deny it: anybody may. */
+int pol_decide_any(struct pol_answer *a);
+
 /* Look-ups by name; POL_NONE or NULL when there is none. */
 uint32_t pol_find_action(const struct pol_program *p, const char *s, size_t len);
 uint32_t pol_find_type(const struct pol_program *p, const char *s, size_t len, uint64_t *hash);

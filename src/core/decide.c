@@ -54,8 +54,9 @@ wanted(const struct pol_eval *ev)
 	return ev->act->sig_allow | ev->act->sig_deny | p->wide_sig_allow | p->wide_sig_deny;
 }
 
+/* open: whatever no deny entry denies is allowed. Constant wherever it counts. */
 static inline __attribute__((always_inline)) int
-answer(struct pol_eval *ev, struct pol_answer *a)
+answer(struct pol_eval *ev, struct pol_answer *a, bool open)
 {
 	struct pol_found f = { POL_NONE, POL_NONE, POL_NONE, -1, false, NULL };
 	enum policy_reason reason = known(ev);
@@ -81,6 +82,8 @@ answer(struct pol_eval *ev, struct pol_answer *a)
 		return say(a, POLICY_REASON_DENIED, f.deny);
 	if (f.unknown != POL_NONE)
 		return say(a, POLICY_REASON_CONDITION_ERROR, f.unknown);
+	if (open)
+		return ev->limit ? POLICY_ERR_LIMIT : allow(a, POL_NONE);
 	pol_meet_all(ev, &f, POL_EFFECT_ALLOW);
 	if (f.allow == POL_NONE)
 		return say(a, POLICY_REASON_NO_RULE, POL_NONE);
@@ -141,7 +144,7 @@ tell_anonymous(const struct pol_eval *ev, struct pol_answer *a)
 
 /* One turn: the subject's, or the actor's own (without token, groups or actor). */
 static inline __attribute__((always_inline)) int
-turn(struct pol_eval *ev, struct pol_answer *a)
+turn(struct pol_eval *ev, struct pol_answer *a, bool open)
 {
 	const struct policy_request *req = ev->req;
 	int rc;
@@ -165,7 +168,7 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 		if (ev->token != NULL)
 			set_said(ev);
 	}
-	rc = answer(ev, a);
+	rc = answer(ev, a, open);
 	if (rc == 0 && ev->limit)
 		rc = POLICY_ERR_LIMIT;
 	if (rc != 0) {
@@ -178,13 +181,13 @@ turn(struct pol_eval *ev, struct pol_answer *a)
 
 __attribute__((noinline))
 static int
-actors_turn(struct pol_eval *ev, struct pol_answer *a)
+actors_turn(struct pol_eval *ev, struct pol_answer *a, bool open)
 {
 	struct pol_answer other;
 	int rc;
 
 	ev->for_actor = true;
-	rc = turn(ev, &other);
+	rc = open ? turn(ev, &other, true) : turn(ev, &other, false);
 	if (rc != 0 || other.verdict != POLICY_ALLOW)
 		*a = other;
 	return rc;
@@ -200,12 +203,10 @@ check_names(const struct policy_request *req, const struct pol_known *k, const c
 	    (k->type != POL_NONE ? POL_KNOWN_TYPE : 0u) | (k->thing != NULL ? POL_KNOWN_THING : 0u), why);
 }
 
-/* Not inline: who has a quick answer shall not pay for the registers it takes. */
-__attribute__((noinline))
-static int
-decide(const struct pol_engine *e, const struct policy_request *req,
+static inline __attribute__((always_inline)) int
+decide_as(const struct pol_engine *e, const struct policy_request *req,
     const struct pol_known *known, struct pol_time now, const struct policy_text *now_text,
-    struct pol_answer *a, const struct pol_witness *w, const char **why)
+    struct pol_answer *a, const struct pol_witness *w, const char **why, bool open)
 {
 	struct pol_eval ev;		/* not zeroed as a whole: it is large */
 	int rc;
@@ -239,11 +240,38 @@ decide(const struct pol_engine *e, const struct policy_request *req,
 	ev.has_resource = req->resource_type.data != NULL;
 	rc = req->resource_attributes.count != 0 ? pol_above_check(&ev) : 0;
 	if (rc == 0)
-		rc = turn(&ev, a);
+		rc = turn(&ev, a, open);
 	if (rc == 0 && a->verdict == POLICY_ALLOW && req->actor_id.data != NULL)
-		rc = actors_turn(&ev, a);
+		rc = actors_turn(&ev, a, open);
 	*why = rc != 0 ? ev.why : NULL;
 	return rc;
+}
+
+/* Not inline: who has a quick answer shall not pay for the registers it takes. */
+__attribute__((noinline))
+static int
+decide(const struct pol_engine *e, const struct policy_request *req,
+    const struct pol_known *known, struct pol_time now, const struct policy_text *now_text,
+    struct pol_answer *a, const struct pol_witness *w, const char **why)
+{
+	return decide_as(e, req, known, now, now_text, a, w, why, false);
+}
+
+int
+pol_decide_open(const struct pol_engine *e, const struct policy_request *req,
+    struct pol_time now, struct pol_answer *a, const char **why)
+{
+	struct pol_known known;
+
+	pol_known_hash(&known, e, req);
+	pol_known_find(&known, e, req);
+	return decide_as(e, req, &known, now, NULL, a, NULL, why, true);
+}
+
+int
+pol_decide_any(struct pol_answer *a)
+{
+	return allow(a, POL_NONE);
 }
 
 /* A quick answer, if there is one. */

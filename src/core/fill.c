@@ -126,6 +126,16 @@ pol_fill_rule(char out[POL_FILL_RULE], const struct pol_program *p, uint32_t ent
 	return put_name(out, p, e, ((const struct pol_str *)POL_AT(p, p->files.off))[e->file]);
 }
 
+void
+pol_fill_place(struct policy_decision *out, const struct pol_program *p, uint32_t file, uint32_t line)
+{
+	const struct pol_str *files = POL_AT(p, p->files.off);
+
+	out->line = line;
+	out->rule_len = put_place(out->rule, p, files[file], line);
+	out->file_len = put(out->file, sizeof(out->file), p, files[file]);
+}
+
 static inline void
 put_rule(struct policy_decision *out, const struct pol_program *p, const struct pol_answer *a)
 {

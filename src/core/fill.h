@@ -42,6 +42,8 @@ pol_fill_fetch(const struct pol_engine *e, const struct pol_answer *a)
 /* A decision of core's. */
 void pol_fill_answer(struct policy_decision *out, const struct pol_engine *e,
     const struct policy_request *req, const struct pol_answer *a, uint64_t generation);
+/* What decided is no entry but stands there. */
+void pol_fill_place(struct policy_decision *out, const struct pol_program *p, uint32_t file, uint32_t line);
 /* A deny of its own: of the credentials. */
 void pol_fill_reason(struct policy_decision *out, enum policy_reason reason, uint64_t generation);
 /* The HTTP status that goes with it. */

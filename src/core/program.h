@@ -294,6 +294,12 @@ struct pol_program {
 	struct pol_span tpieces;	/* struct pol_tpiece */
 	struct pol_span everyone;	/* uint32_t, sorted, closed over includes: roles */
 	struct pol_span authenticated;
+	struct pol_span route_sets;	/* of core/route.h: struct pol_route_set, sorted by name */
+	struct pol_span route_states;	/* struct pol_route_state */
+	struct pol_span route_edges;	/* struct pol_route_edge */
+	struct pol_span route_words;	/* struct pol_str, sorted */
+	struct pol_span route_candidates;	/* uint32_t: routes */
+	struct pol_span routes;		/* struct pol_route */
 	uint8_t hears_roles;		/* some condition asks for subject.roles or actor.roles */
 	uint8_t hears_time;		/* some condition asks for context.time */
 	uint8_t pad2[6];

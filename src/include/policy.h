@@ -383,6 +383,49 @@ int policy_decide_many(struct policy *p, const struct policy_request *req,
 int policy_authenticate(struct policy *p, const struct policy_request *req,
     struct policy_identity *out);
 
+/*
+ * One request of HTTP, as a proxy saw it.  `set` names routes of the policy's `routes:`;
+ * method and target (path and query) are as the client sent them, nothing decoded: at
+ * most 8 KiB and 64 segments.  body is the request's where the host has received it, JSON
+ * of at most 1 MiB; a route that takes a name from it denies where there is none.
+ */
+struct policy_http {
+	uint32_t size;
+	uint32_t flags;			/* zero */
+	struct policy_text set;		/* absent: "default" */
+	struct policy_text method;
+	struct policy_text target;
+	struct policy_text body;	/* absent: none was received */
+	uint64_t reserved[4];		/* zero */
+};
+
+#define POLICY_HTTP_INIT { .size = sizeof(struct policy_http) }
+
+/* What it was taken for; owns its bytes, texts end in NUL. */
+struct policy_routed {
+	uint32_t size;
+	uint32_t found;			/* 1: a route matched; 0: none did, or it was refused */
+	uint32_t is_public, line;	/* line of the route */
+	uint32_t action_len, resource_type_len, resource_id_len, file_len;
+	char action[256], resource_type[72], resource_id[1032], file[256];
+};
+
+#define POLICY_ROUTED_INIT { .size = sizeof(struct policy_routed) }
+
+/*
+ * Decides what a request of HTTP may.  The route says action, resource and their
+ * attributes; `who` has subject or credentials, actor, token, context, flags and deadline,
+ * and nothing of action and resource (POLICY_ERR_ARG).  What the route says of the context
+ * stands, whatever `who` says.  Match and decision are made on one snapshot.  No route: a
+ * deny, no_rule (or, of nobody, no_credential).  Malformed method, target, query or body:
+ * 0, and a deny with reason error; too long: limit.  A public route is allowed to anybody,
+ * whatever his credentials, unless a deny entry denies it; then `rule` is the route's
+ * file:line.  routed may be NULL.  Otherwise as policy_decide(); 24 KiB more of stack.
+ */
+int policy_decide_http(struct policy *p, const struct policy_http *http,
+    const struct policy_request *who, struct policy_decision *out,
+    struct policy_routed *routed);
+
 /* What a decision looked at, in order.  See policy_trace(). */
 enum policy_stage {
 	POLICY_STAGE_DENY = 1, POLICY_STAGE_ALLOW, POLICY_STAGE_SCOPE, POLICY_STAGE_CEILING
