@@ -24,7 +24,7 @@ class PolicyMiddleware:
 
     def __init__(self, app, policy, *, routes="default", bodies=0, timeout=10.0):
         self._app = app
-        self._policy = policy
+        self._decide = policy.decide_http
         self._routes = routes
         self._bodies = bodies
         self._timeout = timeout
@@ -41,18 +41,17 @@ class PolicyMiddleware:
             return await _refuse(kind, receive, send, "bad_credential", 401)
         if self._bodies and json_body and kind == "http" and method in _BODIED:
             body, receive = await _read(receive, self._bodies)
-        decision = await self._decide(method, _target(scope), credentials, body)
+        target = _target(scope)
+        try:
+            decision = self._decide(method, target, routes=self._routes, credentials=credentials, body=body,
+                                    timeout=self._timeout, nonblock=True)
+        except WouldBlock:
+            decision = await asyncio.to_thread(self._decide, method, target, routes=self._routes, credentials=credentials,
+                                               body=body, timeout=self._timeout)
         if not decision:
             return await _refuse(kind, receive, send, decision.reason, decision.status or 403)
         scope["libpolicy.decision"] = decision
         return await self._app(scope, receive, send)
-
-    async def _decide(self, method, target, credentials, body):
-        more = {"routes": self._routes, "credentials": credentials, "body": body, "timeout": self._timeout}
-        try:
-            return self._policy.decide_http(method, target, nonblock=True, **more)
-        except WouldBlock:
-            return await asyncio.to_thread(self._policy.decide_http, method, target, **more)
 
 
 def _target(scope):
