@@ -9,6 +9,7 @@
 #include "chaos/admins.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <sys/prctl.h>
@@ -122,7 +123,8 @@ begin_admin(void)
 	int down[2], up[2];
 	char what[2];
 
-	if (pipe(down) != 0 || pipe(up) != 0)
+	/* a server started by this test must not keep them open */
+	if (pipe2(down, O_CLOEXEC) != 0 || pipe2(up, O_CLOEXEC) != 0)
 		return 0;
 	admin_pid = fork();
 	if (admin_pid == 0) {
