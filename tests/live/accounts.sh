@@ -1,11 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: Apache-2.0
 # accounts.sh [ROUNDS]: revocations are seen by every process, on SQLite and on a PostgreSQL
-# server of our own, which is then stopped and started under them.
+# server of our own, which is then stopped and started under them; each statement that is
+# sent to it fails once.
 . "$(dirname "$0")/../lib.sh"
 . "$top_srcdir/modules/store_postgresql/server.sh"
 
 rounds=${1:-5}
+states=1	# in which a statement fails
+[ "$rounds" -lt 30 ] || states=3
 scratch
 trap 'pg_end; rm -rf "$tmp"' EXIT
 
@@ -43,7 +46,8 @@ if [ -r "$modules/store_postgresql.so" ] && pg_begin; then
 	done
 	count postgresql "$live/revoked" "$rounds" 4 2 "$POLICY_TEST_PG"
 	count outage "$live/outage" "$POLICY_TEST_PG&schema=outage" "$pg_dir/up" "$pg_dir/down"
+	count statements "$live/statements" "$POLICY_TEST_PG" "$states"
 else
-	skip 2 "accounts on PostgreSQL (not built, or no server can be started here)"
+	skip 3 "accounts on PostgreSQL (not built, or no server can be started here)"
 fi
 finish
