@@ -147,13 +147,14 @@ ask_once(struct asking by, const struct policy_request *req, struct policy_decis
 }
 
 /*
- * What a store said of who asks, or acts, is believed as long as its `stale` says. Behind
- * the decision, so that who has no store pays for one load. In a child the store may have to
- * be opened first.
+ * What a store said of who asks, or acts, is believed as long as its `stale` says: until
+ * then, as was read before the decision's snapshot was taken. Looked at behind it, so that
+ * who has no store pays for one load. What the store said meanwhile is decided on anew. In
+ * a child the store may have to be opened first.
  */
 __attribute__((noinline))
 static int
-ask_stored(struct asking by, const struct policy_request *req, struct policy_decision *out,
+ask_again(struct asking by, int64_t until, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness)
 {
 	struct policy_decision answer;
@@ -161,25 +162,38 @@ ask_stored(struct asking by, const struct policy_request *req, struct policy_dec
 	struct policy_token token;
 	const struct pol_snapshot *s;
 	_Atomic uint32_t *in;
-	bool old;
+	bool good, old;
 	int rc;
 
-	if (pol_store_is_good(by.p))
+	if (pol_store_is_before(until))
 		return 0;
 	rc = take_request(&room, &token, req, req->size);
 	if (rc != 0)
 		return rc;
+	good = pol_store_is_good(by.p);
 	s = pol_handle_enter(by.p, &in);
 	old = !s->off && room.credentials_count == 0 && pol_alive_needs_store(s->engine.people, &room);
 	memset(&answer, 0, sizeof(answer));
 	pol_fill_reason(&answer, POLICY_REASON_UNAVAILABLE, s->generation);
 	pol_handle_exit(in);
-	if (!old)
+	if (!good && !old)
 		return 0;
-	if (pol_child_opens(by.p, &room) && pol_store_is_good(by.p))
+	if (good || (pol_child_opens(by.p, &room) && pol_store_is_good(by.p)))
 		rc = ask_once(by, &room, &answer, witness);
-	pol_sized_out(out, &answer, sizeof(answer));
+	if (rc != POL_WHO_MISS)
+		pol_sized_out(out, &answer, sizeof(answer));
 	return rc;
+}
+
+__attribute__((noinline))
+static int
+ask_stored(struct asking by, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	const int64_t until = pol_store_until(by.p);
+	int rc = ask_once(by, req, out, witness);
+
+	return rc == 0 ? ask_again(by, until, req, out, witness) : rc;
 }
 
 /* Its credentials were not in the cache. What is judged is left to who frees it. */
@@ -194,7 +208,8 @@ ask_modules(struct policy *p, const struct policy_request *req, struct policy_de
 	if (rc != 0)
 		return rc;		/* it was of a good size a moment ago: the caller's doing */
 	pol_judge_ask(p, &room, judged);
-	return ask_once((struct asking){ p, judged }, req, out, witness);
+	return pol_store_has(p) ? ask_stored((struct asking){ p, judged }, req, out, witness) :
+	    ask_once((struct asking){ p, judged }, req, out, witness);
 }
 
 __attribute__((noinline))
@@ -218,9 +233,8 @@ pol_ask_judged(struct policy *p, const struct policy_request *req, struct policy
 	int rc;
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
-	rc = ask_once((struct asking){ p, judged }, req, out, witness);
-	if (pol_store_has(p) && rc == 0)
-		rc = ask_stored((struct asking){ p, judged }, req, out, witness);
+	rc = pol_store_has(p) ? ask_stored((struct asking){ p, judged }, req, out, witness) :
+	    ask_once((struct asking){ p, judged }, req, out, witness);
 	return rc == POL_WHO_MISS ? ask_modules(p, req, out, witness, judged) : rc;
 }
 
@@ -233,10 +247,9 @@ ask(struct policy *p, const struct policy_request *req, struct policy_decision *
 	int rc;
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
-	rc = ask_once((struct asking){ p, NULL }, req, out, witness);
-	if (__builtin_expect(rc == POL_WHO_MISS, 0))
-		return ask_missed(p, req, out, witness);
-	return __builtin_expect(pol_store_has(p), 0) && rc == 0 ? ask_stored((struct asking){ p, NULL }, req, out, witness) : rc;
+	rc = __builtin_expect(pol_store_has(p), 0) ? ask_stored((struct asking){ p, NULL }, req, out, witness) :
+	    ask_once((struct asking){ p, NULL }, req, out, witness);
+	return __builtin_expect(rc == POL_WHO_MISS, 0) ? ask_missed(p, req, out, witness) : rc;
 }
 
 int
@@ -324,6 +337,21 @@ ask_row(struct asking by, const struct policy_request *req, uint32_t req_size, s
 	return rc;
 }
 
+/* On what the store says, as one request alone. *missed as above. */
+static int
+ask_stored_row(struct asking by, const struct policy_request *req, uint32_t req_size, size_t n,
+    struct policy_decision *out, uint32_t out_size, size_t *missed)
+{
+	const int64_t until = pol_store_until(by.p);
+	int rc = ask_row(by, req, req_size, n, out, out_size, missed);
+
+	for (size_t i = 0; rc == 0 && i < n && until != INT64_MAX; i++) {
+		rc = ask_again(by, until, (const void *)((const char *)req + i * req_size), (void *)((char *)out + i * out_size), NULL);
+		*missed = i;
+	}
+	return rc;
+}
+
 /* A row whose credentials were not in the cache is begun anew when they are judged: it is
  * decided on one snapshot. */
 int
@@ -331,21 +359,19 @@ pol_ask_row(struct policy *p, const struct policy_request *req, size_t n, struct
     struct pol_judged *judged)
 {
 	const uint32_t req_size = req->size, out_size = out->size;
+	const struct asking by = { p, judged };
 	struct policy_request room;
 	struct policy_token token;
 	size_t missed = 0;
-	int rc = ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
+	int rc = ask_stored_row(by, req, req_size, n, out, out_size, &missed);
 
-	for (size_t i = 0; rc == 0 && i < n && pol_store_has(p); i++)
-		rc = ask_stored((struct asking){ p, judged }, (const void *)((const char *)req + i * req_size),
-		    (void *)((char *)out + i * out_size), NULL);
 	if (rc != POL_WHO_MISS)
 		return rc;
 	rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);
 	if (rc != 0)
 		return rc;
 	pol_judge_ask(p, &room, judged);
-	return ask_row((struct asking){ p, judged }, req, req_size, n, out, out_size, &missed);
+	return ask_stored_row(by, req, req_size, n, out, out_size, &missed);
 }
 
 int
