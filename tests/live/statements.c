@@ -172,7 +172,7 @@ one_call(struct policy *p, struct policy *q, int k, unsigned long n)
 {
 	struct sight was;
 	struct as as;
-	char name[16];
+	char name[24];
 	int rc = -1, tries;
 
 	/* what another wrote is read first */
