@@ -107,7 +107,11 @@ administer(struct policy *p, char what, int r)
 		return rc != 0 ? rc : grant(p, by, "ann", "reader", NULL, 0, 0, &t);
 	}
 	if (what == 'r') {
-		rc = policy_token_revoke(p, by, all->id[r], &admins_err);
+		const long until = mono() + WAIT;
+
+		/* its connection may still be that of a server that is gone */
+		while ((rc = policy_token_revoke(p, by, all->id[r], &admins_err)) == POLICY_ERR_UNAVAILABLE && mono() < until)
+			nap_ms(10);
 		atomic_store(&all->acked[r], mono());
 		return rc;
 	}
