@@ -48,7 +48,7 @@ tell(const struct pol_conn *n, unsigned status)
 
 	pol_metrics_request(n->route, status, pol_metrics_now() - n->started_ns);
 	if (status >= 500)
-		pol_log(POLICY_LOG_WARNING, "answered %u to %s%s, request %s%s%s", status,
+		pol_log(POLICY_LOG_WARNING, "answered %u to %s %s, request %s%s%s", status,
 		    n->route != NULL ? n->route->method : "a request", n->route != NULL ? n->route->path : "", c->request_id,
 		    c->trace_id[0] != '\0' ? ", trace " : "", c->trace_id);
 }

@@ -97,12 +97,15 @@ pol_keeper_replace_front(struct pol_keeper *k)
 void
 pol_keeper_front_died(struct pol_keeper *k, int status)
 {
-	bool served = k->front.opened != 0;
-	int64_t now = pol_child_now(), most = served ? 400 * MS : 5 * SECOND;
-	int64_t delay = 50 * MS;		/* of the second that dies young */
+	int64_t now = pol_child_now(), most, delay = 50 * MS;	/* of the second that dies young */
+	bool served;
 
-	pol_child_leave(&k->front, false);
 	k->front.pid = 0;
+	if (k->front.channel >= 0)
+		pol_keeper_heard(k);		/* it may have said that it serves, a moment ago */
+	served = k->front.opened != 0;
+	most = served ? 400 * MS : 5 * SECOND;
+	pol_child_leave(&k->front, false);
 	if (k->stopping != 0) {
 		pol_keeper_end(k, 0);
 		return;
