@@ -48,7 +48,7 @@ jwt_open(void **state, const struct policy_open_args *args, struct policy_error 
 	rc = jwt_conf_read(&j->conf, args, err);
 	if (rc == 0 && (rc = j->host->source(j->host, j->conf.issuer)) != 0)
 		rc = jwt_fail(err, rc, "issuer cannot be taken for a source");
-	if (rc == 0 && j->conf.sign_with != NULL)
+	if (rc == 0 && j->conf.sign_with != NULL && (args->flags & POLICY_OPEN_READ_ONLY) == 0)
 		rc = jwt_issuer_new(&j->issuer, &j->conf, err);
 	if (rc == 0)
 		rc = jwt_keys_new(&j->keys, &j->conf, j->host, err);
@@ -225,7 +225,7 @@ jwt_issue(void *state, const struct policy_issue *want, struct policy_issued *ou
 	int rc;
 
 	if (j->issuer == NULL)
-		return jwt_fail(err, POLICY_ERR_UNSUPPORTED, "this step makes no tokens: it has no sign_with");
+		return jwt_fail(err, POLICY_ERR_UNSUPPORTED, "this step makes no tokens: it has no sign_with, or was opened for reading only");
 	ERR_set_mark();
 	rc = jwt_issuer_sign(j->issuer, want, out, err);
 	ERR_pop_to_mark();

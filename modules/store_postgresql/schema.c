@@ -67,8 +67,10 @@ static const char put[] =
     " number = excluded.number, until_ns = excluded.until_ns, made_ns = excluded.made_ns,"
     " from_ns = excluded.from_ns, source = excluded.source, type = excluded.type, name = excluded.name,"
     " owner = excluded.owner, org = excluded.org, made_by = excluded.made_by, secret = excluded.secret,"
-    " resource = excluded.resource, list = excluded.list, attributes = excluded.attributes, place = excluded.place;"
-    "LISTEN policy_$S";
+    " resource = excluded.resource, list = excluded.list, attributes = excluded.attributes, place = excluded.place";
+
+static const char listen_to[] = "LISTEN policy_$S";
+static const char reads[] = "SELECT set_config('default_transaction_read_only', 'on', false)";
 
 char *
 pol_schema_text(const struct pol_pg *s, const char *form, struct policy_error *err)
@@ -177,11 +179,16 @@ pol_schema_open(struct pol_pg *s, struct policy_error *err)
 		rc = pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0, "the database's encoding is %.20s, but must be UTF8",
 		    PQgetvalue(r, 0, 0));
 	PQclear(r);
+	if (rc == 0 && s->only_reads)
+		rc = query(s, reads, NULL, "set up a connection", err);
 	if (rc == 0)
 		rc = read_version(s, &version, err);
 	if (rc == 0 && version < VERSION)
-		rc = migrate(s, err);
-	return rc == 0 ? query(s, put, NULL, "use its tables", err) : rc;
+		rc = s->only_reads ? pol_secret_fail(err, POLICY_ERR_UNAVAILABLE, NULL, 0,
+		    "the schema has no tables yet, or older ones: who may write it has to open it first") : migrate(s, err);
+	if (rc == 0 && !s->only_reads)
+		rc = query(s, put, NULL, "use its tables", err);
+	return rc == 0 ? query(s, listen_to, NULL, "listen for changes", err) : rc;
 }
 
 int

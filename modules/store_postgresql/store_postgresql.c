@@ -38,6 +38,7 @@ pg_open(void **state, const struct policy_store_args *args, struct policy_error 
 	struct pol_pg *s;
 	int rc;
 
+	pol_forked_part();
 	if (getauxval(AT_SECURE) != 0)
 		return pol_secret_fail(err, POLICY_ERR_UNSUPPORTED, NULL, 0,
 		    "a program with more rights than its caller has no store of this kind: libpq reads the environment");
@@ -47,6 +48,7 @@ pg_open(void **state, const struct policy_store_args *args, struct policy_error 
 	if (s == NULL)
 		return pol_secret_fail(err, POLICY_ERR_NOMEM, NULL, 0, "out of memory");
 	s->pid = getpid();
+	s->only_reads = (args->flags & POLICY_STORE_READ_ONLY) != 0;
 	s->log = args->log != NULL ? args->log : say_nothing;
 	s->log_ctx = args->log_ctx;
 	rc = pol_url_read(s, args->url, err);
@@ -146,6 +148,7 @@ const struct policy_store policy_store_1 = {
 	.abi = POLICY_MODULE_ABI,
 	.name = "store_postgresql",
 	.version = "1.0",
+	.flags = POLICY_STORE_HEEDS_READ_ONLY,
 	.open = pg_open,
 	.changes = pg_changes,
 	.apply = pg_apply,

@@ -14,7 +14,7 @@ for word in up down; do
 	    "$pg_dir" "$word" >"$pg_dir/$word"
 	chmod 755 "$pg_dir/$word"
 done
-for p in test_suite test_down; do
+for p in test_suite test_reader test_down; do
 	"$here/$p" "$pg_dir/up" "$pg_dir/down" >"$pg_dir/out" 2>&1
 	rc=$?
 	cat "$pg_dir/out"

@@ -102,6 +102,7 @@ pol_wire_drop(struct pol_pg *s)
 {
 	PQfinish(s->conn);
 	s->conn = NULL;
+	pol_forked_remove(s);
 }
 
 bool
@@ -122,12 +123,14 @@ reach(struct pol_pg *s, struct policy_error *err)
 		"keepalives_count", "fallback_application_name", "dbname", "client_encoding", NULL,
 	};
 	const char *const values[] = {
-		"read-write", POL_PG_CONNECT_S, "10000", "10", "5", "2", "policy", s->url, "UTF8", NULL,
+		/* one that only reads has to be told of changes too, which no standby does */
+		s->only_reads ? "primary" : "read-write", POL_PG_CONNECT_S, "10000", "10", "5", "2", "policy", s->url, "UTF8", NULL,
 	};
 
 	s->conn = PQconnectdbParams(keys, values, 1);
 	if (s->conn == NULL || PQstatus(s->conn) != CONNECTION_OK)
 		return refused(s, err);
+	pol_forked_add(s);
 	PQsetNoticeReceiver(s->conn, ignore, NULL);
 	PQsetErrorVerbosity(s->conn, PQERRORS_SQLSTATE);
 	if (PQsetnonblocking(s->conn, 1) != 0)

@@ -43,7 +43,11 @@ static int
 lock_head(struct pol_pg *s, uint64_t since, uint64_t *head, struct policy_error *err)
 {
 	PGresult *r = NULL;
-	int rc = run(s, "BEGIN; SELECT change, version, lineage FROM $S.policy_head FOR UPDATE", &r, "begin to write", err);
+	int rc;
+
+	if (s->only_reads)
+		return pol_secret_fail(err, POLICY_ERR_UNSUPPORTED, NULL, 0, "the store was opened for reading only");
+	rc = run(s, "BEGIN; SELECT change, version, lineage FROM $S.policy_head FOR UPDATE", &r, "begin to write", err);
 
 	if (rc == 0)
 		rc = pol_schema_head(s, r, since, head, err);

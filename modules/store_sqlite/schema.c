@@ -6,6 +6,7 @@
  * The newest change stands by itself: it must not go back when the row that it wrote is
  * forgotten.
  */
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 
@@ -71,6 +72,16 @@ pol_schema_fail(const struct pol_sqlite *s, int rc, const char *what, struct pol
 	int code = POLICY_ERR_IO;
 
 	switch (rc & 0xff) {
+	case SQLITE_CANTOPEN:
+	case SQLITE_READONLY:
+		/* what stands beside it is made and kept by those who write */
+		if (s->only_reads && s->db != NULL && (sqlite3_system_errno(s->db) == EACCES || sqlite3_system_errno(s->db) == EPERM))
+			return pol_secret_fail(err, POLICY_ERR_IO, NULL, 0,
+			    "%s: cannot %s: this process may not read it, or what stands beside it", s->path, what);
+		if (s->only_reads)
+			return pol_secret_fail(err, POLICY_ERR_UNAVAILABLE, NULL, 0,
+			    "%s: cannot %s: who writes it is not there, or keeps its log from us (SQLite's %d)", s->path, what, rc);
+		break;
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
 		code = POLICY_ERR_UNAVAILABLE;
@@ -242,6 +253,9 @@ pol_schema_open(struct pol_sqlite *s, struct policy_error *err)
 
 	if (rc == 0)
 		rc = judge(s, &m, err);
+	if (rc == 0 && s->only_reads)
+		return m.version == VERSION ? 0 : pol_secret_fail(err, POLICY_ERR_UNAVAILABLE, NULL, 0,
+		    "%s has no tables yet, or older ones: who may write it has to open it first", s->path);
 	if (rc == 0)
 		rc = keep_a_log(s, err);
 	if (rc == 0 && m.version < VERSION)
@@ -253,8 +267,11 @@ int
 pol_schema_prepare(struct pol_sqlite *s, struct policy_error *err)
 {
 	for (int i = 0; i < SQL_COUNT; i++) {
-		int rc = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->sql[i], NULL);
+		int rc;
 
+		if (s->only_reads && i >= SQL_BEGIN_WRITE && i <= SQL_FORGET)
+			continue;
+		rc = sqlite3_prepare_v3(s->db, texts[i], -1, SQLITE_PREPARE_PERSISTENT, &s->sql[i], NULL);
 		if (rc != SQLITE_OK)
 			return pol_schema_fail(s, rc, "use its tables", err);
 	}

@@ -35,7 +35,7 @@ place(struct pol_sqlite *s, const char *path, struct policy_error *err)
 {
 	int rc = pol_place_take(&s->path, &s->seen, path, false, err);
 
-	if (rc != POLICY_ERR_NOENT)
+	if (rc != POLICY_ERR_NOENT || s->only_reads)
 		return rc;
 	rc = pol_place_take(&s->path, &s->seen, path, true, err);
 	if (rc == POLICY_ERR_EXISTS)
@@ -46,9 +46,9 @@ place(struct pol_sqlite *s, const char *path, struct policy_error *err)
 static int
 connect_to(struct pol_sqlite *s, struct policy_error *err)
 {
-	const int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX |
-	    SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
-	int rc = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+	const int flags = SQLITE_OPEN_NOFOLLOW | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_EXRESCODE;
+	int rc = s->only_reads ? pol_reading_connect(s, flags) :
+	    sqlite3_open_v2(s->path, &s->db, SQLITE_OPEN_READWRITE | flags, NULL);
 
 	if (rc == SQLITE_OK)
 		rc = sqlite3_file_control(s->db, "main", SQLITE_FCNTL_FILE_POINTER, &s->file);
@@ -93,7 +93,12 @@ sqlite_open(void **state, const struct policy_store_args *args, struct policy_er
 		rc = pol_secret_fail(err, POLICY_ERR_UNSUPPORTED, NULL, 0, "this SQLite was built without threads");
 	if (rc == 0) {
 		s = calloc(1, sizeof(*s));
-		rc = s != NULL ? place(s, path, err) : pol_secret_fail(err, POLICY_ERR_NOMEM, NULL, 0, "out of memory");
+		if (s == NULL)
+			rc = pol_secret_fail(err, POLICY_ERR_NOMEM, NULL, 0, "out of memory");
+	}
+	if (rc == 0) {
+		s->only_reads = (args->flags & POLICY_STORE_READ_ONLY) != 0;
+		rc = place(s, path, err);
 	}
 	free(path);
 	if (rc == 0)
@@ -209,6 +214,7 @@ const struct policy_store policy_store_1 = {
 	.abi = POLICY_MODULE_ABI,
 	.name = "store_sqlite",
 	.version = "1.0",
+	.flags = POLICY_STORE_HEEDS_READ_ONLY,
 	.pace_ms = 200,
 	.open = sqlite_open,
 	.changes = sqlite_changes,

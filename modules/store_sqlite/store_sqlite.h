@@ -39,6 +39,7 @@ struct pol_sqlite {
 	sqlite3_file *log;		/* of its write-ahead log; NULL: not said */
 	sqlite3_stmt *sql[SQL_COUNT];
 	char *path;
+	bool only_reads;
 	struct stat seen;		/* of path, when it was opened */
 	bool known;			/* the two below are so */
 	int64_t data_version;		/* what SQLite counted when newest was read */
@@ -87,6 +88,11 @@ int pol_read_head(struct pol_sqlite *s, uint64_t since, uint64_t *head, struct p
 int pol_read_changes(struct pol_sqlite *s, uint64_t *since, policy_row_fn *row, void *ctx, struct policy_error *err);
 /* Ends a transaction that failed, where SQLite has not done so. */
 void pol_read_stop(struct pol_sqlite *s);
+
+/* ---- reading.c ---- */
+
+/* Opens s->path for reading only; SQLite's rc. */
+int pol_reading_connect(struct pol_sqlite *s, int flags);
 
 /* ---- write.c ---- */
 

@@ -54,6 +54,8 @@ begin_write(struct pol_sqlite *s, struct policy_error *err)
 
 	if (rc != 0)
 		return rc;
+	if (s->only_reads)
+		return pol_secret_fail(err, POLICY_ERR_UNSUPPORTED, NULL, 0, "%s was opened for reading only", s->path);
 	if (sqlite3_db_readonly(s->db, "main") != 0)
 		return pol_secret_fail(err, POLICY_ERR_IO, NULL, 0, "%s cannot be written by this process", s->path);
 	sql = pol_schema_run(s, SQL_BEGIN_WRITE, NULL);

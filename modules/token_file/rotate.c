@@ -73,6 +73,8 @@ judge(const struct token_file *s, const struct policy_issue *want, unsigned *rol
 			break;
 	if (*role == TOKEN_API)
 		return pol_secret_fail(err, POLICY_ERR_ARG, NULL, 0, "only a management or an inference key can be renewed");
+	if (s->made_elsewhere)
+		return pol_secret_fail(err, POLICY_ERR_UNSUPPORTED, NULL, 0, "this step was opened for reading only");
 	*end = want->expires_ns != 0 ? want->expires_ns : later(want->now_ns, s->lifetime_ns);
 	if (*end <= want->now_ns)
 		return pol_secret_fail(err, POLICY_ERR_ARG, NULL, 0, "a key that would have ended already");

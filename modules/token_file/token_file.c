@@ -51,6 +51,8 @@ read_format(struct token_file *s, const struct policy_open_args *args, struct po
 		return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0, "`format` is neither list nor torchserve");
 	v = policy_with(args, "write");
 	s->write = v != NULL && v->u.boolean;
+	if (s->write && (args->flags & POLICY_OPEN_READ_ONLY) != 0)
+		s->made_elsewhere = true;
 	v = policy_with(args, "lifetime");
 	s->lifetime_ns = v != NULL ? v->u.integer : 3600000000000LL;
 	if (v != NULL && !s->write)
@@ -106,7 +108,7 @@ token_file_open(void **state, const struct policy_open_args *args, struct policy
 	if (rc == 0) {
 		path = pol_secret_path(file, "file", err);
 		rc = path == NULL ? err->code : 0;
-		if (rc == 0 && s->write && (rc = pol_rotate_make(s, path, args->now_ns, err)) != 0)
+		if (rc == 0 && s->write && !s->made_elsewhere && (rc = pol_rotate_make(s, path, args->now_ns, err)) != 0)
 			free(path);
 		if (rc == 0) {
 			/* two steps on one file know the same people; a longer path stays the step's name */

@@ -11,6 +11,7 @@ struct token_file {
 	struct pol_live live;		/* struct token_table */
 	bool keys;			/* format: torchserve */
 	bool write;
+	bool made_elsewhere;		/* here they are read only */
 	int64_t lifetime_ns;
 	size_t id_len, kind_len;		/* of an absent text: 0 */
 	char id[256], kind[256];

@@ -69,6 +69,9 @@ read_settings(struct totp *s, const struct policy_open_args *args, struct policy
 	s->nobody.secret_len = 20;
 	s->nobody.step = 30;
 	s->nobody.digits = 6;
+	if ((args->flags & POLICY_OPEN_READ_ONLY) != 0)
+		return pol_secret_fail(err, POLICY_ERR_UNSUPPORTED, NULL, 0, "a code is good once, so those that were used "
+		    "are written to a file: a handle that is opened for reading only (POLICY_READ_ONLY) has no totp");
 	if (getrandom(s->nobody.secret, 20, 0) != 20 || oath_init() != OATH_OK)
 		return pol_secret_fail(err, POLICY_ERR_IO, NULL, 0, "liboath or the random bytes it takes cannot be had");
 	return 0;

@@ -178,17 +178,6 @@ struct list {
 	void *ctx;
 };
 
-static int
-by_owner(const void *a, const void *b)
-{
-	const struct policy_row *x = a, *y = b;
-	int order = pol_bytes_cmp(x->owner.data, x->owner.len, y->owner.data, y->owner.len);
-
-	if (order == 0)
-		order = x->made_ns < y->made_ns ? -1 : x->made_ns > y->made_ns;
-	return order != 0 ? order : pol_bytes_cmp(x->id.data, x->id.len, y->id.data, y->id.len);
-}
-
 /* Grants of one owner stand together: one decision for all. */
 static int
 tell_all(struct pol_call *c, const struct list *o, const struct policy_row *list, size_t n)
@@ -230,7 +219,7 @@ judge_list(struct pol_call *c, void *op)
 		return pol_call_fail(c, found, "there is no user '%s' in the store", o->who);
 	if (rc != 0)
 		return rc;
-	list = pol_tell_gather(c, POLICY_ROW_GRANT, user.id, by_owner, &n, &rc);
+	list = pol_tell_gather(c, POLICY_ROW_GRANT, user.id, pol_tell_by_owner, &n, &rc);
 	if (rc == 0)
 		rc = tell_all(c, o, list, n);
 	return rc < 0 ? rc : 0;

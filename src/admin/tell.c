@@ -42,6 +42,17 @@ gather(void *ctx, const struct policy_row *row)
 	return pol_call_keep(g->c, &g->list[g->n++]);
 }
 
+int
+pol_tell_by_owner(const void *a, const void *b)
+{
+	const struct policy_row *x = a, *y = b;
+	int order = pol_bytes_cmp(x->owner.data, x->owner.len, y->owner.data, y->owner.len);
+
+	if (order == 0)
+		order = x->made_ns < y->made_ns ? -1 : x->made_ns > y->made_ns;
+	return order != 0 ? order : pol_bytes_cmp(x->id.data, x->id.len, y->id.data, y->id.len);
+}
+
 struct policy_row *
 pol_tell_gather(struct pol_call *c, uint32_t kind, struct policy_text owner, int (*cmp)(const void *, const void *),
     size_t *n, int *rc)

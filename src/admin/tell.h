@@ -17,6 +17,8 @@ int pol_tell_token(struct pol_call *c, const struct policy_row *token, const str
  * Sorted, each once. NULL: no memory. Within a snapshot. */
 struct policy_text *pol_tell_implied(struct pol_call *c, const struct policy_text *scopes, size_t n, size_t *n_out);
 
+/* Orders rows: those of one owner together, the older first. */
+int pol_tell_by_owner(const void *a, const void *b);
 /* All rows of a kind that are there, copied, in order by `cmp`; NULL: see *rc. */
 struct policy_row *pol_tell_gather(struct pol_call *c, uint32_t kind, struct policy_text owner,
     int (*cmp)(const void *, const void *), size_t *n, int *rc);

@@ -82,17 +82,6 @@ pol_admin_token_revoke(const struct pol_admin *a, const char *id)
 /* ---- list ---- */
 
 static int
-by_owner(const void *a, const void *b)
-{
-	const struct policy_row *x = a, *y = b;
-	int order = pol_bytes_cmp(x->owner.data, x->owner.len, y->owner.data, y->owner.len);
-
-	if (order == 0)
-		order = x->made_ns < y->made_ns ? -1 : x->made_ns > y->made_ns;
-	return order != 0 ? order : pol_bytes_cmp(x->id.data, x->id.len, y->id.data, y->id.len);
-}
-
-static int
 tell_all(struct pol_call *c, const struct seen *o, const struct policy_row *list, size_t n)
 {
 	struct pol_arena_mark mark;
@@ -130,7 +119,7 @@ judge_list(struct pol_call *c, void *op)
 		rc = pol_call_decide(c, "users:read", &on);
 		return rc != 0 ? rc : pol_call_fail(c, found, "there is no user '%s' in the store", o->who);
 	}
-	list = pol_tell_gather(c, POLICY_ROW_TOKEN, user.id, by_owner, &n, &rc);
+	list = pol_tell_gather(c, POLICY_ROW_TOKEN, user.id, pol_tell_by_owner, &n, &rc);
 	if (rc == 0)
 		rc = tell_all(c, o, list, n);
 	return rc < 0 ? rc : 0;

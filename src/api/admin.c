@@ -32,6 +32,18 @@ begin(struct telling *t, struct policy_error *err, const struct policy *p, bool 
 	return p != NULL && args ? 0 : pol_err_set(&t->ours, POLICY_ERR_ARG, NULL, 0, 0, "an argument is missing");
 }
 
+/* The same, of a call that changes something: before anybody's credentials are looked at. */
+static int
+begin_change(struct telling *t, struct policy_error *err, const struct policy *p, bool args)
+{
+	int rc = begin(t, err, p, args);
+
+	if (rc == 0 && pol_handle_only_reads(p))
+		rc = pol_err_set(&t->ours, POLICY_ERR_UNSUPPORTED, NULL, 0, 0,
+		    "the set is opened for reading only (POLICY_READ_ONLY), so nothing of it is changed here");
+	return rc;
+}
+
 static int
 end(struct telling *t, int rc)
 {
@@ -79,7 +91,7 @@ policy_user_create(struct policy *p, POLICY_ADMIN_AS, const struct policy_user *
 {
 	struct policy_user room;
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && want != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && want != NULL);
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
@@ -114,7 +126,7 @@ policy_user_change(struct policy *p, POLICY_ADMIN_AS, const char *who, uint32_t 
 {
 	struct policy_user room = POLICY_USER_INIT;
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && who != NULL && (to != NULL || what == POLICY_CHANGE_VOID));
+	int rc = begin_change(&t, err, p, as != NULL && who != NULL && (to != NULL || what == POLICY_CHANGE_VOID));
 
 	if (rc == 0 && to != NULL)
 		rc = take(&t, &room, sizeof(room), to);
@@ -127,7 +139,7 @@ policy_user_password(struct policy *p, POLICY_ADMIN_AS, const char *who, struct 
     struct policy_text new_password, struct policy_error *err)
 {
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && who != NULL && new_password.data != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && who != NULL && new_password.data != NULL);
 
 	AS(t, p, as, rc, "users:password", pol_admin_user_password(a, who, old_password, new_password));
 	return end(&t, rc);
@@ -137,7 +149,7 @@ int
 policy_user_delete(struct policy *p, POLICY_ADMIN_AS, const char *who, struct policy_error *err)
 {
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && who != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && who != NULL);
 
 	AS(t, p, as, rc, "users:delete", pol_admin_user_delete(a, who));
 	return end(&t, rc);
@@ -151,7 +163,7 @@ policy_grant_add(struct policy *p, POLICY_ADMIN_AS, const struct policy_grant *w
 {
 	struct policy_grant room;
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && want != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && want != NULL);
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
@@ -163,7 +175,7 @@ int
 policy_grant_remove(struct policy *p, POLICY_ADMIN_AS, const char *id, struct policy_error *err)
 {
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && id != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && id != NULL);
 
 	AS(t, p, as, rc, "grants:delete", pol_admin_grant_remove(a, id));
 	return end(&t, rc);
@@ -189,7 +201,7 @@ policy_token_create(struct policy *p, POLICY_ADMIN_AS, const struct policy_token
 	struct policy_token_info room;
 	struct telling t;
 	/* who does not look at it has lost it: it is shown this once */
-	int rc = begin(&t, err, p, as != NULL && want != NULL && fn != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && want != NULL && fn != NULL);
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
@@ -232,7 +244,7 @@ policy_token_renew(struct policy *p, POLICY_ADMIN_AS, const char *id, int64_t ex
     struct policy_error *err)
 {
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && id != NULL && fn != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && id != NULL && fn != NULL);
 
 	AS(t, p, as, rc, "tokens:renew", pol_admin_token_renew(a, id, expires_ns, fn, ctx));
 	return end(&t, rc);
@@ -242,7 +254,7 @@ int
 policy_token_revoke(struct policy *p, POLICY_ADMIN_AS, const char *id, struct policy_error *err)
 {
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && id != NULL);
+	int rc = begin_change(&t, err, p, as != NULL && id != NULL);
 
 	AS(t, p, as, rc, "tokens:revoke", pol_admin_token_revoke(a, id));
 	return end(&t, rc);
@@ -256,7 +268,7 @@ policy_admin_bootstrap(struct policy *p, const struct policy_user *want, const c
 {
 	struct policy_user room;
 	struct telling t;
-	int rc = begin(&t, err, p, want != NULL && role != NULL);
+	int rc = begin_change(&t, err, p, want != NULL && role != NULL);
 
 	if (rc == 0)
 		rc = take(&t, &room, sizeof(room), want);
@@ -294,7 +306,7 @@ policy_admin_import(struct policy *p, POLICY_ADMIN_AS, const struct policy_impor
     int (*skipped)(void *ctx, size_t at, const struct policy_error *why), void *ctx, struct policy_error *err)
 {
 	struct telling t;
-	int rc = begin(&t, err, p, as != NULL && (list != NULL || n == 0));
+	int rc = begin_change(&t, err, p, as != NULL && (list != NULL || n == 0));
 
 	if (rc == 0)
 		rc = check_row(&t, list, n);

@@ -27,4 +27,11 @@ int pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, s
 int pol_ask_row(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out,
     struct pol_judged *judged);
 
+/*
+ * n decisions of our size on a snapshot that is held. POL_WHO_MISS: credentials are to be
+ * judged outside of it, and what comes behind was not decided.
+ */
+int pol_ask_on(struct policy *p, const struct pol_snapshot *s, struct pol_time now, struct pol_judged *judged,
+    const struct policy_request *req, size_t n, struct policy_decision *out);
+
 #endif

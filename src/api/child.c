@@ -85,6 +85,7 @@ start_child(struct policy *p)
 	memset(&p->wiped->store, 0, sizeof(p->wiped->store));
 	atomic_store(&p->wiped->rows, 0);
 	atomic_store(&p->wiped->logins, 0);
+	atomic_store(&p->wiped->born, ++p->births);
 	p->covered = NULL;
 	p->draining = false;
 	if (atomic_load(&p->busy) != 0) {

@@ -81,6 +81,8 @@ pol_handle_new(struct policy **out)
 	atomic_init(&p->store_good, INT64_MAX);
 	if (madvise(page, sizeof(*p->wiped), MADV_WIPEONFORK) != 0)
 		atomic_init(&p->pid, (int32_t)getpid());
+	p->births = 1;
+	atomic_store(&p->wiped->born, p->births);
 	atomic_store(&p->wiped->mark, POL_MARK_LIVE);
 	*out = p;
 	return 0;
@@ -244,7 +246,8 @@ pol_handle_swap(struct policy *p, struct pol_snapshot *s)
 	p->n_waiting++;
 }
 
-/* Has each stripe been seen at zero under the parity that is not the day's? */
+/* Has each stripe been seen at zero under the parity that is not the day's, and does
+ * nobody stay under it? */
 static bool
 is_drained(struct policy *p)
 {
@@ -254,6 +257,8 @@ is_drained(struct policy *p)
 		if (atomic_load(&p->wiped->stripes[p->stripe].in[parity]) != 0)
 			return false;
 	}
+	if (atomic_load(&p->wiped->staying[parity]) != 0)
+		return false;
 	p->stripe = 0;
 	return true;
 }
@@ -307,6 +312,8 @@ pol_handle_collect(struct policy *p, int64_t wait_ns)
 	unsigned tries = 0;
 
 	while (!look(p)) {
+		if (p->stripe == POL_STRIPES)
+			return;		/* who stays may do so for seconds */
 		if (until == 0)
 			until = monotonic() + wait_ns;
 		if (wait_ns == 0 || monotonic() >= until)

@@ -70,12 +70,19 @@ struct pol_wiped {
 	struct pol_ticket store;	/* calls of the store: before the writers', never behind it */
 	_Atomic uint32_t rows;		/* 1: somebody tells rows of a store: see store.c */
 	_Atomic uint32_t logins;	/* 1: somebody counts a password: see logins.c */
-	char pad2[128 - 6 * sizeof(uint32_t)];
+	_Atomic uint32_t born;		/* which process of a line: another in each child; 0: not awake */
+	_Atomic uint32_t staying[2];	/* those inside for long, by parity: see stay.c */
+	char pad2[128 - 9 * sizeof(uint32_t)];
 	struct pol_stripe stripes[POL_STRIPES];
 };
 
 /* What a decision is asked of first: one word for all that is not the rule. */
 enum pol_off { POL_OFF_NO = 0, POL_OFF_YES = 1, POL_OFF_AUDITED = 2 };
+
+/* Who there was in a generation; 0: not counted. */
+struct pol_counts {
+	uint64_t generation, users, tokens, grants;
+};
 
 enum pol_env { POL_ENV_UNSET = 0, POL_ENV_TRUE, POL_ENV_FALSE };
 
@@ -102,7 +109,8 @@ struct policy {
 	_Atomic size_t n_waiting;	/* the service looks at it without the lock */
 	bool draining;			/* a wait runs */
 	struct pol_snapshot *covered;	/* it frees up to this; NULL: only revocations that ended */
-	uint32_t phase, stripe;		/* how far it is */
+	uint32_t phase, stripe;		/* how far it is; POL_STRIPES: who stays is left */
+	uint32_t births;		/* wiped->born was so many last */
 
 	/* the service, the store, and what a fork left of them: service.c, store.c, child.c */
 	_Atomic(struct pol_service *) service;	/* NULL: there is no such work */
@@ -110,12 +118,17 @@ struct policy {
 	struct pol_store *staged;	/* of the set that is being loaded, under the lock */
 	struct pol_audit_staged *staged_audit;	/* likewise; NULL: the set has none */
 	_Atomic int64_t store_good;	/* CLOCK_MONOTONIC ns: fresh until then; INT64_MAX: no store */
+	_Atomic int64_t store_stale;	/* its `stale`, ns */
 	_Atomic uint32_t lost;		/* forked: what the set needs is still to be opened anew */
 	_Atomic int64_t again;		/* which failed: not before then, CLOCK_MONOTONIC ns */
 	struct pol_stack *parents_stack;	/* to be opened again, and never touched else */
 	struct pol_shared_code *parents_code;	/* of the set whose steps they are */
 	struct pol_store *parents_store;
 	bool had_service;		/* the parent had */
+
+	/* status.c */
+	_Atomic uint32_t counting;	/* somebody has `counts`; set for ever where a fork took him away */
+	struct pol_counts counts;
 
 	/* as opened */
 	uint32_t flags;
@@ -129,6 +142,7 @@ struct policy {
 	/* where modules come from; NULL: files. For tests. */
 	int (*load)(const struct policy_module **out, const char *dir, const char *name, struct policy_error *err);
 	bool loaded;			/* the environment has been read */
+	_Atomic int64_t loaded_ns, failed_ns;	/* Unix; the set was read; a reload failed since */
 	char *env_name;			/* the variable that `enabled` named then, or NULL */
 	enum pol_env env;
 };
@@ -136,6 +150,13 @@ struct policy {
 int pol_handle_new(struct policy **out);
 /* Frees the handle and everything behind it. No other call is under way. */
 void pol_handle_free(struct policy *p);
+
+/* Opened for reading only: neither the store nor anything of a module's is written. */
+static inline bool
+pol_handle_only_reads(const struct policy *p)
+{
+	return (p->flags & POLICY_READ_ONLY) != 0;
+}
 
 /* The writers' lock. Between the two only this thread replaces snapshots. */
 void pol_handle_lock(struct policy *p);

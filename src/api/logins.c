@@ -7,6 +7,9 @@
  * from who has the fewest wrong ones, and a report that finds the list full is left out,
  * for the table has counted it.
  *
+ * Where the store is only read the table is all there is: no report is listed, and what the
+ * store says of a wait holds beside what is known here.
+ *
  * Readers of the table take no lock. What they see of a place that is given to somebody
  * else in that moment is told by its tag, which is written first and last.
  */
@@ -210,7 +213,8 @@ pol_logins_overlay(const struct policy *p, struct policy_account *user)
 	if (atomic_load(&place->tag) != tag)
 		return;
 	user->number = number;
-	user->until_ns = until;
+	if (!pol_handle_only_reads(p) || until > user->until_ns)
+		user->until_ns = until;
 }
 
 /* ---- reports ---- */
@@ -261,7 +265,7 @@ pol_logins_report(struct policy *p, struct policy_text uid, bool good, struct po
 
 	if (p->logins == NULL || uid.len > UID_MOST || seen.len > HASH_MOST || text.len > HASH_MOST)
 		return;
-	listed = enlist(p->logins, uid, good, seen, text, now);
+	listed = !pol_handle_only_reads(p) && enlist(p->logins, uid, good, seen, text, now);
 	count(p, uid, good, wrong_before(p, uid), now, listed);
 	if (listed)
 		pol_service_wake(p);

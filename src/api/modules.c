@@ -64,6 +64,7 @@ pol_modules_open(struct policy *p, struct pol_snapshot *s, const struct ast_set 
 	conf.clock = clock_now;
 	conf.wake = wake;
 	conf.store = &pol_accounts_store;
+	conf.only_reads = pol_handle_only_reads(p);
 	rc = pol_stack_open(&stack, &conf, s->engine.program, err);
 	if (rc == 0)
 		atomic_store(&s->stack, stack);

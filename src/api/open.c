@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "api/modules.h"
 #include "api/parts.h"
@@ -22,7 +23,7 @@
 
 #define DEFAULT_PATH "/etc/policy"
 #define RELOAD_WAIT_NS 100000000	/* policy_reload waits at most so long for deciders */
-#define FLAGS (POLICY_FORCE_ON | POLICY_FORCE_OFF | POLICY_NO_THREAD)
+#define FLAGS (POLICY_FORCE_ON | POLICY_FORCE_OFF | POLICY_NO_THREAD | POLICY_READ_ONLY)
 
 /* ---- log ---- */
 
@@ -248,6 +249,15 @@ build_path(struct policy *p, struct pol_snapshot **out, struct policy_error *err
 	return rc;
 }
 
+static int64_t
+unix_now(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec;
+}
+
 /* Under the lock. */
 static int
 load(struct policy *p, struct policy_error *err)
@@ -261,6 +271,8 @@ load(struct policy *p, struct policy_error *err)
 	if (rc != 0)
 		return rc;
 	p->loaded = true;
+	atomic_store(&p->loaded_ns, unix_now());
+	atomic_store(&p->failed_ns, 0);
 	pol_parts_swap(p, s);
 	return 0;
 }
@@ -362,6 +374,8 @@ pol_open_again(struct policy *p, struct policy_error *err)
 	rc = load(p, err);
 	/* also when it failed: what waits need not wait for a better day */
 	pol_handle_collect(p, rc == 0 ? RELOAD_WAIT_NS : 0);
+	if (rc != 0)
+		atomic_store(&p->failed_ns, unix_now());
 	if (rc != 0)
 		say_failed(p, "the old set stays in force, cannot reload", rc, err);
 	else

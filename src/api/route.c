@@ -238,6 +238,24 @@ ask_once(struct policy *p, struct pol_routing *a, struct policy_decision *out, s
 	return rc;
 }
 
+/* What the store said is believed until then, as was read before the snapshot was taken; what
+ * it said meanwhile is decided on anew, as ask.c does. */
+static int
+ask_fresh(struct policy *p, struct pol_routing *a, struct policy_decision *out, struct pol_judged *judged)
+{
+	bool was, is;
+	int rc;
+
+	do {
+		const int64_t until = pol_store_until(p);
+
+		was = pol_store_is_before(until);
+		rc = ask_once(p, a, out, judged);
+		is = pol_store_is_before(until);
+	} while (rc == 0 && !is && (was || pol_store_is_good(p)));
+	return rc;
+}
+
 int
 pol_route_ask(struct policy *p, struct pol_routing *a, struct policy_decision *out, struct pol_judged *judged)
 {
@@ -246,10 +264,10 @@ pol_route_ask(struct policy *p, struct pol_routing *a, struct policy_decision *o
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
 	if (pol_store_has(p) && !pol_store_is_good(p))
 		(void)pol_child_opens(p, &a->who);
-	rc = ask_once(p, a, out, judged);
+	rc = ask_fresh(p, a, out, judged);
 	if (rc == POL_WHO_MISS) {
 		pol_judge_ask(p, &a->who, judged);
-		rc = ask_once(p, a, out, judged);
+		rc = ask_fresh(p, a, out, judged);
 	}
 	if (rc == POL_WHO_MISS) {	/* it was judged, and is nothing to be asked again */
 		rc = POLICY_ERR_INTERNAL;

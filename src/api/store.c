@@ -62,13 +62,19 @@ copy_conf(struct pol_store *st, const struct pol_store_conf *conf)
 static int
 open_it(struct pol_store *st, struct policy_error *err)
 {
+	const bool reads = pol_handle_only_reads(st->p);
 	const struct policy_store_args args = {
-		.size = sizeof(args), .url = policy_text(st->conf.url), .log = log_line, .log_ctx = st,
+		.size = sizeof(args), .flags = reads ? POLICY_STORE_READ_ONLY : 0, .url = policy_text(st->conf.url),
+		.log = log_line, .log_ctx = st,
 	};
 	struct policy_error said = POLICY_ERROR_INIT;
 	void *state = NULL;
-	int rc = pol_store_code(st->store->open(&state, &args, &said));
+	int rc;
 
+	if (reads && st->store->apply != NULL && (st->store->flags & POLICY_STORE_HEEDS_READ_ONLY) == 0)
+		return pol_err_set(err, POLICY_ERR_UNSUPPORTED, NULL, 0, 0,
+		    "%s does not know how to be opened for reading only (POLICY_READ_ONLY)", st->store->name);
+	rc = pol_store_code(st->store->open(&state, &args, &said));
 	if (rc != 0)
 		return pol_err_set(err, rc, NULL, 0, 0, "%s does not open: %s", st->store->name, pol_store_why(rc, &said));
 	if (state == NULL)
@@ -189,6 +195,8 @@ pol_store_put(struct policy *p, struct pol_store *st)
 	pol_store_lock_rows(p);
 	old = p->store;
 	p->store = st;
+	if (st != NULL)
+		atomic_store(&p->store_stale, st->conf.stale_ns);
 	if (st != old)
 		atomic_store(&p->store_good, st != NULL ? good_until(st) : INT64_MAX);
 	pol_store_unlock_rows(p);

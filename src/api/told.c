@@ -314,6 +314,8 @@ pol_store_forget(struct policy *p, struct pol_store *st)
 	const int64_t now = pol_judge_clock(p);
 	int rc;
 
+	if (pol_handle_only_reads(p))
+		return;
 	if (st->forgot == 0 || now < st->forgot)	/* not all that are opened at once, at once */
 		st->forgot = now;
 	if (now - st->forgot < HOUR_NS || !POL_STORE_HAS(st->store, forget) || st->store->apply == NULL)

@@ -108,7 +108,9 @@ pol_store_write(struct policy *p, const struct policy_row *rows, size_t n, uint6
 	if (rc != 0)
 		return rc;
 	pol_rows_init(&packed);
-	if (st->store->apply == NULL)
+	if (pol_handle_only_reads(p))
+		rc = pol_err_set(err, POLICY_ERR_UNSUPPORTED, NULL, 0, 0, "the store is opened for reading only");
+	else if (st->store->apply == NULL)
 		rc = pol_err_set(err, POLICY_ERR_UNSUPPORTED, NULL, 0, 0, "%s is read only", st->store->name);
 	if (rc == 0)
 		rc = pack(&packed, rows, n, err);

@@ -141,6 +141,13 @@ count_dropped(const struct pol_rings *r)
 	return n;
 }
 
+void
+pol_audit_count(const struct pol_audit *a, uint64_t *written, uint64_t *dropped)
+{
+	*written = atomic_load(&a->written);
+	*dropped = count_dropped(a->rings);
+}
+
 /* What is next in each ring. */
 struct heads {
 	const char *note[POL_RINGS];
@@ -245,7 +252,12 @@ some(struct pol_audit *a)
 		a->dropped = dropped;
 	}
 	n = take(a, &h);
+	a->unflushed += (uint64_t)n;
 	rc = flush(a);
+	if (rc == 0) {
+		atomic_fetch_add(&a->written, a->unflushed);
+		a->unflushed = 0;
+	}
 	return rc != 0 ? rc : n;
 }
 

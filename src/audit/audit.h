@@ -31,6 +31,8 @@ struct pol_audit {
 	struct pol_log *log;		/* NULL: nothing is recorded */
 	struct pol_audit_conf conf;	/* its texts are ours */
 	uint64_t dropped;		/* of those counted by the rings, already in the log */
+	uint64_t unflushed;		/* records in the log's buffer */
+	_Atomic uint64_t written;	/* records that left it */
 	pol_log_say_fn *say;
 	void *say_ctx;
 };
@@ -73,6 +75,9 @@ bool pol_audit_give(struct pol_audit *a, struct pol_note *n, bool again, struct 
  */
 bool pol_audit_wait(struct pol_audit *a, const struct pol_audit_place *at, int64_t until,
     void (*wake)(void *ctx), void *ctx);
+
+/* Records that were written by this process, and those there was no room for. */
+void pol_audit_count(const struct pol_audit *a, uint64_t *written, uint64_t *dropped);
 
 /* ---- the service ---- */
 

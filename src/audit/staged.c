@@ -149,7 +149,8 @@ pol_audit_child(struct pol_audit *a)
 	if (a->log != NULL)
 		pol_log_abandon(a->log);
 	a->log = log;
-	a->dropped = 0;
+	a->dropped = a->unflushed = 0;
+	atomic_store(&a->written, 0);
 	atomic_store(&a->failing, 0);
 	atomic_store(&a->rings->live, 1);
 	return 0;

@@ -90,6 +90,8 @@ open_step(struct pol_step *s, const struct pol_program *program, struct policy_e
 		return pol_err_nomem(err);
 	if (program != NULL && program->has_credentials)
 		args.flags |= POLICY_OPEN_CEILINGS;
+	if (conf->only_reads)
+		args.flags |= POLICY_OPEN_READ_ONLY;
 	args.now_ns = conf->clock(conf->ctx);
 	s->opening = true;
 	rc = s->module->open(&s->state, &args, &theirs);
@@ -247,6 +249,8 @@ pol_stack_issue(const struct pol_stack *s, struct policy_text step, const struct
 	if (of == NULL)
 		return pol_err_set(err, POLICY_ERR_NOENT, NULL, 0, 0, "modules: there is no step '%.*s'",
 		    step.len < 64 ? (int)step.len : 64, step.data != NULL ? step.data : "");
+	if (s->conf.only_reads)
+		return retell(err, POLICY_ERR_UNSUPPORTED, of->conf, &theirs, "the set is opened for reading only");
 	if (!POL_HAS(of->module, issue))
 		return retell(err, POLICY_ERR_UNSUPPORTED, of->conf, &theirs, "the module makes no credentials");
 	rc = of->module->issue(of->state, want, out, &theirs);

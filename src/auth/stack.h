@@ -80,6 +80,7 @@ struct pol_stack_conf {
 	int64_t (*clock)(void *ctx);	/* Unix ns */
 	void (*wake)(void *ctx);	/* the service shall look at its stack */
 	const struct pol_stack_store *store;	/* NULL: there is none */
+	bool only_reads;		/* steps write nothing, and make no credentials */
 };
 
 struct pol_stack;

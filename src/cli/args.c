@@ -36,6 +36,7 @@ static const struct option {
 	{ "login", 0, TEXT, POL_OPT_AS, AT(login), "NAME", "the credential is NAME's password, asked for at the terminal" },
 	{ "password-stdin", 0, FLAG, POL_OPT_AS, AT(password_stdin), NULL, "take the password of --login from standard input" },
 	{ "type", 0, TEXT, POL_OPT_CREDENTIAL | POL_OPT_AS, AT(type), "TYPE", "what the credential is: bearer, api_key, password..." },
+	{ "type", 0, TEXT, POL_OPT_SEEK, AT(type), "TYPE", "seek subjects of TYPE instead of users" },
 	{ "module-dir", 0, TEXT, POL_OPT_MODULES, AT(module_dir), "DIR", "take modules from DIR, an absolute path" },
 	{ "requests", 0, TEXT, POL_OPT_BENCH, AT(requests), "FILE", "AuthZEN requests, one a line; - is standard input" },
 	{ "threads", 0, COUNT, POL_OPT_BENCH, AT(threads), "N", "ask from N threads at once" },

@@ -75,6 +75,7 @@ struct pol_args {
 #define POL_OPT_IMPORT (1u << 23)	/* --roles, --dry-run */
 
 #define POL_OPT_ROUTE (1u << 25)	/* --set, --body */
+#define POL_OPT_SEEK (1u << 26)		/* --type, of who is sought */
 #define POL_OPT_LOG (1u << 24)		/* --file, --subject, --since..., --verify, --replay */
 
 /* 0, or an exit status when it has said what is wrong. Frees with pol_args_fini. */
@@ -139,6 +140,8 @@ int pol_cmd_dump(const struct pol_args *a);
 int pol_cmd_bench(const struct pol_args *a);
 int pol_cmd_whoami(const struct pol_args *a);
 int pol_cmd_log(const struct pol_args *a);
+int pol_cmd_who(const struct pol_args *a);
+int pol_cmd_what(const struct pol_args *a);
 
 /* log_replay.c: of the records that q wants, those that --replay decides otherwise. */
 struct policy_activity_query;

@@ -48,6 +48,17 @@ static const struct verb {
 	    "\n"
 	    "takes lines {\"credential\": {\"type\": \"bearer\", \"data\": \"...\"}}, with \"name\" where\n"
 	    "there is a login name, or \"credentials\": [...] where there are several.\n" },
+	{ "who", pol_cmd_who,
+	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_SIZE | POL_OPT_MODULES | POL_OPT_SEEK,
+	    "-p PATH ACTION [TYPE/ID] [ROOT.NAME=VALUE]...", "who may do ACTION?",
+	    "Of everybody whom the set and its store know by name, those who may, a line each.\n"
+	    "The words are those of decide. Exit status: 0 somebody, 1 nobody.\n" },
+	{ "what", pol_cmd_what,
+	    POL_OPT_PATH | POL_OPT_JSON | POL_OPT_REQUEST | POL_OPT_NOW | POL_OPT_SIZE | POL_OPT_MODULES,
+	    "-p PATH SUBJECT [ACTION TYPE | TYPE/ID] [ROOT.NAME=VALUE]...", "what may SUBJECT do?",
+	    "With ACTION and TYPE: to which things of TYPE, of those that the set and its store\n"
+	    "know by name. With TYPE/ID: which actions, on it. Else: which actions, on nothing.\n"
+	    "A line each. Exit status: 0 something, 1 nothing.\n" },
 	{ "log", pol_cmd_log, POL_OPT_PATH | POL_OPT_JSON | POL_OPT_SIZE | POL_OPT_MODULES | POL_OPT_LOG,
 	    "-p PATH | --file FILE...", "who was allowed or denied what?",
 	    "Prints the records of the set's `audit:`, or of files. With --verify instead says\n"

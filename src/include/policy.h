@@ -334,6 +334,11 @@ struct policy_options {
 #define POLICY_FORCE_ON  1u	/* enabled, whatever file and environment say */
 #define POLICY_FORCE_OFF 2u	/* off; no file is read.  FORCE_ON outranks it */
 #define POLICY_NO_THREAD 4u	/* start no thread; the host calls policy_service() */
+/* The store is opened for reading only, and nothing is loaded that writes one or signs: no
+ * key of `sign_with`, no keys of `write: true`; a totp step, which has to write, is refused.
+ * Wrong passwords count in this process alone. What policy_admin.h changes is
+ * POLICY_ERR_UNSUPPORTED. `audit:` is written. The same in a child after fork. */
+#define POLICY_READ_ONLY 8u
 
 /*
  * Opens a set: one file, or a directory (all its *.yaml, not recursive).  path
@@ -462,6 +467,45 @@ int policy_trace(struct policy *p, const struct policy_request *req,
     struct policy_decision *out, struct policy_trace *trace);
 
 /*
+ * Searches: of all that is known by name, what policy_decide() allows. What is sought is
+ * left out of req: its id (of an action the name) is not read, whatever stands there; the
+ * rest is as for policy_decide(), and each candidate is put in and decided, all on one
+ * snapshot and at one time. So a search finds x exactly where policy_decide() allows x:
+ *
+ *	SUBJECT		of the type subject_type (absent: "user"). Known are users of files and
+ *			store, whoever is a member or has a grant by name, and things of that
+ *			type. Users that are disabled or deleted are not found. There may be no
+ *			credentials.
+ *	RESOURCE	of the type resource_type (required). Known are entities, what a grant
+ *			or an entry names as one thing (a pattern without `*`), and grants of
+ *			the store.
+ *	ACTION		of all that are declared, by their names, not their aliases.
+ *
+ * each() is called once for each that was found, in the order of their bytes, when all is
+ * decided: where policy_search() fails, it was not called at all. type is as asked for,
+ * absent for actions; the texts are good for the call, and end in no NUL that is promised.
+ * What it returns, where that is not 0, ends the search and is returned. It may decide,
+ * search and reload (the search goes on with what it holds), but must not close; what a
+ * reload replaces is freed when the searches that hold it have ended.
+ *
+ * 0: all was told. Credentials are judged once, as policy_decide() says (NONBLOCK too); if
+ * they are not good, nothing is found. POLICY_ERR_UNAVAILABLE: a store has been silent for
+ * too long, and who is sought or who asks depends on it; a module could not answer; or the
+ * callback forked, and this is the child. POLICY_ERR_LIMIT: deadline_ns has come; a candidate
+ * that a limit of the engine denies is just not found. POLICY_ERR_NOMEM. An engine that is
+ * off allows all that is known; one that is forced off knows nothing. Nothing is cut.
+ *
+ * It costs a decision a candidate, some 0.2 microseconds, and for each that is found some
+ * 0.3 more to put it in its place, and 24 bytes. Searches are not recorded by `audit:`.
+ */
+enum policy_sought { POLICY_SEEK_SUBJECT = 1, POLICY_SEEK_RESOURCE, POLICY_SEEK_ACTION };
+
+typedef int policy_found_fn(void *ctx, struct policy_text type, struct policy_text id);
+
+int policy_search(struct policy *p, int sought, const struct policy_request *req,
+    policy_found_fn *each, void *ctx, struct policy_error *err);
+
+/*
  * Reads the set again and replaces the running one, all or nothing: on failure
  * the old one stays in force.  Any thread; reloads queue behind each other.
  * Once it has returned 0, no decision that starts later uses the old set.
@@ -485,6 +529,33 @@ int policy_fd(const struct policy *p);
 /* Closes.  The caller has seen to it that no other call is under way.  NULL
  * is fine. */
 void policy_close(struct policy *p);
+
+/*
+ * How a handle does, for health and metrics.  Takes no lock that deciding takes; users,
+ * tokens and grants are counted anew when there is another generation, in some 60 ms a
+ * million of them.
+ */
+struct policy_status {
+	uint32_t size;
+	uint32_t enabled;		/* 1: it decides; 0: it is off, and allows all */
+	uint64_t generation;		/* as policy_generation() */
+	int64_t loaded;			/* Unix ns: the set in force was read; 0: none is */
+	int64_t failed;			/* Unix ns: a reload failed since; 0: none */
+	int64_t store_age_ns;		/* since a store was asked for what is in force; -1: no store;
+					 * INT64_MAX: it is still to be opened, in a forked child */
+	int64_t store_stale_ns;		/* more than this, and what needs it is unavailable; 0: no store */
+	uint64_t rules, roles;		/* entries, of scopes and ceilings too; roles */
+	uint64_t users;			/* of files and store, without those disabled or deleted */
+	uint64_t tokens;		/* of the store, that are not revoked */
+	uint64_t grants;		/* roles given to one user, group or TYPE:*, each counted */
+	uint64_t audit_written, audit_dropped;	/* records, of this process */
+	uint64_t reserved[4];
+};
+
+#define POLICY_STATUS_INIT { .size = sizeof(struct policy_status) }
+
+/* 0, or POLICY_ERR_ARG or POLICY_ERR_ABI.  What cannot be told is 0. */
+int policy_get_status(struct policy *p, struct policy_status *out);
 
 /* Generation of the running snapshot, and whether the engine is on. */
 uint64_t policy_generation(const struct policy *p);

@@ -171,6 +171,9 @@ struct policy_open_args {
 
 /* The set has `credentials:`: what a credential is called limits what it opens. */
 #define POLICY_OPEN_CEILINGS 1u
+/* The handle is POLICY_READ_ONLY: write no file and read no key to sign with; issue() is
+ * not called. What cannot be done without is refused by open(). */
+#define POLICY_OPEN_READ_ONLY 2u
 
 /* The value of a key of args->with, or NULL. */
 static inline const struct policy_value *
@@ -353,20 +356,28 @@ struct policy_row {
 
 #define POLICY_ROW_INIT { .size = sizeof(struct policy_row) }
 
+/* open() heeds POLICY_STORE_READ_ONLY. A store without it that has apply() is not opened for
+ * a handle that is POLICY_READ_ONLY. */
+#define POLICY_STORE_HEEDS_READ_ONLY 1u
+
 /* Negative: stop, and return it. The row is the store's, for the call. */
 typedef int policy_row_fn(void *ctx, const struct policy_row *row);
 
 struct policy_store_args {
-	uint32_t size, flags;		/* flags: 0 */
+	uint32_t size, flags;		/* POLICY_STORE_READ_ONLY */
 	struct policy_text url;
 	void (*log)(void *log_ctx, enum policy_log_level level, const char *text);
 	void *log_ctx;
 };
 
+/* For reading only: open() makes nothing and brings nothing up to date, with no right to
+ * write it has all it needs, and neither apply() nor forget() is called. */
+#define POLICY_STORE_READ_ONLY 1u
+
 struct policy_store {
 	uint32_t size, abi;		/* POLICY_MODULE_ABI */
 	const char *name, *version;	/* name: store_SCHEME */
-	uint32_t flags;			/* 0 */
+	uint32_t flags;			/* POLICY_STORE_HEEDS_READ_ONLY */
 	/* how often changes() is to be asked although fd() says nothing; 0: 1000 */
 	uint32_t pace_ms;
 	int (*open)(void **state, const struct policy_store_args *args, struct policy_error *err);

@@ -70,7 +70,7 @@ static const struct form module_form = {
 	{ NEEDS(struct policy_module, open), NEEDS(struct policy_module, check), NEEDS(struct policy_module, close) },
 };
 static const struct form store_form = {
-	"store", "policy_store_1", END(struct policy_store, close), 0,
+	"store", "policy_store_1", END(struct policy_store, close), POLICY_STORE_HEEDS_READ_ONLY,
 	{ NEEDS(struct policy_store, open), NEEDS(struct policy_store, changes), NEEDS(struct policy_store, close) },
 };
 

@@ -144,6 +144,28 @@ may_for(struct policy *p, const char *who, const char *actor)
 	return d[1].verdict == POLICY_ALLOW ? POLICY_REASON_RULE : (enum policy_reason)d[1].reason;
 }
 
+/* Behind one that is refused, which is the error that the row has. */
+static enum policy_reason
+may_behind(struct policy *p, const char *who, int wanted)
+{
+	static char long_id[300];
+	struct policy_request req[2] = { POLICY_REQUEST_INIT, POLICY_REQUEST_INIT };
+	struct policy_decision d[2] = { POLICY_DECISION_INIT, POLICY_DECISION_INIT };
+
+	memset(long_id, 'x', sizeof(long_id));
+	req[0].action = req[1].action = policy_text("read");
+	req[0].resource_type = req[1].resource_type = policy_text("doc");
+	req[0].resource_id = req[1].resource_id = policy_text("1");
+	if (wanted == POLICY_ERR_LIMIT)
+		req[0].subject_id = (struct policy_text){ long_id, sizeof(long_id) };
+	else
+		req[0].subject_id = policy_text("");
+	req[1].subject_id = policy_text(who);
+	if (policy_decide_many(p, req, 2, d) != wanted || d[0].verdict == POLICY_ALLOW || d[0].reason == POLICY_REASON_UNAVAILABLE)
+		return POLICY_REASON_ERROR;
+	return d[1].verdict == POLICY_ALLOW ? POLICY_REASON_RULE : (enum policy_reason)d[1].reason;
+}
+
 /* What the store said last is believed so long and no longer; files' people go on. */
 static void
 too_old(void)
@@ -161,6 +183,9 @@ too_old(void)
 	COMES_TRUE(may(p, "bob") == POLICY_REASON_UNAVAILABLE, "a user of the store");
 	chaos_check(may_for(p, "bob", NULL) == POLICY_REASON_UNAVAILABLE, "in a row");
 	chaos_check(may_for(p, "alice", "bob") == POLICY_REASON_UNAVAILABLE, "as who acts");
+	chaos_check(may_behind(p, "bob", POLICY_ERR_LIMIT) == POLICY_REASON_UNAVAILABLE &&
+	    may_behind(p, "bob", POLICY_ERR_ARG) == POLICY_REASON_UNAVAILABLE, "in a row, behind one that is refused");
+	chaos_check(may_behind(p, "alice", POLICY_ERR_LIMIT) == POLICY_REASON_RULE, "who is the file's, there too");
 	chaos_check(may(p, "alice") == POLICY_REASON_RULE && may(p, "nobody") == POLICY_REASON_NO_RULE, "who is not the store's");
 	memory->fails = 0;
 	COMES_TRUE(may(p, "bob") == POLICY_REASON_RULE, "and again");

@@ -61,7 +61,7 @@ complains 64 'number out of range' decide -p office.yaml alice login context.n=9
 complains 64 'given twice' decide -p office.yaml alice login context.n=1 context.n=2
 complains 64 'TYPE/ID is wanted once' decide -p office.yaml alice read doc/a1 doc/a2
 complains 64 'TYPE/ID is wanted once' decide -p office.yaml alice read cntext.a=1
-for v in check test decide explain route dump bench; do
+for v in check test decide who what explain route dump bench; do
 	"$POLICYCTL" $v --help >out 2>err
 	same "$v --help: exit status" 0 $?
 	same "$v --help: first line" "usage: policyctl $v" "$(head -n 1 out | cut -d' ' -f 1-3)"
@@ -69,7 +69,7 @@ for v in check test decide explain route dump bench; do
 done
 same "--version" 0 "$("$POLICYCTL" --version | grep -qE '^policyctl [0-9]+\.[0-9]+'; echo $?)"
 "$POLICYCTL" --help >out
-same "--help names every verb" 7 "$(grep -cE '^  (check|test|decide|explain|route|dump|bench) ' out)"
+same "--help names every verb" 9 "$(grep -cE '^  (check|test|decide|who|what|explain|route|dump|bench) ' out)"
 
 # --- route ---
 cat >routes.yaml <<-END
@@ -141,6 +141,54 @@ mkdir loose && cp one.yaml loose/ && chmod 666 loose/one.yaml
 complains 77 'loose/one.yaml' check --host loose/one.yaml
 complains 0 'warning: ' check loose/one.yaml
 complains 0 'warning: ' dump loose/one.yaml
+
+# --- who, what ---
+cat >search.yaml <<'EOF'
+policy: 1
+resources: { doc: { attributes: { state: { type: string } } }, box: }
+actions: { read: { resource: doc, aliases: view }, write: { resource: doc, unless: resource.state == "closed" }, login: }
+roles: { reader: { allow: [read, login] }, writer: { includes: reader, allow: write }, night: { allow: read } }
+users: { bob: { roles: writer }, ann: { roles: reader }, none: }
+groups: { team: { members: ['device:d 1', "a:b"], roles: reader } }
+grants: [ { role: writer, to: eve, resource: doc/2 }, { role: night, to: owl, from: "2026-01-01T00:00:00Z", until: "2026-02-01T00:00:00Z" } ]
+entities: { doc/1: { state: closed }, doc/3: { state: open } }
+EOF
+says 0 'ann
+bob' who -p search.yaml login
+says 0 'ann
+bob
+eve' who -p search.yaml view doc/2
+says 0 'bob' who -p search.yaml write doc/3
+says 1 '' who -p search.yaml write doc/1
+says 0 'bob' who -p search.yaml write doc/9 resource.state=open
+says 0 'ann
+bob
+owl' who -p search.yaml --now 2026-01-15T00:00:00Z read doc/1
+says 0 'device:d 1' who -p search.yaml --type device read doc/1
+says 0 '{"results": [{"type": "device", "id": "d 1"}]}' who -p search.yaml --type device --json read doc/1
+says 1 '{"results": []}' who -p search.yaml --json write doc/1
+says 0 'doc/1
+doc/2
+doc/3' what -p search.yaml ann read doc
+says 0 'doc/2' what -p search.yaml eve write doc resource.state=open
+says 1 '' what -p search.yaml none read doc
+says 1 '' what -p search.yaml bob read box
+says 0 'login' what -p search.yaml bob
+says 0 'login
+read
+write' what -p search.yaml bob doc/3
+says 0 'login
+read' what -p search.yaml bob doc/1
+says 0 '{"results": [{"name": "read"}]}' what -p search.yaml --json owl doc/1 --now 2026-01-15T00:00:00Z
+says 1 '' what -p search.yaml --scopes '' bob doc/3
+says 1 '' what -p search.yaml anonymous doc/1
+complains 64 'ACTION is wanted' who -p search.yaml
+complains 64 'SUBJECT is wanted' what -p search.yaml
+complains 64 'TYPE is wanted behind read' what -p search.yaml bob read
+complains 64 '-p PATH is wanted' who login
+complains 64 'no subject types' who -p search.yaml --type group login
+complains 66 'error: ' who -p nowhere.yaml login
+complains 65 'bad.yaml:3:' what -p bad.yaml bob
 
 # --- decide ---
 d 0 'ALLOW  rule office.yaml:32' alice write doc/a1

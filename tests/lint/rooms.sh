@@ -32,7 +32,8 @@ BEGIN {
 	    "policy.h policy_admin.h policy_author.h policy_module.h"
 
 	# foreign headers and the rooms that may include them
-	only["yaml.h"] = "compile"
+	only["yaml.h"] = "compile daemon"
+	only["microhttpd.h"] = only["gnutls/"] = only["seccomp.h"] = "daemon"
 	only["pcre2.h"] = "compile"
 	only["dlfcn.h"] = "load"
 	only["jansson.h"] = "cli daemon modules"
@@ -98,6 +99,7 @@ wrong src/compile/x.c '<dlfcn.h>'
 wrong src/author/x.c '"api/api.h"'
 wrong src/cli/x.c '"core/core.h"'
 wrong src/daemon/x.c '"base/err.h"'
+wrong src/cli/x.c '<microhttpd.h>'
 wrong modules/jwt/jwt.c '"base/err.h"'
 wrong modules/jwt/jwt.c '"modules/drive.h"'
 wrong bindings/python/x.c '"core/core.h"'
@@ -107,6 +109,7 @@ wrong src/new/x.c '<string.h>'
 right src/core/x.c '"base/hash.h"'
 right modules/jwt/test_jwt.c '"modules/drive.h"'
 right src/compile/x.c '<yaml.h>'
+right src/daemon/x.c '<microhttpd.h>'
 right src/cli/x.c '<policy_author.h>'
 right src/api/x.c '"compile/compile.h"'
 right modules/jwt/tests/x.c '"modules/drive.h"'

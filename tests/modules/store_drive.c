@@ -49,16 +49,28 @@ log_line(void *ctx, enum policy_log_level level, const char *text)
 		fprintf(stderr, "log: %s\n", text);
 }
 
-int
-store_open(struct store *s, const char *url)
+static int
+open_as(struct store *s, const char *url, uint32_t flags)
 {
 	const struct policy_store_args args = {
-		.size = sizeof(args), .url = policy_text(url), .log = log_line,
+		.size = sizeof(args), .flags = flags, .url = policy_text(url), .log = log_line,
 	};
 
 	memset(s, 0, sizeof(*s));
 	s->err = (struct policy_error)POLICY_ERROR_INIT;
 	return policy_store_1.open(&s->state, &args, &s->err);
+}
+
+int
+store_open(struct store *s, const char *url)
+{
+	return open_as(s, url, 0);
+}
+
+int
+store_open_reading(struct store *s, const char *url)
+{
+	return open_as(s, url, POLICY_STORE_READ_ONLY);
 }
 
 void

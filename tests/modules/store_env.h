@@ -36,6 +36,8 @@ struct store {
 
 /* 0, or what open() said. */
 int store_open(struct store *s, const char *url);
+/* The same, for reading only. */
+int store_open_reading(struct store *s, const char *url);
 void store_close(struct store *s);
 int store_apply(struct store *s, const struct policy_row *rows, size_t n);
 /* Applies until it is not AGAIN. How often it was. */
@@ -65,6 +67,7 @@ int store_check(int holds, const char *what, const char *file, int line);
 int store_finish(void);
 
 /* The parts of the suite. */
+void suite_reads(void);
 void suite_rows(void);
 void suite_writers(void);
 

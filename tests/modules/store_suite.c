@@ -16,6 +16,7 @@ main(void)
 		return 0;
 	}
 	suite_rows();
+	suite_reads();
 	suite_writers();
 	env_end();
 	return store_finish();

@@ -459,7 +459,7 @@ options_and_errors_have_sizes_too(void)
 	CU_ASSERT_EQUAL(policy_open_text(&p, "n", HEAD SET, strlen(HEAD SET), &o, NULL), 0);
 	policy_close(p);
 	o = (struct policy_options)POLICY_OPTIONS_INIT;
-	o.flags = 8;
+	o.flags = 16;
 	CU_ASSERT_EQUAL(policy_open_text(&p, "n", HEAD SET, strlen(HEAD SET), &o, NULL), POLICY_ERR_ARG);
 	o.flags = POLICY_NO_THREAD;
 	o.limits = &l;
