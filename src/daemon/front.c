@@ -126,6 +126,8 @@ was_opened(struct front *f, int rc, const char *why)
 		serve(f);
 	if (!f->over)
 		answer(f, POL_CHANNEL_OPENED, rc, why);
+	if (!f->over && rc == 0 && f->channel < 0)
+		pol_log(POLICY_LOG_INFO, "ready");
 	if (rc != 0 && f->channel < 0)
 		end(f, pol_exit_status(rc));
 }
@@ -284,7 +286,7 @@ last_of_them(struct front *f)
 	struct timespec tick = { 0, 5000000 };
 
 	pol_sockets_shut(&f->sockets);
-	for (int n = 0; f->server != NULL && n < 200 && pol_sockets_wanted(&f->sockets); n++)
+	for (int n = 0; f->server != NULL && n < 200 && (n < 10 || pol_sockets_wanted(&f->sockets)); n++)
 		nanosleep(&tick, NULL);
 }
 
