@@ -45,6 +45,15 @@ def resident(process):
     return total / 1024
 
 
+def worked(process):
+    """seconds of processors that it and its children took"""
+    total = 0
+    for pid in family(process.pid):
+        with open(f'/proc/{pid}/stat') as f:
+            total += sum(int(n) for n in f.read().rpartition(')')[2].split()[11:13])
+    return total / os.sysconf('SC_CLK_TCK')
+
+
 class Policyd:
     name = 'policyd'
 
@@ -84,15 +93,17 @@ def ask(at, path, body):
 
 
 def wrk(at, path, body, tmp, seconds):
-    """requests a second, p50 and p99 in ms"""
+    """requests a second, p50 and p99 in ms, wrong answers, us of a processor a request"""
     script = put(tmp, 'wrk.lua', f'wrk.method = "POST"\nwrk.body = [==[{json.dumps(body)}]==]\nwrk.headers["Content-Type"] = "application/json"\n'
                  f'wrk.headers["Authorization"] = "Bearer {TOKEN}"\n')
+    before = worked(at.process)
     out = subprocess.run(['taskset', '-c', '1', 'wrk', '-t1', f'-c{CONNECTIONS}', f'-d{seconds}s', '--latency', '-s', script,
                           f'http://127.0.0.1:{at.port}{path}'], capture_output=True, text=True, check=True).stdout
     unit = {'us': 1e-3, 'ms': 1, 's': 1e3}
     p = {q: float(v) * unit[u] for q, v, u in re.findall(r'^ +(50|99)%\s+([\d.]+)(us|ms|s)$', out, re.M)}
     wrong = re.search(r'Non-2xx or 3xx responses: (\d+)', out)
-    return float(re.search(r'Requests/sec: +([\d.]+)', out).group(1)), p['50'], p['99'], int(wrong.group(1)) if wrong else 0
+    cpu = (worked(at.process) - before) / int(re.search(r'(\d+) requests in', out).group(1)) * 1e6
+    return float(re.search(r'Requests/sec: +([\d.]+)', out).group(1)), p['50'], p['99'], int(wrong.group(1)) if wrong else 0, cpu
 
 
 def said(values, form='.0f'):
@@ -127,7 +138,8 @@ def main():
         for (what, name), runs in got.items():
             c.check(f'{what}, {name}: all answered', 0, sum(r[3] for r in runs))
             rate = [r[0] for r in runs]
-            print(f'{what}, {name}: requests/s {said(rate)}; p50 {said([r[1] for r in runs], ".3f")} ms; p99 {said([r[2] for r in runs], ".3f")} ms'
+            print(f'{what}, {name}: requests/s {said(rate)}; p50 {said([r[1] for r in runs], ".3f")} ms; p99 {said([r[2] for r in runs], ".3f")} ms; '
+                  f'processor {said([r[4] for r in runs], ".1f")} us a request'
                   + (f'; decisions/s {said([r * 50 for r in rate])}' if what != 'one' else ''))
         for what in work:
             a, b = got[what, 'policyd'], got[what, 'Cerbos']
