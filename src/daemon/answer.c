@@ -22,7 +22,7 @@ static bool
 add_headers(struct MHD_Response *r, const struct pol_conn *n, bool is_broken)
 {
 	const struct pol_call *c = &n->call;
-	const char *at = n->added.data, *end = at + n->added.len;
+	const char *at = n->added.len != 0 ? n->added.data : "", *end = at + n->added.len;
 	bool ok = add(r, "Cache-Control", "no-store") && add(r, "X-Content-Type-Options", "nosniff") &&
 	    (c->request_id[0] == '\0' || add(r, "X-Request-ID", c->request_id));
 

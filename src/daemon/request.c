@@ -13,7 +13,8 @@
 
 #define KEPT_BYTES ((size_t)64 * 1024)	/* of a buffer, from one request to the next */
 #define DROPPED_BYTES ((uint64_t)4 * 1024 * 1024)	/* of a body that is not wanted, to answer in peace */
-#define BODIES_BYTES ((size_t)96 * 1024 * 1024)	/* of all requests together */
+#define BODIES_BYTES ((size_t)96 * 1024 * 1024)	/* of all requests together, but for the first of each: */
+#define SMALL_BYTES ((size_t)16 * 1024)	/* whoever fills the rest does not keep small questions out */
 
 static void
 forget(struct pol_text *t)
@@ -263,10 +264,12 @@ take_piece(struct pol_conn *n, const char *data, size_t len)
 
 	if (c->status == 0 && len > c->conf->body_bytes - n->body.len)
 		pol_call_error(c, 413, "the body is too large");
-	if (c->status == 0) {
-		if (atomic_fetch_add(&s->body_bytes, len) > BODIES_BYTES)
+	if (c->status == 0 && n->body.len + len > SMALL_BYTES + n->counted) {
+		size_t more = n->body.len + len - SMALL_BYTES - n->counted;
+
+		if (atomic_fetch_add(&s->body_bytes, more) > BODIES_BYTES)
 			pol_call_error(c, 503, "too many bodies at once");
-		n->counted += len;
+		n->counted += more;
 	}
 	if (c->status != 0) {
 		forget(&n->body);

@@ -18,8 +18,9 @@ SET = '''policy: 1
 actions:
   policyd:evaluate:
   policyd:search:
-roles: { host: { allow: [ "policyd:evaluate", "policyd:search" ] }, seeker: { allow: "policyd:search" } }
-users: { "service:host": { roles: host }, "service:seeker": { roles: seeker }, "service:nobody": {} }
+roles: { host: { allow: [ "policyd:evaluate", "policyd:search" ] }, seeker: { allow: "policyd:search" },
+  judge: { allow: "policyd:evaluate" } }
+users: { "service:host": { roles: host }, "service:seeker": { roles: seeker }, "service:judge": { roles: judge }, "service:nobody": {} }
 modules:
   - { use: return, for: bearer, unscoped: full, subject: { type: service, shared: true } }
   - { use: return_block, for: password, unscoped: full, subject: { type: service, shared: true } }
@@ -110,13 +111,13 @@ LIVE = request('GET', '/health/live', body=None)
 
 
 class World:
-    def __init__(self, policyd, modules, tmp, name, conf='', listeners=''):
+    def __init__(self, policyd, modules, tmp, name, conf='', listeners='', text=SET):
         self.folder = os.path.join(tmp, name)
         os.mkdir(self.folder, 0o755)
         self.socket = f'{self.folder}/s'
         self.port = free_port()
         with open(f'{self.folder}/set.yaml', 'w') as f:
-            f.write(SET)
+            f.write(text)
         with open(f'{self.folder}/policyd.yaml', 'w') as f:
             f.write(f'policyd: 1\npolicy: {self.folder}/set.yaml\nmodules: {modules}\n{conf}'
                     f'listeners:\n  - {{ unix: {self.socket}, serve: [authzen, health] }}\n'
