@@ -198,7 +198,7 @@ main(int argc, char **argv)
 
 	if (n + n / 8 + 2 > ROUNDS_MAX || forked + own > WORKERS || !chaos_check(accounts_begin(), "shared memory, and modules to load"))
 		return chaos_finish();
-	snprintf(sqlite_path, sizeof(sqlite_path), argc > 4 ? "" : "%s/store.db", admins_dir);
+	snprintf(sqlite_path, sizeof(sqlite_path), "%s%s", argc > 4 ? "" : admins_dir, argc > 4 ? "" : "/store.db");
 	snprintf(url, sizeof(url), "sqlite:%s", sqlite_path);
 	snprintf(audit, sizeof(audit), "audit: { file: \"%s/audit-%%p.jsonl\", decisions: deny }\n", admins_dir);
 	make_text(argc > 4 ? argv[4] : url, "2s", audit);
