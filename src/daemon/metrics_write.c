@@ -19,7 +19,8 @@
 #define AT(member) offsetof(struct pol_counts, member)
 #define ONE sizeof(pol_count)
 
-static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes };
+static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
+	pol_manage_routes };
 
 /* The next row after those of `table` and `row`; false: that was the last. */
 static bool
