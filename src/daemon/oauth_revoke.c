@@ -6,15 +6,11 @@
  */
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "desk.h"
 #include "form.h"
 #include "login.h"
-#include "metrics.h"
 #include "oauth.h"
-
-#define SEEN_NS ((int64_t)2000 * 1000000)	/* the store's changes are heard of within a second */
 
 static int
 done(struct pol_call *c)
@@ -51,22 +47,8 @@ judge_caller(struct pol_call *c, const struct pol_caller *as)
 	return 1;
 }
 
-/* What was ended is not taken by this process either, when the answer is sent. */
-static void
-wait_until_seen(struct pol_call *c, struct policy_text token, struct policy_text kind)
-{
-	const int64_t until = pol_metrics_now() + SEEN_NS;
-	const struct timespec tick = { 0, 5 * 1000000 };
-	struct policy_identity who;
-	struct pol_caller as;
-
-	while (pol_oauth_judge(c, token, kind, &who, &as) == 0 && who.verified && pol_metrics_now() < until)
-		nanosleep(&tick, NULL);
-}
-
 static int
-end(struct pol_call *c, const struct pol_caller *as, const struct policy_identity *who, struct policy_text token,
-    struct policy_text kind)
+end(struct pol_call *c, const struct pol_caller *as, const struct policy_identity *who)
 {
 	json_t *args = json_object(), *answer = NULL;
 	char *text = NULL;
@@ -77,14 +59,12 @@ end(struct pol_call *c, const struct pol_caller *as, const struct policy_identit
 		text = json_dumps(args, JSON_COMPACT);
 		rc = text != NULL ? pol_desk_ask(c, "token_revoke", as, text, &answer) : POLICY_ERR_NOMEM;
 	}
-	if (rc == 0) {
-		wait_until_seen(c, token, kind);
+	if (rc == 0)
 		done(c);
-	} else if (rc == POLICY_ERR_NOENT) {	/* 2.2.1: it is good, and not ours to end */
+	else if (rc == POLICY_ERR_NOENT)	/* 2.2.1: it is good, and not ours to end */
 		pol_oauth_error(c, 400, "unsupported_token_type", "Tokens of this kind are not ended here");
-	} else {
+	else
 		pol_oauth_desk_error(c, rc, answer, "tokens:revoke");
-	}
 	free(text);
 	json_decref(args);
 	json_decref(answer);
@@ -107,7 +87,7 @@ revoke(struct pol_call *c, struct policy_text token, struct policy_text hint)
 		else if (rc == 0 && !who.verified)
 			done(c);
 		else if (rc == 0)
-			rc = end(c, caller.count != 0 ? &caller : &itself, &who, token, itself.list[0].kind);
+			rc = end(c, caller.count != 0 ? &caller : &itself, &who);
 	}
 	pol_caller_fini(&caller);
 	return rc;

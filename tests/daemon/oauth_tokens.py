@@ -79,7 +79,8 @@ def passwords(w):
     for fields in ({"client_id": "app", "client_secret": "x"}, {"scope": ""}, {"what": "ever"}):
         w.check(f"3.2: {fields} is passed over", w.form("/oauth2/token", dict(GOOD, **fields))[0] == 200)
     status, body, _ = w.login(scope="models:list")
-    w.check("3.3: a scope", (status, body.get("error")) == (400, "invalid_scope"), (status, body))
+    w.check("3.3: a scope opens nothing that its owner may not", status == 200 and
+            w.call("GET", "/v1/users/olga", token=body["access_token"])[0] in (403, 404), (status, body))
     status, body, _ = w.login(scope="no:such")
     w.check("5.2: no such scope", (status, body.get("error")) == (400, "invalid_scope"), (status, body))
     status, body, _ = w.login(scope="create_session read_user_session")
@@ -175,8 +176,8 @@ def revocation(w):
     w.people()
     token, other, bobs = w.token(), w.token(), w.token("bob")
 
-    def revoke(token, **more):
-        return w.form("/oauth2/revoke", {"token": token}, **more)
+    def revoke(which, **more):
+        return w.form("/oauth2/revoke", {"token": which}, **more)
 
     def active(token):
         return w.introspect(token)[1]["active"]

@@ -16,6 +16,7 @@ CANARY = "canary-4f1d9a7c"
 SIGNING = """  - use: jwt
     name: signed
     for: bearer
+    control: binding
     kind: [session]
     unscoped: full
     subject: {{ type: user, shared: true }}
@@ -53,7 +54,7 @@ class World(manage_world.World):
             text = f.read()
         text = text.replace("actions:\n", "actions:\n  policyd:evaluate:\n", 1)
         text = text.replace("roles:\n", "roles:\n  gateway: { allow: policyd:evaluate }\n", 1)
-        text = text.replace("  - use: password\n", SIGNING.format(dir=self.dir) + "  - use: password\n")
+        text = text.replace("  - use: token_file\n", SIGNING.format(dir=self.dir) + "  - use: token_file\n").replace("/audit }", "/audit.%p }")
         text = text.replace("includes: [runner,", "includes: [gateway, runner,")
         with open(self.path("set/policy.yaml"), "w") as f:
             f.write(text)
