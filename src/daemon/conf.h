@@ -42,6 +42,7 @@ struct pol_conf_listener {
 	struct pol_conf_peer *peers;
 	size_t peers_count;
 	char *routes;			/* of a proxy: the set of routes */
+	bool forwarded;			/* a proxy stands before it, and says whose a request is: X-Forwarded-For */
 	size_t body_bytes;		/* of a proxy: of a body that routes may look at; 0: none is sent */
 };
 
@@ -52,6 +53,7 @@ struct pol_conf {
 	char *state;			/* where the last good text is kept; NULL: nowhere */
 	char *user;			/* to become, where started as root; NULL: none */
 	char *url;			/* public https URL without a slash at the end; NULL: no metadata */
+	char *jwks;			/* a file of public keys, for whoever asks; NULL: none */
 	unsigned threads;		/* that serve */
 	unsigned waiting;		/* threads where a module may wait */
 	unsigned queued;		/* requests that wait for one of those; beyond: 503 */
