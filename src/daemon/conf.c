@@ -14,7 +14,7 @@
 
 static const struct pol_word serve_words[] = {
 	{ "authzen", POL_SERVE_AUTHZEN }, { "proxy", POL_SERVE_PROXY },
-	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { NULL, 0 }
+	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE }, { NULL, 0 }
 };
 
 static const struct pol_word may_words[] = {
@@ -51,6 +51,7 @@ static const struct pol_key listener_keys[] = {
 	{ "peers", POL_KEY_LIST, false, ON(peers), 0, 256, .keys = peer_keys, .item = sizeof(struct pol_conf_peer),
 	  .count_at = offsetof(struct pol_conf_listener, peers_count) },
 	{ "proxy", POL_KEY_MAP, .keys = proxy_keys },
+	{ "forwarded", POL_KEY_BOOL, false, ON(forwarded) },
 	{ .name = NULL }
 };
 
@@ -75,6 +76,7 @@ static const struct pol_key top_keys[] = {
 	{ "write", POL_KEY_LIST, false, TOP(write), 1, 16, .item = sizeof(char *), .count_at = offsetof(struct pol_conf, write_count) },
 	{ "user", POL_KEY_TEXT, false, TOP(user) },
 	{ "url", POL_KEY_TEXT, false, TOP(url) },
+	{ "jwks", POL_KEY_PATH, false, TOP(jwks) },
 	{ "threads", POL_KEY_COUNT, false, TOP(threads), 1, 64 },
 	{ "limits", POL_KEY_MAP, .keys = limit_keys },
 	{ "listeners", POL_KEY_LIST, true, TOP(listeners), 1, 16, .keys = listener_keys,
@@ -201,6 +203,15 @@ pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *err)
 	return rc;
 }
 
+bool
+pol_conf_has_desk(const struct pol_conf *c)
+{
+	for (size_t i = 0; i < c->listeners_count; i++)
+		if ((c->listeners[i].serve & POL_SERVE_DESK) != 0)
+			return true;
+	return false;
+}
+
 void
 pol_conf_free(struct pol_conf *c)
 {
@@ -227,5 +238,6 @@ pol_conf_free(struct pol_conf *c)
 	free(c->state);
 	free(c->user);
 	free(c->url);
+	free(c->jwks);
 	free(c);
 }

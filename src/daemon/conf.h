@@ -12,7 +12,12 @@
 
 /* What a listener serves: `serve:`. */
 enum {
-	POL_SERVE_AUTHZEN = 1, POL_SERVE_PROXY = 2, POL_SERVE_HEALTH = 4, POL_SERVE_METRICS = 8
+	POL_SERVE_AUTHZEN = 1, POL_SERVE_PROXY = 2, POL_SERVE_HEALTH = 4, POL_SERVE_METRICS = 8,
+	POL_SERVE_MANAGE = 16, POL_SERVE_OAUTH = 32, POL_SERVE_ML_BLOCKS = 64, POL_SERVE_XINFERENCE = 128,
+	POL_SERVE_TORCHSERVE = 256, POL_SERVE_INTEGRATE_AI = 512,
+	/* those that make calls at the desk */
+	POL_SERVE_DESK = POL_SERVE_MANAGE | POL_SERVE_OAUTH | POL_SERVE_ML_BLOCKS | POL_SERVE_XINFERENCE |
+	    POL_SERVE_TORCHSERVE | POL_SERVE_INTEGRATE_AI
 };
 
 /* What a caller may: a word of `peers:`, or on TCP the action policyd:WORD. */
@@ -37,6 +42,7 @@ struct pol_conf_listener {
 	struct pol_conf_peer *peers;
 	size_t peers_count;
 	char *routes;			/* of a proxy: the set of routes */
+	bool forwarded;			/* a proxy stands before it, and says whose a request is: X-Forwarded-For */
 	size_t body_bytes;		/* of a proxy: of a body that routes may look at; 0: none is sent */
 };
 
@@ -47,6 +53,7 @@ struct pol_conf {
 	char *state;			/* where the last good text is kept; NULL: nowhere */
 	char *user;			/* to become, where started as root; NULL: none */
 	char *url;			/* public https URL without a slash at the end; NULL: no metadata */
+	char *jwks;			/* a file of public keys, for whoever asks; NULL: none */
 	unsigned threads;		/* that serve */
 	unsigned waiting;		/* threads where a module may wait */
 	unsigned queued;		/* requests that wait for one of those; beyond: 503 */
@@ -68,5 +75,7 @@ int pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *e
 /* The same from its text; `file` is what it is called. */
 int pol_conf_text(struct pol_conf **out, const char *file, const char *text, size_t len, struct policy_error *err);
 void pol_conf_free(struct pol_conf *c);
+/* Does a listener serve what makes calls at the desk? */
+bool pol_conf_has_desk(const struct pol_conf *c);
 
 #endif

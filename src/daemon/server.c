@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "log.h"
 #include "metrics.h"
+#include "penalty.h"
 
 #define OPTIONS 20
 #define QUIET 25			/* ticks of 10 ms without a request */
@@ -108,7 +109,7 @@ start(struct pol_listening *l, int fd, struct policy_error *err)
 }
 
 int
-pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct policy *policy, const int *fds,
+pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct policy *policy, struct pol_desk *desk, const int *fds,
     struct policy_error *err)
 {
 	struct pol_place p = { conf->file, 0, 0, err };
@@ -120,8 +121,10 @@ pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct poli
 	if (s != NULL) {
 		s->conf = conf;
 		s->policy = policy;
+		s->desk = desk;
 		s->on = calloc(conf->listeners_count, sizeof(*s->on));
-		if (s->on != NULL)
+		s->penalty = pol_penalty_new();
+		if (s->on != NULL && s->penalty != NULL)
 			rc = pol_pool_new(&s->pool, conf->waiting, conf->queued);
 		if (rc == 0)
 			rc = pol_sweep_start(s);
@@ -176,6 +179,7 @@ pol_server_free(struct pol_server *s)
 	}
 	pol_sweep_stop(s);
 	pol_pool_free(s->pool);
+	pol_penalty_free(s->penalty);
 	free(s->on);
 	free(s);
 }

@@ -190,7 +190,7 @@ struct policy_credential {
  */
 struct policy_request {
 	uint32_t size;
-	uint32_t flags;			/* POLICY_NONBLOCK */
+	uint32_t flags;			/* POLICY_NONBLOCK, POLICY_NO_WAIT */
 	struct policy_text subject_type;	/* absent: "user" */
 	struct policy_text subject_id;	/* absent: nobody asserted */
 	struct policy_attrs subject_attributes;
@@ -213,6 +213,10 @@ struct policy_request {
 };
 
 #define POLICY_NONBLOCK 1u		/* a step that would block: POLICY_ERR_AGAIN */
+/* The host itself delays who guesses passwords, and knows where they come from: whose were
+ * wrong does not have to wait, and wrong ones make nobody wait. */
+#define POLICY_NO_WAIT 2u
+#define POLICY_REQUEST_FLAGS (POLICY_NONBLOCK | POLICY_NO_WAIT)
 
 #define POLICY_REQUEST_INIT { .size = sizeof(struct policy_request) }
 
@@ -556,6 +560,11 @@ struct policy_status {
 
 /* 0, or POLICY_ERR_ARG or POLICY_ERR_ABI.  What cannot be told is 0. */
 int policy_get_status(struct policy *p, struct policy_status *out);
+
+/* What the set's store has by now is in force in this process when it returns: what another
+ * process wrote a moment ago, too.  Waits for the store.  0; POLICY_ERR_UNSUPPORTED: the set
+ * has none; POLICY_ERR_UNAVAILABLE: it cannot be asked.  Any thread. */
+int policy_sync(struct policy *p, struct policy_error *err);
 
 /* Generation of the running snapshot, and whether the engine is on. */
 uint64_t policy_generation(const struct policy *p);
