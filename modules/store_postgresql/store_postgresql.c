@@ -38,6 +38,7 @@ pg_open(void **state, const struct policy_store_args *args, struct policy_error 
 	struct pol_pg *s;
 	int rc;
 
+	pol_forked_part();
 	if (getauxval(AT_SECURE) != 0)
 		return pol_secret_fail(err, POLICY_ERR_UNSUPPORTED, NULL, 0,
 		    "a program with more rights than its caller has no store of this kind: libpq reads the environment");

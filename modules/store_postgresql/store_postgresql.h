@@ -24,6 +24,7 @@ struct pol_pg {
 	pid_t pid;			/* whose it is */
 	bool only_reads;
 	PGconn *conn;			/* NULL: to be made */
+	unsigned slot;			/* forked.c: where its socket is listed, from 1; 0: nowhere */
 	char *url;			/* without `schema=`; may hold a password: never shown */
 	char schema[POL_PG_SCHEMA_MOST + 1];
 	char lineage[POL_PG_LINEAGE];	/* which store it is; "" before the first connection */
@@ -55,6 +56,15 @@ int pol_wire_next(struct pol_pg *s, PGresult **out, int64_t deadline, struct pol
 int pol_wire_fail(const PGresult *r, const char *what, struct policy_error *err);
 /* Takes what the server said unasked. */
 void pol_wire_hear(struct pol_pg *s);
+
+/* ---- forked.c ---- */
+
+/* Lists the socket of a new connection. */
+void pol_forked_add(struct pol_pg *s);
+/* After the connection was dropped. */
+void pol_forked_remove(struct pol_pg *s);
+/* Closes what was inherited of another process' connections. */
+void pol_forked_part(void);
 
 /* ---- schema.c ---- */
 

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -193,6 +194,68 @@ pushed(void)
 	store_close(&b);
 }
 
+static int
+has_inode(const struct stat *of)
+{
+	struct stat st;
+
+	for (int fd = 0; fd < 1024; fd++) {
+		if (fstat(fd, &st) == 0 && st.st_dev == of->st_dev && st.st_ino == of->st_ino)
+			return 1;
+	}
+	return 0;
+}
+
+/* What a child sees; 0: as it should be. With `other`, the host put a file of its own there. */
+static int
+child_of(const char *url, int fd, const struct stat *parents, int other)
+{
+	struct store s;
+	struct stat st;
+
+	if (!has_inode(parents))
+		return 1;
+	if (other >= 0 && (fstat(other, &st) != 0 || dup2(other, fd) != fd))
+		return 2;
+	if (store_open(&s, url) != 0 || has_inode(parents))
+		return 3;
+	if (other >= 0) {
+		struct stat now;
+
+		if (fstat(fd, &now) != 0 || now.st_dev != st.st_dev || now.st_ino != st.st_ino)
+			return 4;
+	}
+	store_close(&s);
+	return 0;
+}
+
+static void
+forked(void)
+{
+	const char *url = env_fresh();
+	int other[2], ended, fd;
+	struct seen seen = { 0 };
+	struct stat st;
+	struct store s;
+
+	check(store_open(&s, url) == 0 && pipe(other) == 0, "the parent opens");
+	fd = policy_store_1.fd(s.state);
+	check(fd >= 0 && fstat(fd, &st) == 0, "and has a socket");
+	for (int i = 0; i < 2; i++) {
+		pid_t child = fork();
+
+		if (child == 0)
+			_exit(child_of(url, fd, &st, i == 0 ? -1 : other[0]));
+		check(waitpid(child, &ended, 0) == child && ended == 0,
+		    i == 0 ? "a child that opens has none of its parent's sockets" : "and what the host put there stays open");
+	}
+	check(policy_store_1.fd(s.state) == fd && store_changes(&s, &seen) == 0, "the parent talks on");
+	seen_drop(&seen);
+	close(other[0]);
+	close(other[1]);
+	store_close(&s);
+}
+
 /* Writers are killed, and the server crashes under them. */
 static void
 crashes(const char *up, const char *down)
@@ -243,6 +306,7 @@ main(int argc, char **argv)
 	}
 	sh = kills_new();
 	pushed();
+	forked();
 	cuts();
 	stops(argv[1], argv[2]);
 	crashes(argv[1], argv[2]);

@@ -102,6 +102,7 @@ pol_wire_drop(struct pol_pg *s)
 {
 	PQfinish(s->conn);
 	s->conn = NULL;
+	pol_forked_remove(s);
 }
 
 bool
@@ -129,6 +130,7 @@ reach(struct pol_pg *s, struct policy_error *err)
 	s->conn = PQconnectdbParams(keys, values, 1);
 	if (s->conn == NULL || PQstatus(s->conn) != CONNECTION_OK)
 		return refused(s, err);
+	pol_forked_add(s);
 	PQsetNoticeReceiver(s->conn, ignore, NULL);
 	PQsetErrorVerbosity(s->conn, PQERRORS_SQLSTATE);
 	if (PQsetnonblocking(s->conn, 1) != 0)

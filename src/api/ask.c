@@ -5,7 +5,7 @@
  * and nothing foreign runs while it is. Credentials that the cache has not are judged
  * outside of any: that may do all of it.
  */
-#include "api/ask.h"
+#include "api/ask_impl.h"
 
 #include <string.h>
 
@@ -22,18 +22,11 @@
 
 #define LEAST_REQUEST ((uint32_t)sizeof(uint32_t))
 
-/* What is asked of, and what is known of the credentials of a row; judged NULL: it is
- * one request alone. */
-struct asking {
-	struct policy *p;
-	struct pol_judged *judged;
-};
-
 /* A request with more than a plain one has. True: it is answered, in *rc and out; or left
  * to who leaves the snapshot and asks the modules (POL_WHO_MISS). */
 __attribute__((noinline))
 static bool
-refuse(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+refuse(struct pol_asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     struct policy_decision *out, const struct pol_witness *witness, int *rc)
 {
 	const char *why;
@@ -51,7 +44,7 @@ refuse(struct asking in, const struct pol_snapshot *s, struct pol_time now, cons
 
 /* One request of our size, its token too, on one snapshot. */
 static inline __attribute__((always_inline)) int
-decide(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
+decide(struct pol_asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     struct policy_decision *out, const struct pol_witness *witness)
 {
 	struct pol_known known;
@@ -85,12 +78,11 @@ int
 pol_ask_within(struct policy *p, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
     struct policy_decision *out, struct pol_judged *judged)
 {
-	return decide((struct asking){ p, judged }, s, now, req, out, NULL);
+	return decide((struct pol_asking){ p, judged }, s, now, req, out, NULL);
 }
 
-/* A request, and its token, as ones of our size. */
-static int
-take_request(struct policy_request *room, struct policy_token *token, const void *req, uint32_t size)
+int
+pol_ask_take(struct policy_request *room, struct policy_token *token, const void *req, uint32_t size)
 {
 	uint32_t theirs;
 	int rc;
@@ -106,12 +98,12 @@ take_request(struct policy_request *room, struct policy_token *token, const void
 
 __attribute__((noinline))
 static int
-decide_resized(struct asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
+decide_resized(struct pol_asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
     struct policy_decision *out, const struct pol_witness *witness)
 {
 	struct policy_request room;
 	struct policy_token token;
-	int rc = take_request(&room, &token, req, size);
+	int rc = pol_ask_take(&room, &token, req, size);
 
 	if (rc == 0)
 		return decide(in, s, now, &room, out, witness);
@@ -121,7 +113,7 @@ decide_resized(struct asking in, const struct pol_snapshot *s, struct pol_time n
 
 /* size: what the request's must be, for they stand in a row. */
 static inline __attribute__((always_inline)) int
-decide_sized(struct asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
+decide_sized(struct pol_asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t size,
     struct policy_decision *out, const struct pol_witness *witness)
 {
 	const struct policy_request *r = req;
@@ -134,7 +126,7 @@ decide_sized(struct asking in, const struct pol_snapshot *s, struct pol_time now
 
 /* On the snapshot in force. */
 static inline __attribute__((always_inline)) int
-ask_once(struct asking by, const struct policy_request *req, struct policy_decision *out,
+ask_once(struct pol_asking by, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness)
 {
 	const struct pol_snapshot *s;
@@ -153,14 +145,8 @@ ask_once(struct asking by, const struct policy_request *req, struct policy_decis
 	return rc;
 }
 
-/*
- * What a store said of who asks, or acts, is believed as long as its `stale` says. Behind
- * the decision, so that who has no store pays for one load. In a child the store may have to
- * be opened first.
- */
-__attribute__((noinline))
-static int
-ask_stored(struct asking by, const struct policy_request *req, struct policy_decision *out,
+int
+pol_ask_again(struct pol_asking by, int64_t until, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness)
 {
 	struct policy_decision answer;
@@ -168,25 +154,38 @@ ask_stored(struct asking by, const struct policy_request *req, struct policy_dec
 	struct policy_token token;
 	const struct pol_snapshot *s;
 	_Atomic uint32_t *in;
-	bool old;
+	bool good, old;
 	int rc;
 
-	if (pol_store_is_good(by.p))
+	if (pol_store_is_before(until))
 		return 0;
-	rc = take_request(&room, &token, req, req->size);
+	rc = pol_ask_take(&room, &token, req, req->size);
 	if (rc != 0)
 		return rc;
+	good = pol_store_is_good(by.p);
 	s = pol_handle_enter(by.p, &in);
 	old = !s->off && room.credentials_count == 0 && pol_alive_needs_store(s->engine.people, &room);
 	memset(&answer, 0, sizeof(answer));
 	pol_fill_reason(&answer, POLICY_REASON_UNAVAILABLE, s->generation);
 	pol_handle_exit(in);
-	if (!old)
+	if (!good && !old)
 		return 0;
-	if (pol_child_opens(by.p, &room) && pol_store_is_good(by.p))
+	if (good || (pol_child_opens(by.p, &room) && pol_store_is_good(by.p)))
 		rc = ask_once(by, &room, &answer, witness);
-	pol_sized_out(out, &answer, sizeof(answer));
+	if (rc != POL_WHO_MISS)
+		pol_sized_out(out, &answer, sizeof(answer));
 	return rc;
+}
+
+__attribute__((noinline))
+static int
+ask_stored(struct pol_asking by, const struct policy_request *req, struct policy_decision *out,
+    const struct pol_witness *witness)
+{
+	const int64_t until = pol_store_until(by.p);
+	int rc = ask_once(by, req, out, witness);
+
+	return rc == 0 ? pol_ask_again(by, until, req, out, witness) : rc;
 }
 
 /* Its credentials were not in the cache. What is judged is left to who frees it. */
@@ -196,12 +195,13 @@ ask_modules(struct policy *p, const struct policy_request *req, struct policy_de
 {
 	struct policy_request room;
 	struct policy_token token;
-	int rc = take_request(&room, &token, req, req->size);
+	int rc = pol_ask_take(&room, &token, req, req->size);
 
 	if (rc != 0)
 		return rc;		/* it was of a good size a moment ago: the caller's doing */
 	pol_judge_ask(p, &room, judged);
-	return ask_once((struct asking){ p, judged }, req, out, witness);
+	return pol_store_has(p) ? ask_stored((struct pol_asking){ p, judged }, req, out, witness) :
+	    ask_once((struct pol_asking){ p, judged }, req, out, witness);
 }
 
 __attribute__((noinline))
@@ -225,9 +225,8 @@ pol_ask_judged(struct policy *p, const struct policy_request *req, struct policy
 	int rc;
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
-	rc = ask_once((struct asking){ p, judged }, req, out, witness);
-	if (pol_store_has(p) && rc == 0)
-		rc = ask_stored((struct asking){ p, judged }, req, out, witness);
+	rc = pol_store_has(p) ? ask_stored((struct pol_asking){ p, judged }, req, out, witness) :
+	    ask_once((struct pol_asking){ p, judged }, req, out, witness);
 	return rc == POL_WHO_MISS ? ask_modules(p, req, out, witness, judged) : rc;
 }
 
@@ -240,10 +239,9 @@ ask(struct policy *p, const struct policy_request *req, struct policy_decision *
 	int rc;
 
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
-	rc = ask_once((struct asking){ p, NULL }, req, out, witness);
-	if (__builtin_expect(rc == POL_WHO_MISS, 0))
-		return ask_missed(p, req, out, witness);
-	return __builtin_expect(pol_store_has(p), 0) && rc == 0 ? ask_stored((struct asking){ p, NULL }, req, out, witness) : rc;
+	rc = __builtin_expect(pol_store_has(p), 0) ? ask_stored((struct pol_asking){ p, NULL }, req, out, witness) :
+	    ask_once((struct pol_asking){ p, NULL }, req, out, witness);
+	return __builtin_expect(rc == POL_WHO_MISS, 0) ? ask_missed(p, req, out, witness) : rc;
 }
 
 int
@@ -263,9 +261,8 @@ pol_ask_one(struct policy *p, const struct policy_request *req, struct policy_de
 	return ask(p, req, out, witness);
 }
 
-/* Decision i of the row, which was found to be of `size` bytes. */
-static int
-decide_nth(struct asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t req_size,
+int
+pol_ask_nth(struct pol_asking in, const struct pol_snapshot *s, struct pol_time now, const void *req, uint32_t req_size,
     void *out, uint32_t size)
 {
 	struct policy_decision room;
@@ -276,122 +273,5 @@ decide_nth(struct asking in, const struct pol_snapshot *s, struct pol_time now, 
 	memset(&room, 0, sizeof(room));
 	rc = decide_sized(in, s, now, req, req_size, &room, NULL);
 	pol_sized_out(out, &room, sizeof(room));
-	return rc;
-}
-
-/* The error of the first request that had one is given back; or POL_WHO_MISS, and *missed
- * is the request whose credentials are to be judged first. */
-static int
-decide_row(struct asking in, const struct pol_snapshot *s, struct pol_time now, const struct policy_request *req,
-    uint32_t req_size, size_t n, struct policy_decision *out, uint32_t out_size, size_t *missed)
-{
-	const bool ours = req_size == sizeof(*req) && out_size == sizeof(*out) && !s->off;
-	struct pol_batch b;
-	int first = 0, rc;
-
-	b.engine = &s->engine;
-	b.n = 0;
-	for (size_t i = 0; i < n; i++) {
-		if (ours && req[i].size == req_size && pol_request_is_plain(&req[i])) {
-			b.req[b.n] = &req[i];
-			b.out[b.n] = &out[i];
-			if (++b.n == POL_BATCH)
-				pol_batch_first(&first, pol_batch_decide(&b, s, now));
-			continue;
-		}
-		pol_batch_first(&first, pol_batch_decide(&b, s, now));	/* those before it */
-		rc = decide_nth(in, s, now, (const char *)req + i * req_size, req_size,
-		    (char *)out + i * out_size, out_size);
-		if (rc == POL_WHO_MISS) {
-			*missed = i;
-			return rc;
-		}
-		pol_batch_first(&first, rc);
-	}
-	pol_batch_first(&first, pol_batch_decide(&b, s, now));
-	return first;
-}
-
-int
-pol_ask_on(struct policy *p, const struct pol_snapshot *s, struct pol_time now, struct pol_judged *judged,
-    const struct policy_request *req, size_t n, struct policy_decision *out)
-{
-	size_t missed;
-
-	return decide_row((struct asking){ p, judged }, s, now, req, sizeof(*req), n, out, sizeof(*out), &missed);
-}
-
-/* The row on the snapshot in force. */
-static int
-ask_row(struct asking by, const struct policy_request *req, uint32_t req_size, size_t n,
-    struct policy_decision *out, uint32_t out_size, size_t *missed)
-{
-	const struct pol_snapshot *s;
-	struct pol_time now;
-	_Atomic uint32_t *in;
-	int rc;
-
-	read_host_clock(by.p, &now);
-	s = pol_handle_enter(by.p, &in);
-	rc = read_clock(by.p, s, &now);
-	if (rc == 0)
-		rc = decide_row(by, s, now, req, req_size, n, out, out_size, missed);
-	pol_handle_exit(in);
-	return rc;
-}
-
-/* Behind a row, as ask_stored() behind one: each, whatever became of the others. What was
- * refused has nothing that could be too old. */
-static int
-ask_row_stored(struct asking by, const struct policy_request *req, uint32_t req_size, size_t n,
-    struct policy_decision *out, uint32_t out_size, int first)
-{
-	for (size_t i = 0; i < n; i++) {
-		struct policy_decision *d = (void *)((char *)out + i * out_size);
-
-		if (d->verdict != POLICY_ALLOW && (d->reason == POLICY_REASON_ERROR || d->reason == POLICY_REASON_LIMIT))
-			continue;
-		pol_batch_first(&first, ask_stored(by, (const void *)((const char *)req + i * req_size), d, NULL));
-	}
-	return first;
-}
-
-/* A row whose credentials were not in the cache is begun anew when they are judged: it is
- * decided on one snapshot. */
-int
-pol_ask_row(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out,
-    struct pol_judged *judged)
-{
-	const uint32_t req_size = req->size, out_size = out->size;
-	struct policy_request room;
-	struct policy_token token;
-	size_t missed = 0;
-	const struct asking by = { p, judged };
-	int rc = ask_row(by, req, req_size, n, out, out_size, &missed);
-
-	if (rc == POL_WHO_MISS) {
-		rc = take_request(&room, &token, (const char *)req + missed * req_size, req_size);
-		if (rc != 0)
-			return rc;
-		pol_judge_ask(p, &room, judged);
-		rc = ask_row(by, req, req_size, n, out, out_size, &missed);
-	}
-	return pol_store_has(p) ? ask_row_stored(by, req, req_size, n, out, out_size, rc) : rc;
-}
-
-int
-pol_ask_many(struct policy *p, const struct policy_request *req, size_t n, struct policy_decision *out)
-{
-	const uint32_t off = atomic_load_explicit(&p->off, memory_order_acquire);
-	struct pol_judged judged;
-	int rc;
-
-	if (off == POL_OFF_YES)
-		return pol_fill_off_many(n, out);
-	if (off == POL_OFF_AUDITED)
-		return pol_note_many(p, req, n, out);
-	pol_judge_init(&judged);
-	rc = pol_ask_row(p, req, n, out, &judged);
-	pol_judge_fini(&judged);
 	return rc;
 }

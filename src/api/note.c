@@ -67,9 +67,7 @@ wake(void *ctx)
 static void
 try_again(struct pol_audit *a)
 {
-	int64_t ignored;
-
-	pol_audit_serve(a, pol_service_now(), &ignored);
+	pol_audit_serve(a, pol_service_now(), &(int64_t){ 0 });
 }
 
 static int
@@ -189,7 +187,7 @@ time_of(const struct noting *n, int64_t monotonic)
 	    monotonic + atomic_load_explicit(&n->a->ahead_ns, memory_order_relaxed);
 }
 
-/* One decision of out's, of our size; latency of this and those decided with it. */
+/* One decision of out's, of our size; latency of this and those with it. */
 static bool
 give(struct noting *n, const struct policy_request *req, const struct pol_judged *j, const struct policy_decision *out,
     int rc, int64_t now, size_t among, struct pol_audit_place *at)
@@ -226,10 +224,8 @@ withdraw(struct noting *n, const struct pol_audit_place *at, uint64_t generation
 {
 	const int64_t now = pol_service_now();
 	struct pol_audit_place ignored;
-	struct pol_note note;
+	struct pol_note note = { .id = at->id };
 
-	memset(&note, 0, sizeof(note));
-	note.id = at->id;
 	note.time_ns = time_of(n, now);
 	note.latency_ns = now - n->start;
 	note.generation = generation;
@@ -269,6 +265,12 @@ take(struct policy_request *room, struct policy_token *token, const void *req)
 	room->token = token;
 }
 
+static bool
+says_nonblock(const struct policy_request *req)
+{
+	return req->size >= offsetof(struct policy_request, subject_type) && (req->flags & POLICY_NONBLOCK) != 0;
+}
+
 /* What is asked: a request, or one of HTTP. */
 static int
 note_one(struct policy *p, bool nonblock, const struct policy_request *req, struct pol_routing *a, struct policy_decision *out,
@@ -291,10 +293,7 @@ note_one(struct policy *p, bool nonblock, const struct policy_request *req, stru
 	if (n.refuse && out->verdict == POLICY_ALLOW)
 		pol_fill_reason(out, POLICY_REASON_UNAVAILABLE, out->generation);
 	if (is_wanted(&n, out->verdict, rc)) {
-		if (a != NULL)
-			pol_route_told(a, &room);
-		else
-			take(&room, &token, req);
+		a != NULL ? pol_route_told(a, &room) : take(&room, &token, req);
 		given = give(&n, &room, &judged, out, rc, pol_service_now(), 1, &at);
 		if (n.must_ns != 0 && !n.refuse && (!given || !is_on_disk(&n, &at)) && out->verdict == POLICY_ALLOW) {
 			if (given)
@@ -310,8 +309,7 @@ int
 pol_note_one(struct policy *p, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness)
 {
-	return note_one(p, req->size >= offsetof(struct policy_request, subject_type) && (req->flags & POLICY_NONBLOCK) != 0,
-	    req, NULL, out, witness);
+	return note_one(p, says_nonblock(req), req, NULL, out, witness);
 }
 
 int
@@ -386,8 +384,7 @@ pol_note_many(struct policy *p, const struct policy_request *req, size_t count, 
 {
 	struct row r = { .req = (const char *)req, .out = (char *)out, .req_size = req->size, .out_size = out->size, .n = count };
 	struct noting n;
-	bool nonblock = req->size >= offsetof(struct policy_request, subject_type) && (req->flags & POLICY_NONBLOCK) != 0;
-	int rc = begin(&n, p, nonblock);
+	int rc = begin(&n, p, says_nonblock(req));
 
 	if (rc != 0)
 		return rc;

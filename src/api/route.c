@@ -39,34 +39,6 @@ struct asking {
 
 /* ---- what it was taken for ---- */
 
-static uint32_t
-put(char *dst, size_t room, struct policy_text t)
-{
-	if (t.data == NULL || t.len >= room)
-		return 0;
-	memcpy(dst, t.data, t.len);
-	return (uint32_t)t.len;
-}
-
-static void
-tell(struct policy_routed *out, const struct pol_program *p, const struct pol_routed *found)
-{
-	const struct pol_str *file;
-
-	memset(out, 0, sizeof(*out));
-	out->size = sizeof(*out);
-	if (found->route == NULL)
-		return;
-	file = (const struct pol_str *)POL_AT(p, p->files.off) + found->route->file;
-	out->found = 1;
-	out->is_public = found->route->is_public;
-	out->line = found->route->line;
-	out->action_len = put(out->action, sizeof(out->action), found->action);
-	out->resource_type_len = put(out->resource_type, sizeof(out->resource_type), found->type);
-	out->resource_id_len = put(out->resource_id, sizeof(out->resource_id), found->id);
-	out->file_len = put(out->file, sizeof(out->file), (struct policy_text){ pol_str_at(p, *file), file->len });
-}
-
 void
 pol_route_told(const struct pol_routing *a, struct policy_request *req)
 {
@@ -226,7 +198,7 @@ decide(struct asking *in, struct pol_routing *a, struct policy_decision *out)
 	in->found.route = NULL;
 	if (rc == 0)
 		rc = pol_route_find(&in->found, p, a->http.set.data != NULL ? a->http.set : plain, &a->target, a->http.body);
-	tell(&a->routed, p, &in->found);
+	pol_route_tell(&a->routed, p, &in->found);
 	if (rc != 0) {			/* the client's doing, not the host's */
 		pol_fill_reason(out, rc == POLICY_ERR_LIMIT ? POLICY_REASON_LIMIT : POLICY_REASON_ERROR, in->s->generation);
 		return 0;
@@ -266,6 +238,24 @@ ask_once(struct policy *p, struct pol_routing *a, struct policy_decision *out, s
 	return rc;
 }
 
+/* What the store said is believed until then, as was read before the snapshot was taken; what
+ * it said meanwhile is decided on anew, as ask.c does. */
+static int
+ask_fresh(struct policy *p, struct pol_routing *a, struct policy_decision *out, struct pol_judged *judged)
+{
+	bool was, is;
+	int rc;
+
+	do {
+		const int64_t until = pol_store_until(p);
+
+		was = pol_store_is_before(until);
+		rc = ask_once(p, a, out, judged);
+		is = pol_store_is_before(until);
+	} while (rc == 0 && !is && (was || pol_store_is_good(p)));
+	return rc;
+}
+
 int
 pol_route_ask(struct policy *p, struct pol_routing *a, struct policy_decision *out, struct pol_judged *judged)
 {
@@ -274,10 +264,10 @@ pol_route_ask(struct policy *p, struct pol_routing *a, struct policy_decision *o
 	pol_fill_deny(out, POLICY_REASON_ERROR, 403);
 	if (pol_store_has(p) && !pol_store_is_good(p))
 		(void)pol_child_opens(p, &a->who);
-	rc = ask_once(p, a, out, judged);
+	rc = ask_fresh(p, a, out, judged);
 	if (rc == POL_WHO_MISS) {
 		pol_judge_ask(p, &a->who, judged);
-		rc = ask_once(p, a, out, judged);
+		rc = ask_fresh(p, a, out, judged);
 	}
 	if (rc == POL_WHO_MISS) {	/* it was judged, and is nothing to be asked again */
 		rc = POLICY_ERR_INTERNAL;

@@ -46,6 +46,7 @@ struct searching {
 	struct found *list;
 	size_t found, room;
 	struct policy_error *err;
+	int64_t until;			/* what the store said is believed */
 	bool told;			/* what it returns is the callback's */
 };
 
@@ -210,12 +211,12 @@ decide_all(struct searching *s)
 	return rc == 0 && s->n != 0 ? decide_row(s) : rc;
 }
 
-/* Behind the decisions: a store that is silent for too long may know somebody that nobody
+/* Behind the decisions, by what was read before the snapshot was taken: a store that is silent for too long may know somebody that nobody
  * here does; and of who asks it may know that he is none any more. */
 static bool
 is_stale(const struct searching *s)
 {
-	return !s->stay.s->off && !pol_store_is_good(s->p) && (s->sought == POLICY_SEEK_SUBJECT ||
+	return !s->stay.s->off && !pol_store_is_before(s->until) && (s->sought == POLICY_SEEK_SUBJECT ||
 	    (s->req.credentials_count == 0 && pol_alive_needs_store(s->stay.s->engine.people, &s->req)));
 }
 
@@ -273,6 +274,7 @@ look(struct searching *s)
 	int rc;
 
 	read_host_clock(s->p, &s->now);
+	s->until = pol_store_until(s->p);
 	pol_stay_begin(&s->stay, s->p);
 	s->found = s->n = 0;
 	if (s->stay.s == NULL)
@@ -295,6 +297,10 @@ run(struct searching *s, policy_found_fn *each, void *ctx)
 	if (rc == POL_WHO_MISS) {
 		pol_stay_end(&s->stay, s->p);
 		pol_judge_ask(s->p, &s->req, &s->judged);
+		rc = look(s);
+	}
+	if (rc == POLICY_ERR_UNAVAILABLE && pol_store_is_good(s->p)) {	/* it spoke meanwhile */
+		pol_stay_end(&s->stay, s->p);
 		rc = look(s);
 	}
 	if (rc == 0) {

@@ -112,18 +112,30 @@ pol_store_has(const struct policy *p)
 	return atomic_load_explicit(&p->store_good, memory_order_relaxed) != INT64_MAX;
 }
 
-/* Is what the store said fresh enough? True where there is no store. First this, then
- * look at what is revoked. */
-static inline bool
-pol_store_is_good(const struct policy *p)
+/* Until when what the store said is fresh enough; INT64_MAX where there is no store. */
+static inline int64_t
+pol_store_until(const struct policy *p)
 {
-	const int64_t until = atomic_load_explicit(&p->store_good, memory_order_acquire);
+	return atomic_load_explicit(&p->store_good, memory_order_acquire);
+}
+
+static inline bool
+pol_store_is_before(int64_t until)
+{
 	struct timespec ts;
 
 	if (until == INT64_MAX)
 		return true;
 	return clock_gettime(CLOCK_MONOTONIC_COARSE, &ts) == 0 &&
 	    (int64_t)ts.tv_sec * 1000000000 + ts.tv_nsec < until;
+}
+
+/* Is it fresh enough now? First this, then look at what is revoked, or at people: a
+ * snapshot that was held before may be what the store said long ago. */
+static inline bool
+pol_store_is_good(const struct policy *p)
+{
+	return pol_store_is_before(pol_store_until(p));
 }
 
 #endif

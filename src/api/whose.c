@@ -4,6 +4,7 @@
 #include "api/who.h"
 
 #include "api/alive.h"
+#include "api/store.h"
 #include "auth/identity.h"
 #include "base/name.h"
 #include "core/fill.h"
@@ -123,19 +124,21 @@ pol_who_authenticate(struct policy *p, const struct policy_request *req, struct 
 	const struct pol_snapshot *s;
 	struct pol_judged j;
 	_Atomic uint32_t *in;
-	int64_t now;
+	int64_t now, until;
 
 	if (rc != 0)
 		return fail(out, rc, 0);
 	pol_judge_init(&j);
 	do {
 		now = pol_judge_clock(p);
+		until = pol_store_until(p);
 		s = pol_handle_enter(p, &in);
 		rc = authenticate(p, s, now, req, &j, out);
 		pol_handle_exit(in);
 		if (rc == POL_WHO_MISS)
 			pol_judge_ask(p, req, &j);
-	} while (rc == POL_WHO_MISS);	/* once: then something is judged */
+		/* once: then something is judged; or on what a store said meanwhile */
+	} while (rc == POL_WHO_MISS || (rc == 0 && !pol_store_is_before(until) && pol_store_is_good(p)));
 	pol_judge_fini(&j);
 	return rc;
 }

@@ -370,12 +370,13 @@ int
 pol_member_find(struct policy_text *out, char *room, size_t room_len, struct policy_text json,
     struct policy_text name)
 {
-	struct reader r = { .at = json.data, .end = json.data + json.len };
+	struct reader r = { .at = json.data };
 	struct found f = { .name = name, .text = { .room = room, .most = room_len } };
 
 	*out = policy_text(NULL);
 	if (json.data == NULL || pol_utf8_check(json.data, json.len) >= 0)
 		return POLICY_ERR_ARG;
+	r.end = json.data + json.len;
 	if (!read_object(&r, &f))
 		return r.limit ? POLICY_ERR_LIMIT : POLICY_ERR_ARG;
 	if (f.alike != 1 || f.texts != 1 || memchr(room, '\0', f.text.len) != NULL)

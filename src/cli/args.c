@@ -24,6 +24,8 @@ static const struct option {
 	{ "kind", 0, TEXT, POL_OPT_REQUEST, AT(kind), "KIND", "the token's credential kind" },
 	{ "groups", 0, TEXT, POL_OPT_REQUEST, AT(groups), "A,B", "groups that the credential names" },
 	{ "actor", 0, TEXT, POL_OPT_REQUEST, AT(actor), "SUBJECT", "who acts for the subject" },
+	{ "set", 0, TEXT, POL_OPT_ROUTE, AT(set), "SET", "the set of routes, instead of `default`" },
+	{ "body", 0, TEXT, POL_OPT_ROUTE, AT(body), "JSON", "the body of the request" },
 	{ "now", 0, TEXT, POL_OPT_NOW, AT(now), "TIME", "decide as if it were TIME (RFC 3339)" },
 	{ "fixtures", 0, FLAG, POL_OPT_FIXTURES, AT(fixtures), NULL, "hear the people and things of `fixtures:`" },
 	{ "batch", 0, FLAG, POL_OPT_BATCH, AT(batch), NULL, "take lines of JSON from standard input, answer each" },

@@ -34,7 +34,7 @@ struct pol_args {
 	size_t n_files;
 	const char *subject, *action, *decision, *since, *until, *key, *head, *replay;
 	const char *scopes, *kind, *groups, *actor, *now;
-	const char *requests;
+	const char *requests, *set, *body;
 	const char *token_file, *name, *type, *module_dir;
 	const char *login, *org, *password_file, *secret_file, *lifetime, *from, *step, *user, *before, *roles;
 	struct pol_words attributes, unset;
@@ -74,6 +74,7 @@ struct pol_args {
 #define POL_OPT_REVOKE (1u << 22)	/* --user, --before */
 #define POL_OPT_IMPORT (1u << 23)	/* --roles, --dry-run */
 
+#define POL_OPT_ROUTE (1u << 25)	/* --set, --body */
 #define POL_OPT_SEEK (1u << 26)		/* --type, of who is sought */
 #define POL_OPT_LOG (1u << 24)		/* --file, --subject, --since..., --verify, --replay */
 
@@ -134,6 +135,7 @@ int pol_cmd_check(const struct pol_args *a);
 int pol_cmd_test(const struct pol_args *a);
 int pol_cmd_decide(const struct pol_args *a);
 int pol_cmd_explain(const struct pol_args *a);
+int pol_cmd_route(const struct pol_args *a);
 int pol_cmd_dump(const struct pol_args *a);
 int pol_cmd_bench(const struct pol_args *a);
 int pol_cmd_whoami(const struct pol_args *a);

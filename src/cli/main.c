@@ -71,6 +71,11 @@ static const struct verb {
 	    "The words are those of decide. Names the entry that decides or, for a deny, the\n"
 	    "nearest entry that would have allowed it and what was missing. Exit status: 0\n"
 	    "allow, 1 deny.\n" },
+	{ "route", pol_cmd_route, POL_OPT_PATH | POL_OPT_JSON | POL_OPT_SIZE | POL_OPT_ROUTE,
+	    "-p PATH METHOD TARGET", "what is a request of HTTP taken for?",
+	    "By the `routes:` of the set. TARGET is path and query as a client sends them. Prints\n"
+	    "action, resource and the route's place. Exit status: 0 there is a route, 1 there is\n"
+	    "none, or the request is malformed.\n" },
 	{ "dump", pol_cmd_dump, POL_OPT_JSON | POL_OPT_SIZE,
 	    "PATH...", "print a set in one stable form",
 	    "All PATHs are one set. Every name is resolved and everything sorted: two sets with\n"

@@ -46,7 +46,7 @@ read_var(struct pol_parse *p, struct ast_segment *out, const struct pol_node *n,
 {
 	struct policy_text name = policy_text("");
 
-	if (var_at(piece.data, piece.len, &name) != piece.len)
+	if (piece.data[0] != '{' || var_at(piece.data, piece.len, &name) != piece.len)
 		return pol_set_fail(p->set, n, "'%.*s': a segment is a text without braces, or a variable and nothing else", POL_SHOW_TEXT(piece));
 	out->kind = AST_SEGMENT_ONE;
 	if (name.len > 1 && name.data[name.len - 1] == '/') {

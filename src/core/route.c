@@ -270,3 +270,33 @@ pol_route_find(struct pol_routed *out, const struct pol_program *p, struct polic
 		out->route = NULL;
 	return rc;
 }
+
+/* ---- as the caller reads it ---- */
+
+static uint32_t
+put(char *dst, size_t room, struct policy_text t)
+{
+	if (t.data == NULL || t.len >= room)
+		return 0;
+	memcpy(dst, t.data, t.len);
+	return (uint32_t)t.len;
+}
+
+void
+pol_route_tell(struct policy_routed *out, const struct pol_program *p, const struct pol_routed *found)
+{
+	const struct pol_str *file;
+
+	memset(out, 0, sizeof(*out));
+	out->size = sizeof(*out);
+	if (found->route == NULL)
+		return;
+	file = (const struct pol_str *)POL_AT(p, p->files.off) + found->route->file;
+	out->found = 1;
+	out->is_public = found->route->is_public;
+	out->line = found->route->line;
+	out->action_len = put(out->action, sizeof(out->action), found->action);
+	out->resource_type_len = put(out->resource_type, sizeof(out->resource_type), found->type);
+	out->resource_id_len = put(out->resource_id, sizeof(out->resource_id), found->id);
+	out->file_len = put(out->file, sizeof(out->file), (struct policy_text){ pol_str_at(p, *file), file->len });
+}

@@ -88,5 +88,7 @@ struct pol_routed {
  */
 int pol_route_find(struct pol_routed *out, const struct pol_program *p, struct policy_text set,
     const struct pol_target *t, struct policy_text body);
+/* All of out, of our size. */
+void pol_route_tell(struct policy_routed *out, const struct pol_program *p, const struct pol_routed *found);
 
 #endif

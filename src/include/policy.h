@@ -425,7 +425,7 @@ struct policy_routed {
  * deny, no_rule (or, of nobody, no_credential).  Malformed method, target, query or body:
  * 0, and a deny with reason error; too long: limit.  A public route is allowed to anybody,
  * whatever his credentials, unless a deny entry denies it; then `rule` is the route's
- * file:line.  routed may be NULL.  Otherwise as policy_decide(); 24 KiB more of stack.
+ * file:line.  routed may be NULL.  Otherwise as policy_decide(); 36 KiB more of stack.
  */
 int policy_decide_http(struct policy *p, const struct policy_http *http,
     const struct policy_request *who, struct policy_decision *out,

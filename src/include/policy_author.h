@@ -123,6 +123,11 @@ struct policy_explanation {
 int policy_set_explain(struct policy_set *set, const struct policy_request *req,
     const char *now, struct policy_explanation *out, struct policy_error *err);
 
+/* What a request of HTTP is taken for, as policy_decide_http() takes it; out->found says
+ * whether it is.  A malformed target or body: POLICY_ERR_ARG; a long one: POLICY_ERR_LIMIT. */
+int policy_set_route(struct policy_set *set, const struct policy_http *http,
+    struct policy_routed *out, struct policy_error *err);
+
 /* Counts of a set, for people and for benchmarks. */
 struct policy_set_info {
 	uint32_t size;

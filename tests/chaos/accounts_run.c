@@ -265,7 +265,12 @@ guesses(const char *url)
 	for (int i = 0; i < 2; i++)
 		pthread_join(threads[i], NULL);
 	chaos_check(g[0].passed + g[1].passed == 0, "no guess was right");
+#ifdef CHAOS_SANITIZER
+	(void)before;
+	chaos_skip(1, "memory is as it was (a sanitizer keeps what was freed)");
+#else
 	chaos_check(pages() < before + 2048, "memory is as it was");
+#endif
 	chaos_check(accounts_login(a.p, "n0", c->password) == -POLICY_REASON_BAD_CREDENTIAL, "the right one has to wait");
 	chaos_check(accounts_bearer(a.p, c->tokens[0].secret) == 1, "a token has not");
 	atomic_fetch_add(&accounts_clock, 60 * SEC);

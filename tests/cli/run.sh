@@ -61,7 +61,7 @@ complains 64 'number out of range' decide -p office.yaml alice login context.n=9
 complains 64 'given twice' decide -p office.yaml alice login context.n=1 context.n=2
 complains 64 'TYPE/ID is wanted once' decide -p office.yaml alice read doc/a1 doc/a2
 complains 64 'TYPE/ID is wanted once' decide -p office.yaml alice read cntext.a=1
-for v in check test decide who what explain dump bench; do
+for v in check test decide who what explain route dump bench; do
 	"$POLICYCTL" $v --help >out 2>err
 	same "$v --help: exit status" 0 $?
 	same "$v --help: first line" "usage: policyctl $v" "$(head -n 1 out | cut -d' ' -f 1-3)"
@@ -69,7 +69,32 @@ for v in check test decide who what explain dump bench; do
 done
 same "--version" 0 "$("$POLICYCTL" --version | grep -qE '^policyctl [0-9]+\.[0-9]+'; echo $?)"
 "$POLICYCTL" --help >out
-same "--help names every verb" 8 "$(grep -cE '^  (check|test|decide|who|what|explain|dump|bench) ' out)"
+same "--help names every verb" 9 "$(grep -cE '^  (check|test|decide|who|what|explain|route|dump|bench) ' out)"
+
+# --- route ---
+cat >routes.yaml <<-END
+policy: 1
+resources: { doc: }
+actions: { read: { resource: doc }, open: }
+routes:
+  default:
+    - { match: "GET /docs/{id}", action: read, resource: "doc/{id}" }
+    - { match: "POST /docs", body: id, action: read, resource: "doc/{id}" }
+    - { match: "GET /ping", public: true }
+  other: [ { match: "GET /ping", public: true, action: open } ]
+END
+says 0 'read doc/a b  route routes.yaml:6' route -p routes.yaml GET '/docs/a%20b?x=1'
+says 0 'read doc/7  route routes.yaml:7' route -p routes.yaml --body '{"id":"7"}' POST /docs
+says 0 'public  route routes.yaml:8' route -p routes.yaml GET /ping
+says 0 'public  open  route routes.yaml:9' route -p routes.yaml --set other GET /ping
+says 1 'no route' route -p routes.yaml GET /docs/a%2Fb
+says 1 '{"found": false}' route --json -p routes.yaml GET /
+says 0 '{"found": true, "public": false, "action": "read", "resource": {"type": "doc", "id": "1"}, "file": "routes.yaml", "line": 6}' \
+    route --json -p routes.yaml GET /docs/1
+complains 1 'could be read in two ways' route -p routes.yaml GET /docs/..
+complains 1 'lacks what the route wants' route -p routes.yaml POST /docs
+complains 64 'METHOD and TARGET are wanted' route -p routes.yaml GET
+complains 64 '-p PATH is wanted' route GET /
 
 # --- check, test, dump ---
 says 0 'office.yaml: ok (1 file, 3 types, 5 actions, 6 roles, 13 entries, 2 users, 1 group, 3 grants, 3 entities, 2 tests)' \

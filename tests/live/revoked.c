@@ -196,7 +196,7 @@ main(int argc, char **argv)
 	struct policy *p;
 	size_t n_before;
 
-	if (n + 2 > ROUNDS_MAX || forked + own > WORKERS || !chaos_check(accounts_begin(), "shared memory, and modules to load"))
+	if (n + n / 8 + 2 > ROUNDS_MAX || forked + own > WORKERS || !chaos_check(accounts_begin(), "shared memory, and modules to load"))
 		return chaos_finish();
 	snprintf(sqlite_path, sizeof(sqlite_path), argc > 4 ? "" : "%s/store.db", admins_dir);
 	snprintf(url, sizeof(url), "sqlite:%s", sqlite_path);
@@ -212,7 +212,8 @@ main(int argc, char **argv)
 			chaos_check(begin_worker(n_workers++, p), "a worker");
 		if (chaos_check(p != NULL, "the set opens")) {
 			rounds(p, n, n_before);
-			held_still(n + 1);
+			for (int i = 0; i <= n / 8; i++)
+				held_still(n + 1 + i);
 		}
 		end_workers(n_workers);
 		end_admin();

@@ -154,8 +154,17 @@ a_large_dictionary_lies_in_blocks(void)
 	}
 }
 
-/* Puts one record, or (role POL_NONE) takes one out; what it replaced is freed, as
- * retiring does. */
+/* What a change replaced is freed, as retiring does, and what it noted of itself. */
+static void
+drop(struct pol_change *c)
+{
+	for (size_t i = 0; i < c->n_dead; i++)
+		free(c->dead[i]);
+	free(c->dead);
+	free(c->made);
+}
+
+/* Puts one record, or (role POL_NONE) takes one out. */
 static int
 put(struct pol_dir *dir, uint64_t hash, const char *id, uint32_t role, const struct pol_record *old, size_t *dead)
 {
@@ -172,8 +181,7 @@ put(struct pol_dir *dir, uint64_t hash, const char *id, uint32_t role, const str
 		make(&buf, hash, id, role);
 	rc = pol_table_put(&c, dir, role != POL_NONE ? (const void *)buf.data : NULL, old);
 	*dead = c.n_dead;
-	for (size_t i = 0; i < c.n_dead; i++)
-		free(c.dead[i]);
+	drop(&c);
 	pol_buf_fini(&buf);
 	return rc;
 }
@@ -285,8 +293,7 @@ what_a_put_replaces_stays_until_it_is_freed(void)
 	CU_ASSERT(find(&dir, spread(5), "t5") == 555 && find(&dir, spread(7), "t7") == 777);
 	CU_ASSERT(find(&old, spread(5), "t5") == 5 && find(&old, spread(7), "t7") == 7);
 	CU_ASSERT(c.n_dead >= 2 && c.n_dead <= 3 && c.n_made >= 2);
-	for (size_t i = 0; i < c.n_dead; i++)
-		free(c.dead[i]);
+	drop(&c);
 	pol_table_free(&dir);
 	pol_buf_fini(&buf);
 }
