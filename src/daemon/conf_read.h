@@ -14,6 +14,8 @@ enum pol_key_kind {
 	POL_KEY_PATH,			/* char *, absolute */
 	POL_KEY_VERSION,		/* a number that is looked at, and kept nowhere */
 	POL_KEY_COUNT,			/* unsigned */
+	POL_KEY_BOOL,			/* unsigned: true or false */
+	POL_KEY_MINUTES,		/* int64_t, ns: 60, 0.5 */
 	POL_KEY_SECONDS,		/* unsigned: 15s, 2m, 1h */
 	POL_KEY_BYTES,			/* size_t: 64KiB, 1MiB */
 	POL_KEY_MODE,			/* unsigned: octal */
