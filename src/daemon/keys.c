@@ -99,10 +99,9 @@ tell(void *ctx, const struct policy_token_info *t)
 {
 	struct pol_clerk_call *c = ctx;
 
-	pol_text_str(c->out, "{");
-	pol_clerk_say_text(c->out, "kind", t->kind);
-	pol_clerk_say_text(c->out, "secret", t->secret);
-	pol_clerk_say_time(c->out, "expires_at", t->expires_ns);
+	pol_clerk_say_text(c->out, "{\"kind\":", t->kind);
+	pol_clerk_say_text(c->out, ",\"secret\":", t->secret);
+	pol_clerk_say_time(c->out, ",\"expires", t->expires_ns);
 	pol_text_str(c->out, "}");
 	return 0;
 }

@@ -4,6 +4,7 @@
  * stands in the key file and nowhere else. Statuses and bodies are TorchServe's, byte by
  * byte; that is why a credential that is not good is a 400 here.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -13,6 +14,8 @@
 #include "pool.h"
 
 #define MS 1000000L
+
+static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 
 static const struct said {
 	unsigned status;
@@ -84,6 +87,16 @@ is_in_force(struct pol_call *c, const char *secret)
 	return false;
 }
 
+/* One at a time: a key that the next one replaced before our set had read it would never be
+ * seen to be in force. */
+static bool
+take_turn(const struct pol_call *c)
+{
+	const struct timespec until = { (time_t)(c->deadline_ns / 1000000000), c->deadline_ns % 1000000000 };
+
+	return pthread_mutex_clocklock(&turn, CLOCK_MONOTONIC, &until) == 0;
+}
+
 static int
 rotate(struct pol_call *c, const struct pol_caller *as, const char *kind)
 {
@@ -92,6 +105,8 @@ rotate(struct pol_call *c, const struct pol_caller *as, const char *kind)
 	json_t *answer;
 	int rc;
 
+	if (!take_turn(c))
+		return POLICY_ERR_UNAVAILABLE;
 	snprintf(args, sizeof(args), "{\"kind\":\"%s\"}", kind);
 	rc = pol_desk_ask(c, "keys_rotate", as, args, &answer);
 	if (rc == 0) {
@@ -99,6 +114,7 @@ rotate(struct pol_call *c, const struct pol_caller *as, const char *kind)
 		if (secret == NULL || !is_in_force(c, secret))
 			rc = POLICY_ERR_UNAVAILABLE;
 	}
+	pthread_mutex_unlock(&turn);
 	json_decref(answer);
 	return rc;
 }
