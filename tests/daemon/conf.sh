@@ -57,7 +57,7 @@ bad_ "1:1: error: the key \"policyd\" is wanted here" "$on"
 bad_ "1:1: error: the key \"listeners\" is wanted here" "$head_"
 bad_ "1:10: error: policyd: found \"2\", wanted a number from 1 to 1" "policyd: 2
 $on"
-bad_ "3:1: error: unknown key \"polciy\": wanted one of policyd, policy, modules, state, user, url, threads, limits, listeners" "$head_
+bad_ "3:1: error: unknown key \"polciy\": wanted one of policyd, policy, modules, state, read, write, user, url, threads, limits, listeners" "$head_
 polciy: x
 $on"
 bad_ "3:1: error: the key \"policy\" is repeated" "$head_
@@ -114,7 +114,7 @@ listeners: []"
 on_ '14: ' 'the key "serve" is wanted here' '{ tcp: "127.0.0.1:1" }'
 on_ ' ' 'found none of unix, tcp and systemd, wanted one of them' '{ serve: [health] }'
 on_ ' ' 'found several of unix, tcp and systemd, wanted one of them' '{ unix: /s, tcp: "a:1", serve: [health] }'
-on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health or metrics' '{ systemd: abc, serve: [ healht ] }'
+on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health, metrics, manage or torchserve' '{ systemd: abc, serve: [ healht ] }'
 on_ '47: ' 'serve: "health" is repeated' '{ systemd: abc, serve: [ health, health ] }'
 on_ '37: ' 'serve: found a single value, wanted a list of words' '{ systemd: abc, serve: health }'
 for a in 127.0.0.1 127.0.0.1:0 127.0.0.1:65536 ::1:80 '[]:80' :80 'a b:80' 'a:8o'; do
