@@ -9,11 +9,12 @@ import os
 import random
 import re
 import signal
+import subprocess
 import sys
 import threading
 import time
 
-from proxy_world import Count, put, send, substitute
+from proxy_world import TOP, Count, put, send, substitute
 from torchserve_world import INSTANT, NOT_FOUND, World, bearer, body, refused
 
 KILLS = int(os.environ.get('TORCHSERVE_KILLS', '30'))
@@ -267,12 +268,24 @@ def kills(t, build, folder):
     print(f'{KILLS} kills, {made} rotations')
 
 
+def real(t, build):
+    """Before the real TorchServe, where tests/live/torchserve/run was once and has installed it."""
+    if not os.path.exists(os.path.join(build, 'tools', 'live-torchserve', 'bin', 'torchserve')):
+        return t.skip(1, 'the real TorchServe is not installed: tests/live/torchserve/run does that')
+    out = subprocess.run([os.path.join(TOP, 'tests', 'live', 'torchserve', 'run')], stdout=subprocess.PIPE, text=True, check=False,
+                         env=dict(os.environ, top_builddir=build)).stdout
+    passed, failed, skipped = re.fullmatch(r'(\d+) passed, (\d+) failed(?:, (\d+) skipped)?', out.splitlines()[-1]).groups()
+    print('\n'.join(x for x in out.splitlines()[:-1] if int(failed) or x.startswith(('failed', 'skipped', 'differs'))))
+    t.passed, t.failed, t.skipped = t.passed + int(passed), t.failed + int(failed), t.skipped + int(skipped or 0)
+
+
 def main(build, folder):
     t = Count()
     for n, part in enumerate((runs, expiry, switch, seed, alone, wrong, kills)):
         here = os.path.join(folder, str(n))
         os.mkdir(here)
         part(t, build, here)
+    real(t, build)
     return t.finish()
 
 
