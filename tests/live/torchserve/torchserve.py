@@ -95,6 +95,8 @@ def walk(t, w, nginx, ts):
         row(f'{name}: API key', at, 'GET', path, keys['API'], 400, no)
     row('no such model', inference, 'POST', '/predictions/x', keys['inference'], 404)
     row('no such model, other key', inference, 'POST', '/predictions/x', keys['management'], 400, no)
+    big = send(inference, 'POST', '/predictions/x', bearer(keys['inference']), b'x' * 3000000)
+    t.check('three megabytes', 404, big.status)
     row('fetching a model', management, 'POST', '/models?url=https://models.example/m.mar', keys['management'], 400, no)
     row('a model of the store', management, 'POST', '/models?url=none.mar', keys['management'],
         send(ts.management, 'POST', '/models?url=none.mar', body=b'1').status)
