@@ -5,6 +5,7 @@ usage: torchserve.py BUILD FOLDER
 """
 import calendar
 import itertools
+import json
 import os
 import random
 import re
@@ -193,6 +194,28 @@ def seed(t, build, folder):
         w.stop()
 
 
+def recorded(t, build, folder):
+    """Each rotation, and each that was refused, is a decision in the log; no key is."""
+    logs = os.path.join(folder, 'audit')
+    os.mkdir(logs, 0o700)
+    w = World(build, folder, more=f'write: [ {logs} ]\n')
+    with open(os.path.join(w.set, 'policy.yaml')) as f:
+        put(w.set, 'policy.yaml', f.read() + f'audit: {{ file: {logs}/log }}\n', 0o644)
+    w.start()
+    seen = set(w.keys()[0].values())
+    api = w.keys()[0]['API']
+    for _ in range(5):
+        t.check('recorded', 200, w.rotate('inference', api).status)
+        seen |= set(w.keys()[0].values())
+    t.check('refused', 400, w.rotate('management', 'a-wrong-key').status)
+    w.stop()
+    text = open(os.path.join(logs, 'log')).read()
+    lines = [x for x in map(json.loads, text.splitlines()) if x.get('action') == 'keys:rotate']
+    t.check('decisions', [('api', 'inference', 'allow')] * 5 + [(None, 'management', 'deny')],
+            [(x.get('subject'), x['resource'], x['decision']) for x in lines])
+    t.check('no key in the log', [], [k for k in seen | {'a-wrong-key'} if k in text])
+
+
 def alone(t, build, folder):
     w = World(build, folder)
     w.start('-n')
@@ -281,7 +304,7 @@ def real(t, build):
 
 def main(build, folder):
     t = Count()
-    for n, part in enumerate((runs, expiry, switch, seed, alone, wrong, kills)):
+    for n, part in enumerate((runs, expiry, switch, seed, recorded, alone, wrong, kills)):
         here = os.path.join(folder, str(n))
         os.mkdir(here)
         part(t, build, here)
