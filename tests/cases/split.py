@@ -52,6 +52,7 @@ def split(text):
     role(4, 'admin', ''.join(k for k in cut(roles['admin'][2], 4) if k.strip().startswith('includes')))
     role(5, 'admin', ''.join(k for k in cut(roles['admin'][2], 4) if not k.strip().startswith('includes')))
     put(4, 'authenticated', [])
+    put(3, 'routes', items('routes'))                               # a set of routes stays whole
     put(5, 'description', [])
     for n, i in zip((3, 4, 5), items('fixtures'), strict=True): put(n, 'fixtures', [i])
     tests = items('tests')

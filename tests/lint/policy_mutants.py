@@ -2,12 +2,16 @@
 # SPDX-License-Identifier: Apache-2.0
 """Do the tests of a policy file notice when one thing of it is taken away?
 
-    policy_mutants.py [--checker 'policyctl test {}'] [--jobs N] [--list] FILE...
+    policy_mutants.py [--checker 'policyctl test {}'] [--routes COMMAND] [--jobs N] [--list] FILE...
 
 Each file is read as a tree; one thing at a time is deleted or weakened; the rest is written to a temporary file, and the
 checker is run on it ({} is the file). It notices by failing: 1, a test fails, or 65, the file is refused. What is not
 noticed is printed by name. Exit 0: all noticed; 1: some survived; 2: no answer (a checker that cannot be run or that
 fails on the whole file). Comments, descriptions and reasons are for people, tests are the measure: neither is touched.
+
+Tests of a policy do not speak of its `routes:`. Those are changed in the text itself, and it is COMMAND that must notice, on
+the file as a host would have it with its fixtures ({name} is the file's, without .yaml; {path} how the route's path begins, in
+hexadecimal); without --routes they are left alone.
 """
 import argparse, copy, os, re, shlex, subprocess, sys, tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -226,6 +230,7 @@ class Mutants:
 
     def all(self):
         top = self.root
+        top.value = [x for x in top.value if x[0].value != 'routes']
         self.resources('resources', top)
         self.actions('actions', top)
         self.conditions_section('conditions', top)
@@ -239,6 +244,83 @@ class Mutants:
                 getattr(self, section)(where + section, t)
         whole = write(self.root)
         return whole, [(name, text) for name, text in self.out if text != whole]
+
+
+# ---- routes: in the text, a line each; what is the same for whoever asks is noticed by what is asked ----
+def inhabited(text):
+    """the policy with its fixtures as people, grants and things of its own; without its tests"""
+    text, _, _ = text.partition('\ntests:\n')
+    top, mark, fixtures = text.partition('\nfixtures:')
+    return top + '\n' + re.sub(r'^  ', '', fixtures.partition('\n')[2], flags=re.M) + '\n' if mark else text + '\n'
+
+
+class RouteMutants:
+    def __init__(self, path):
+        with open(path, encoding='utf-8') as fh:
+            self.text, self.out = inhabited(fh.read()), []
+        self.root = yaml.compose(self.text, Loader=yaml.BaseLoader)
+
+    def emit(self, name, node, start, end, put=''):
+        self.out.append((f'line {node.start_mark.line + 1}: {name}', lambda: self.text[:start] + put + self.text[end:], self.path))
+
+    def without(self, name, holder, key):
+        rows = holder.value
+        i = next(i for i, (k, _) in enumerate(rows) if k.value == key)
+        k, v = rows[i]
+        if i + 1 < len(rows):
+            self.emit(f'{name}.{key}', k, k.start_mark.index, rows[i + 1][0].start_mark.index)
+        else:
+            self.emit(f'{name}.{key}', k, rows[i - 1][1].end_mark.index if i else k.start_mark.index, v.end_mark.index)
+
+    def with_text(self, name, node, text):
+        self.emit(name, node, node.start_mark.index, node.end_mark.index, '"' + text + '"')
+
+    def match(self, name, node):
+        method, _, path = node.value.partition(' ')
+        if method != '*':
+            self.with_text(f'{name} of any method', node, f'* {path}')
+            self.with_text(f'{name} of another method', node, f'{"PUT" if method != "PUT" else "GET"} {path}')
+        for m in re.finditer(r'\{(\w+)(\**)\}', path):
+            for put in ('{%s/}' % m[1], '{%s**}' % m[1], '{%s}' % m[1], m[1]):
+                if put != m[0]:
+                    self.with_text(f'{name} with {put}', node, f'{method} {path[:m.start()]}{put}{path[m.end():]}')
+        self.with_text(f'{name} and below', node, node.value.rstrip('/') + '/{below**}')
+        self.with_text(f'{name} with a slash', node, node.value + '/')
+
+    def route(self, name, item, actions):
+        for key in ('query', 'action', 'resource', 'body', 'with', 'context', 'public'):
+            n = get(item, key)
+            if n is None:
+                continue
+            if len(item.value) > 1:
+                self.without(name, item, key)
+            if is_map(n) and len(n.value) > 1:
+                for k, _ in n.value:
+                    self.without(f'{name}.{key}', n, k.value)
+            for k, v in pairs(n):
+                self.with_text(f'{name}.{key}.{k} of another value', v, 'another')
+        if get(item, 'action') is not None:
+            said = get(item, 'action').value
+            for other in actions[(actions.index(said) + 1) % len(actions):][:1] + actions[:1]:
+                if other != said:
+                    self.with_text(f'{name} for {other}', get(item, 'action'), other)
+        if get(item, 'public') is None:
+            self.emit(f'{name} public', item, item.end_mark.index - 1, item.end_mark.index, ', public: true }')
+        if get(item, 'resource') is not None:
+            kind, _, what = get(item, 'resource').value.partition('/')
+            self.with_text(f'{name} about another', get(item, 'resource'), f'{kind}/{"another" if what != "another" else "other"}')
+        self.match(name, get(item, 'match'))
+
+    def all(self):
+        actions = [a for a, _ in pairs(get(self.root, 'actions'))]
+        for s, v in pairs(get(self.root, 'routes')):
+            for item in items(v):
+                name = f'routes.{s}: {get(item, "match").value}'
+                self.path = name.partition(' /')[2].partition('{')[0].encode().hex()
+                start = self.text.rindex('\n', 0, item.start_mark.index)
+                self.emit(name, item, start, self.text.index('\n', item.end_mark.index))
+                self.route(name, item, actions)
+        return self.text, self.out
 
 
 # ---- conditions: a text with one term less ----
@@ -279,14 +361,14 @@ def links(toks, starts):
 
 
 # ---- running ----
-def run(command, text, directory, name, n):
+def run(command, text, directory, name, n, about='2f'):
     place = os.path.join(directory, str(n))         # a folder each: the checker sees the file under its own name
     os.mkdir(place, 0o700)
     path = os.path.join(place, name)
     with open(path, 'w', encoding='utf-8') as fh:
-        fh.write(text)
+        fh.write(text() if callable(text) else text)
     try:
-        words = [path if w == '{}' else w for w in command]
+        words = [path if w == '{}' else w.replace('{path}', about) for w in command]
         done = subprocess.run(words, stdin=subprocess.DEVNULL, capture_output=True, text=True, errors='replace')
         return done.returncode, done.stdout + done.stderr
     except OSError as e:
@@ -296,38 +378,51 @@ def run(command, text, directory, name, n):
         os.rmdir(place)
 
 
+def tried(kind, command, path, directory, pool, is_listed):
+    """(tried, noticed), or None: no answer"""
+    name = os.path.basename(path)
+    command = [w.replace('{name}', name.removesuffix('.yaml')) for w in command]
+    whole, mutants = kind(path).all()
+    rc, said = run(command, whole, directory, name, 'whole')
+    if rc != 0:
+        print(f'{name}: the checker fails on the file itself ({rc})\n{said}', file=sys.stderr)
+        return None
+    results = pool.map(lambda x: run(command, x[1][1], directory, name, x[0], *x[1][2:]), enumerate(mutants))
+    noticed = 0
+    for (what, *_), (rc, said) in zip(mutants, results):
+        if rc != 0 and rc not in NOTICED:
+            print(f'{name}: {what}: the checker gave no answer ({rc})\n{said}', file=sys.stderr)
+            return None
+        noticed += rc != 0
+        if rc == 0 or is_listed:
+            print(f'{name}: {"noticed" if rc else "SURVIVED"}: {what}')
+    print(f'{name}{"" if kind is Mutants else ": routes"}: {len(mutants)} tried, {noticed} noticed', flush=True)
+    return len(mutants), noticed
+
+
 def main():
     ap = argparse.ArgumentParser(description=__doc__.split('\n')[0])
     ap.add_argument('--checker', default='policyctl test {}', help='command; {} is the file (default: %(default)s)')
+    ap.add_argument('--routes', help='command for routes; {} is the file, {name} its name, {path} a path')
     ap.add_argument('--jobs', type=int, default=2)
     ap.add_argument('--list', action='store_true', help='print every mutant and whether it was noticed')
     ap.add_argument('files', nargs='+')
     opt = ap.parse_args()
-    command = shlex.split(opt.checker)
-    if '{}' not in command:
-        ap.error('--checker needs a word {}')
-    tried = noticed = survived = 0
+    checkers = [(Mutants, shlex.split(opt.checker))] + ([(RouteMutants, shlex.split(opt.routes))] if opt.routes else [])
+    if any('{}' not in command for _, command in checkers):
+        ap.error('a checker needs a word {}')
+    sums = [0, 0]
     with tempfile.TemporaryDirectory() as directory, ThreadPoolExecutor(opt.jobs) as pool:
         for path in opt.files:
-            name = os.path.basename(path)
-            whole, mutants = Mutants(path).all()
-            rc, said = run(command, whole, directory, name, 'whole')
-            if rc != 0:
-                print(f'{name}: the checker fails on the file itself ({rc})\n{said}', file=sys.stderr)
-                return 2
-            results = pool.map(lambda x: run(command, x[1][1], directory, name, x[0]), enumerate(mutants))
-            here = 0
-            for (what, _), (rc, said) in zip(mutants, results):
-                if rc != 0 and rc not in NOTICED:
-                    print(f'{name}: {what}: the checker gave no answer ({rc})\n{said}', file=sys.stderr)
+            with open(path, encoding='utf-8') as fh:
+                has_routes = '\nroutes:' in fh.read()
+            for kind, command in checkers[:1 + has_routes]:
+                got = tried(kind, command, path, directory, pool, opt.list)
+                if got is None:
                     return 2
-                tried, here = tried + 1, here + (rc != 0)
-                if rc == 0 or opt.list:
-                    print(f'{name}: {"noticed" if rc else "SURVIVED"}: {what}')
-            noticed, survived = noticed + here, survived + len(mutants) - here
-            print(f'{name}: {len(mutants)} tried, {here} noticed', flush=True)
-    print(f'policy mutants: {tried} tried, {noticed} noticed, {survived} survived')
-    return 1 if survived else 0
+                sums = [a + b for a, b in zip(sums, got)]
+    print(f'policy mutants: {sums[0]} tried, {sums[1]} noticed, {sums[0] - sums[1]} survived')
+    return 1 if sums[0] != sums[1] else 0
 
 
 if __name__ == '__main__':
