@@ -2,7 +2,8 @@
 /*
  * Keys of a TorchServe file made here. The file is the truth: under its lock it is read
  * anew, one key replaced, and the whole renamed over it; only then does the new key count.
- * A key is 256 random bits, not TorchServe's 48: TorchServe never reads its own file back.
+ * A key is 256 random bits where `length` says nothing else, not TorchServe's 48:
+ * TorchServe never reads its own file back.
  */
 #include <stdio.h>
 #include <string.h>
@@ -11,18 +12,18 @@
 
 #include "token_file.h"
 
-enum { KEY_BYTES = 32, KEY_CHARS = 43 };
+enum { KEY_BYTES = TOKEN_CHARS_MOST / 4 * 3 };
 
 #define LOCK_NS 2000000000LL
 
 static int
-random_key(char out[KEY_CHARS], struct policy_error *err)
+random_key(char out[TOKEN_CHARS_MOST], size_t chars, struct policy_error *err)
 {
 	unsigned char random[KEY_BYTES + 1] = { 0 };
 
 	if (getrandom(random, KEY_BYTES, 0) != KEY_BYTES)
 		return pol_secret_fail(err, POLICY_ERR_IO, NULL, 0, "no random bytes could be had");
-	pol_table_base64(out, random, KEY_CHARS);
+	pol_table_base64(out, random, chars);
 	explicit_bzero(random, sizeof(random));
 	return 0;
 }
@@ -38,7 +39,7 @@ later(int64_t now_ns, int64_t lifetime_ns)
 int
 pol_rotate_make(const struct token_file *s, const char *path, int64_t now_ns, struct policy_error *err)
 {
-	char text[TOKEN_JSON], key[TOKEN_ROLES][KEY_CHARS], end[64];
+	char text[TOKEN_JSON], key[TOKEN_ROLES][TOKEN_CHARS_MOST], end[64];
 	struct token_keys k;
 	struct stat st;
 	int rc = 0;
@@ -48,8 +49,8 @@ pol_rotate_make(const struct token_file *s, const char *path, int64_t now_ns, st
 		    "is not a regular file, and would be replaced");
 	pol_instant_print(end, later(now_ns, s->lifetime_ns));
 	for (unsigned r = 0; r < TOKEN_ROLES && rc == 0; r++) {
-		rc = random_key(key[r], err);
-		k.key[r] = (struct policy_text){ key[r], KEY_CHARS };
+		rc = random_key(key[r], s->chars, err);
+		k.key[r] = (struct policy_text){ key[r], s->chars };
 		k.expires[r] = r == TOKEN_API ? (struct policy_text){ NULL, 0 } : policy_text(end);
 	}
 	if (rc == 0)
@@ -83,7 +84,7 @@ judge(const struct token_file *s, const struct policy_issue *want, unsigned *rol
 
 /* The file with one key replaced: written, and made. The lock is held. */
 static int
-replace_key(const struct token_file *s, int fd, unsigned role, const char key[KEY_CHARS], int64_t end_ns, void **made,
+replace_key(const struct token_file *s, int fd, unsigned role, const char *key, int64_t end_ns, void **made,
     struct policy_error *err)
 {
 	struct pol_secret old;
@@ -100,7 +101,7 @@ replace_key(const struct token_file *s, int fd, unsigned role, const char key[KE
 		snprintf(err->file, sizeof(err->file), "%s", s->live.path);
 	if (rc == 0) {
 		pol_instant_print(end, end_ns);
-		k.key[role] = (struct policy_text){ key, KEY_CHARS };
+		k.key[role] = (struct policy_text){ key, s->chars };
 		k.expires[role] = policy_text(end);
 		len = pol_keys_print(text, &k);
 		/* made first: what is written must be what can be read */
@@ -118,11 +119,11 @@ replace_key(const struct token_file *s, int fd, unsigned role, const char key[KE
 }
 
 static void
-tell(struct policy_issued *out, const struct token_table *t, unsigned role, const char key[KEY_CHARS])
+tell(struct policy_issued *out, const struct token_table *t, unsigned role, const char *key, size_t chars)
 {
-	memcpy(out->data, key, KEY_CHARS);
-	out->data[KEY_CHARS] = '\0';
-	out->data_len = KEY_CHARS;
+	memcpy(out->data, key, chars);
+	out->data[chars] = '\0';
+	out->data_len = (uint32_t)chars;
 	out->expires_ns = t->rows[role].expires_ns;
 	snprintf(out->token_id, sizeof(out->token_id), "%s", t->rows[role].id);
 }
@@ -131,7 +132,7 @@ int
 pol_rotate_issue(void *state, const struct policy_issue *want, struct policy_issued *out, struct policy_error *err)
 {
 	struct token_file *s = state;
-	char key[KEY_CHARS];
+	char key[TOKEN_CHARS_MOST];
 	void *made = NULL;
 	int64_t end = 0;
 	unsigned role = 0;
@@ -139,14 +140,14 @@ pol_rotate_issue(void *state, const struct policy_issue *want, struct policy_iss
 
 	if (rc != 0)
 		return rc;
-	rc = random_key(key, err);
+	rc = random_key(key, s->chars, err);
 	if (rc != 0)
 		return rc;
 	pol_live_lock(&s->live);
 	fd = pol_secret_lock(s->live.path, pol_secret_now() + LOCK_NS, err);
 	rc = fd < 0 ? fd : replace_key(s, fd, role, key, end, &made, err);
 	if (rc == 0) {
-		tell(out, made, role, key);
+		tell(out, made, role, key, s->chars);
 		rc = pol_live_publish(&s->live, made);
 		if (rc != 0)
 			pol_secret_fail(err, rc, s->live.path, 0, "is written, but older keys are still being read");

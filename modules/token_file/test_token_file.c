@@ -326,6 +326,38 @@ rotation(void)
 	unlink(path);
 }
 
+/* How long keys are is the step's to say, within bounds. */
+static void
+lengths(void)
+{
+	static const struct { int64_t length; int rc; } asked[] = { { 8, 0 }, { 22, 0 }, { 64, 0 }, { 7, 1 }, { 65, 1 }, { 0, 1 }, { -8, 1 }, { INT64_MIN, 1 } };
+	struct policy_issued out;
+	struct drive d;
+
+	for (size_t i = 0; i < sizeof(asked) / sizeof(asked[0]); i++) {
+		struct policy_attr with[] = { DRIVE_ATTR_TEXT("file", ""), DRIVE_ATTR_TEXT("format", "torchserve"),
+		    { POLICY_TEXT("write"), { .type = POLICY_BOOL, .u.boolean = 1 } },
+		    { POLICY_TEXT("length"), { .type = POLICY_INT, .u.integer = asked[i].length } } };
+		int rc;
+
+		unlink(path);
+		drive_init(&d, &policy_module_1);
+		d.args.kinds = three;
+		d.args.kinds_count = 3;
+		d.args.now_ns = d.now_ns = 1708117944LL * S;
+		with[0].value.u.text = policy_text(path);
+		rc = drive_open(&d, with, 4);
+		check((rc == 0) == (asked[i].rc == 0), "a length is taken or refused");
+		if (rc != 0)
+			continue;
+		check(issue(&d, "inference", &out) == 0 && (int64_t)out.data_len == asked[i].length && (int64_t)strlen(out.data) == asked[i].length,
+		    "a key has it");
+		check(passes(&d, out.data), "and is one");
+		drive_close(&d);
+	}
+	unlink(path);
+}
+
 int
 main(void)
 {
@@ -341,6 +373,7 @@ main(void)
 	changes();
 	a_key_file();
 	rotation();
+	lengths();
 	unlink(path);
 	unlink(other);
 	rmdir(dir);

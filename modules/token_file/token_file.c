@@ -58,6 +58,11 @@ read_format(struct token_file *s, const struct policy_open_args *args, struct po
 	if (v != NULL && !s->write)
 		return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0,
 		    "`lifetime` is that of keys made here, and none is made without `write: true`");
+	v = policy_with(args, "length");
+	s->chars = v != NULL && v->u.integer >= 0 ? (size_t)v->u.integer : v != NULL ? 0 : TOKEN_CHARS;
+	if (v != NULL && (!s->write || s->chars < TOKEN_CHARS_LEAST || s->chars > TOKEN_CHARS_MOST))
+		return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0,
+		    "`length` is that of keys made here by `write: true`, from %d to %d characters", TOKEN_CHARS_LEAST, TOKEN_CHARS_MOST);
 	if (s->write && !s->keys)
 		return pol_secret_fail(err, POLICY_ERR_INVALID, NULL, 0,
 		    "`write: true` is for `format: torchserve`: a list is only read");
@@ -190,6 +195,7 @@ static const struct policy_module_key keys[] = {
 	{ "format", POLICY_KEY_TEXT, 0 },
 	{ "write", POLICY_KEY_BOOL, 0 },
 	{ "lifetime", POLICY_KEY_DURATION, 0 },
+	{ "length", POLICY_KEY_INT, 0 },
 	{ NULL, 0, 0 },
 };
 

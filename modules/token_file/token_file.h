@@ -6,6 +6,9 @@
 #include "format.h"
 #include "live.h"
 
+/* Of a key made here, characters of base64url. */
+enum { TOKEN_CHARS = 43, TOKEN_CHARS_LEAST = 8, TOKEN_CHARS_MOST = 64 };
+
 struct token_file {
 	const struct policy_host *host;
 	struct pol_live live;		/* struct token_table */
@@ -13,6 +16,7 @@ struct token_file {
 	bool write;
 	bool made_elsewhere;		/* here they are read only */
 	int64_t lifetime_ns;
+	size_t chars;			/* of a key that is made */
 	size_t id_len, kind_len;		/* of an absent text: 0 */
 	char id[256], kind[256];
 };

@@ -114,6 +114,6 @@ bool pol_clerk_is_behind(const char *place, struct policy_text cursor);
 pol_clerk_fn pol_clerk_user_create, pol_clerk_user_show, pol_clerk_user_list, pol_clerk_user_change, pol_clerk_user_password,
     pol_clerk_user_delete, pol_clerk_grant_add, pol_clerk_grant_remove, pol_clerk_grant_list, pol_clerk_token_create,
     pol_clerk_token_show, pol_clerk_token_list, pol_clerk_token_renew, pol_clerk_token_revoke, pol_clerk_login,
-    pol_clerk_activity;
+    pol_clerk_activity, pol_clerk_keys_rotate;
 
 #endif

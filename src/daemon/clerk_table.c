@@ -25,6 +25,7 @@ const struct pol_clerk_row pol_clerk_table[] = {
 	{ "token_list", pol_clerk_token_list, false, 0, PAGE | POL_CLERK_WHO | POL_CLERK_KIND },
 	{ "token_renew", pol_clerk_token_renew, true, POL_CLERK_ID, END },
 	{ "token_revoke", pol_clerk_token_revoke, true, POL_CLERK_ID, 0 },
+	{ "keys_rotate", pol_clerk_keys_rotate, false, POL_CLERK_KIND, 0 },
 	{ "login", pol_clerk_login, true, 0, TOKEN },
 	{ "activity", pol_clerk_activity, false, 0, PAGE | POL_CLERK_SUBJECT | POL_CLERK_ACTION | POL_CLERK_DECISION | POL_CLERK_SINCE |
 	    POL_CLERK_UNTIL },

@@ -9,12 +9,14 @@
 
 #define KIB ((uint64_t)1024)
 #define MIB (1024 * KIB)
+#define MINUTE UINT64_C(60000000000)
 #define TOP(member) .at = offsetof(struct pol_conf, member)
 #define ON(member) .at = offsetof(struct pol_conf_listener, member)
 
 static const struct pol_word serve_words[] = {
 	{ "authzen", POL_SERVE_AUTHZEN }, { "proxy", POL_SERVE_PROXY },
-	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE }, { NULL, 0 }
+	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE },
+	{ "torchserve", POL_SERVE_TORCHSERVE }, { NULL, 0 }
 };
 
 static const struct pol_word may_words[] = {
@@ -41,6 +43,20 @@ static const struct pol_key proxy_keys[] = {
 	{ .name = NULL }
 };
 
+static const struct pol_key torchserve_keys[] = {
+	{ "step", POL_KEY_TEXT, true, ON(torchserve.step) },
+	{ "key_file", POL_KEY_PATH, true, ON(torchserve.key_file) },
+	{ "token_expiration_min", POL_KEY_MINUTES, false, ON(torchserve.expiration_ns), MINUTE / 100, 525600 * MINUTE },
+	{ "disable_token_authorization", POL_KEY_BOOL, false, ON(torchserve.is_disabled) },
+	{ "enable_envvars_config", POL_KEY_BOOL, false, ON(torchserve.reads_environment) },
+	{ .name = NULL }
+};
+
+static const struct pol_key profile_keys[] = {
+	{ "torchserve", POL_KEY_MAP, .keys = torchserve_keys },
+	{ .name = NULL }
+};
+
 static const struct pol_key listener_keys[] = {
 	{ "unix", POL_KEY_PATH, false, ON(unix_path) },
 	{ "mode", POL_KEY_MODE, false, ON(unix_mode), 1, 0777 },
@@ -52,6 +68,7 @@ static const struct pol_key listener_keys[] = {
 	  .count_at = offsetof(struct pol_conf_listener, peers_count) },
 	{ "proxy", POL_KEY_MAP, .keys = proxy_keys },
 	{ "forwarded", POL_KEY_BOOL, false, ON(forwarded) },
+	{ "profiles", POL_KEY_MAP, .keys = profile_keys },
 	{ .name = NULL }
 };
 
@@ -106,6 +123,47 @@ check_kind(const struct pol_conf_listener *l, const struct pol_place *p)
 }
 
 static int
+check_torchserve(struct pol_conf_listener *l, const struct pol_place *p)
+{
+	bool serves = (l->serve & POL_SERVE_TORCHSERVE) != 0;
+
+	if (serves && l->torchserve.step == NULL)
+		return pol_conf_fault(p, POLICY_ERR_INVALID, "serve: found torchserve, wanted beside it which keys, "
+		    "as profiles: { torchserve: { step: NAME, key_file: PATH } }");
+	if (!serves && l->torchserve.step != NULL)
+		return pol_conf_fault(p, POLICY_ERR_INVALID, "profiles: found torchserve where serve has none");
+	if (serves && l->torchserve.expiration_ns == 0)
+		l->torchserve.expiration_ns = (int64_t)(60 * MINUTE);
+	return 0;
+}
+
+/* What is off is off for all that is decided: so nothing else may be decided here. */
+static int
+check_switch(const struct pol_conf *c, struct policy_error *err)
+{
+	const unsigned beside = POL_SERVE_TORCHSERVE | POL_SERVE_PROXY | POL_SERVE_HEALTH | POL_SERVE_METRICS;
+	const struct pol_conf_listener *one = NULL;
+
+	for (size_t i = 0; i < c->listeners_count; i++) {
+		const struct pol_conf_listener *l = &c->listeners[i];
+		struct pol_place p = { c->file, l->line, 0, err };
+
+		if ((l->serve & POL_SERVE_TORCHSERVE) != 0 && one != NULL)
+			return pol_conf_fault(&p, POLICY_ERR_INVALID, "serve: found torchserve, which line %u has: wanted once", one->line);
+		if ((l->serve & POL_SERVE_TORCHSERVE) != 0)
+			one = l;
+	}
+	for (size_t i = 0; one != NULL && i < c->listeners_count; i++) {
+		struct pol_place p = { c->file, c->listeners[i].line, 0, err };
+
+		if ((c->listeners[i].serve & ~beside) != 0)
+			return pol_conf_fault(&p, POLICY_ERR_INVALID, "serve: found more than proxy, health and metrics where line %u has "
+			    "torchserve, whose switch turns all decisions off: wanted another policyd for it", one->line);
+	}
+	return 0;
+}
+
+static int
 check_listener(struct pol_conf_listener *l, const char *file, struct policy_error *err)
 {
 	struct pol_place p = { file, l->line, 0, err };
@@ -118,6 +176,9 @@ check_listener(struct pol_conf_listener *l, const char *file, struct policy_erro
 	if ((l->serve & POL_SERVE_PROXY) != 0 && l->routes == NULL)
 		return pol_conf_fault(&p, POLICY_ERR_INVALID,
 		    "serve: found proxy, wanted beside it what routes it has, as proxy: { routes: default }");
+	rc = check_torchserve(l, &p);
+	if (rc != 0)
+		return rc;
 	for (size_t i = 0; i < l->peers_count; i++)
 		if (!l->peers[i].has_id)
 			return pol_conf_fault(&p, POLICY_ERR_INVALID, "peers: found neither user nor group, wanted one of them");
@@ -154,6 +215,8 @@ check(struct pol_conf *c, struct policy_error *err)
 
 	for (size_t i = 0; rc == 0 && i < c->listeners_count; i++)
 		rc = check_listener(&c->listeners[i], c->file, err);
+	if (rc == 0)
+		rc = check_switch(c, err);
 	if (rc == 0 && c->connections < c->threads)
 		rc = pol_conf_fault(&p, POLICY_ERR_INVALID, "connections: found %u, wanted at least one a thread, %u",
 		    c->connections, c->threads);
@@ -219,7 +282,8 @@ pol_conf_free(struct pol_conf *c)
 		return;
 	for (size_t i = 0; i < c->listeners_count; i++) {
 		struct pol_conf_listener *l = &c->listeners[i];
-		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes };
+		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes,
+		    l->torchserve.step, l->torchserve.key_file };
 
 		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
 			free(texts[k]);

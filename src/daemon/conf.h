@@ -29,6 +29,15 @@ struct pol_conf_peer {
 	unsigned may;
 };
 
+/* `profiles: { torchserve: ... }` */
+struct pol_conf_torchserve {
+	char *step;			/* of the set, which makes the keys; NULL: not said */
+	char *key_file;
+	int64_t expiration_ns;		/* of a key from when it was made */
+	unsigned is_disabled;		/* by the file alone: see switch.h */
+	unsigned reads_environment;
+};
+
 struct pol_conf_listener {
 	unsigned line;			/* in the file */
 	/* one of three: */
@@ -41,8 +50,9 @@ struct pol_conf_listener {
 	unsigned serve;
 	struct pol_conf_peer *peers;
 	size_t peers_count;
+	struct pol_conf_torchserve torchserve;
 	char *routes;			/* of a proxy: the set of routes */
-	bool forwarded;			/* a proxy stands before it, and says whose a request is: X-Forwarded-For */
+	unsigned forwarded;			/* a proxy stands before it, and says whose a request is: X-Forwarded-For */
 	size_t body_bytes;		/* of a proxy: of a body that routes may look at; 0: none is sent */
 };
 

@@ -14,12 +14,13 @@ enum pol_key_kind {
 	POL_KEY_PATH,			/* char *, absolute */
 	POL_KEY_VERSION,		/* a number that is looked at, and kept nowhere */
 	POL_KEY_COUNT,			/* unsigned */
+	POL_KEY_BOOL,			/* unsigned: true or false */
+	POL_KEY_MINUTES,		/* int64_t, ns: 60, 0.5 */
 	POL_KEY_SECONDS,		/* unsigned: 15s, 2m, 1h */
 	POL_KEY_BYTES,			/* size_t: 64KiB, 1MiB */
 	POL_KEY_MODE,			/* unsigned: octal */
 	POL_KEY_WORDS,			/* unsigned: a list of words, one bit each */
 	POL_KEY_ADDRESS,		/* two char *: host, port */
-	POL_KEY_BOOL,			/* bool: true, false */
 	POL_KEY_USER,			/* struct pol_conf_peer */
 	POL_KEY_GROUP,
 	POL_KEY_MAP,			/* keys of the same structure, one deeper */

@@ -11,6 +11,8 @@
 #include "conf.h"
 #include "conf_read.h"
 
+#define MINUTE UINT64_C(60000000000)
+
 struct unit {
 	const char *name;
 	uint64_t of;
@@ -99,6 +101,37 @@ take_number(const struct pol_key *k, void *at, const char *text, const struct po
 }
 
 static int
+take_bool(const struct pol_key *k, unsigned *at, const char *text, const struct pol_place *p)
+{
+	*at = strcmp(text, "true") == 0;
+	if (*at == 0 && strcmp(text, "false") != 0)
+		return pol_conf_fault(p, POLICY_ERR_INVALID, "%s: found \"%s\", wanted true or false", k->name, text);
+	return 0;
+}
+
+/* Digits, and perhaps a point and some more; from k->min to k->max nanoseconds. */
+static int
+take_minutes(const struct pol_key *k, int64_t *at, const char *text, const struct pol_place *p)
+{
+	uint64_t ns = 0, part = MINUTE;
+	bool ok = text[0] >= '0' && text[0] <= '9';
+	size_t i = 0;
+
+	for (; ok && text[i] >= '0' && text[i] <= '9'; i++) {
+		ns = ns * 10 + (uint64_t)(text[i] - '0') * MINUTE;
+		ok = ns <= k->max * 2;
+	}
+	if (ok && text[i] == '.')
+		for (i++, ok = text[i] != '\0'; ok && text[i] >= '0' && text[i] <= '9'; i++)
+			ns += (uint64_t)(text[i] - '0') * (part /= 10);
+	if (!ok || text[i] != '\0' || ns < k->min || ns > k->max)
+		return pol_conf_fault(p, POLICY_ERR_INVALID, "%s: found \"%s\", wanted minutes as 60 or 0.5, from %g to %llu", k->name,
+		    text, (double)k->min / (double)MINUTE, (unsigned long long)(k->max / MINUTE));
+	*at = (int64_t)ns;
+	return 0;
+}
+
+static int
 take_text(char **at, const char *text, size_t len, const struct pol_place *p)
 {
 	*at = strndup(text, len);
@@ -176,9 +209,9 @@ pol_conf_scalar(const struct pol_key *k, void *base, const char *text, size_t le
 			    k->kind == POL_KEY_PATH ? "a path from the root, of at most 1024 bytes" : "a text of 1 to 1024 bytes");
 		return take_text(at, text, len, p);
 	case POL_KEY_BOOL:
-		*(bool *)at = strcmp(text, "true") == 0;
-		return *(bool *)at || strcmp(text, "false") == 0 ? 0 :
-		    pol_conf_fault(p, POLICY_ERR_INVALID, "%s: found \"%.64s\", wanted true or false", k->name, text);
+		return take_bool(k, at, text, p);
+	case POL_KEY_MINUTES:
+		return take_minutes(k, at, text, p);
 	case POL_KEY_ADDRESS:
 		return take_address(k, at, text, p);
 	case POL_KEY_USER:

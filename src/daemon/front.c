@@ -28,6 +28,7 @@
 #include "server.h"
 #include "sockets.h"
 #include "state.h"
+#include "switch.h"
 #include "user.h"
 
 #define DRAIN_S 10
@@ -200,6 +201,7 @@ told(struct front *f, struct pol_message *m, int fd)
 	switch (m->kind) {
 	case POL_CHANNEL_CONF:
 		f->mode = m->number <= POL_SANDBOX_OFF ? (enum pol_sandbox_mode)m->number : POL_SANDBOX_KILL;
+		f->options.flags |= m->code != 0 ? POLICY_FORCE_OFF : 0;
 		take_conf(f, m->text, fd);
 		break;
 	case POL_CHANNEL_SOCKET:
@@ -340,7 +342,7 @@ pol_front_run(void)
 }
 
 int
-pol_front_alone(const char *file, enum pol_sandbox_mode mode)
+pol_front_alone(const char *file, enum pol_sandbox_mode mode, bool off)
 {
 	static struct front f = { .channel = -1, .signals = -1 };
 	struct policy_error err = POLICY_ERROR_INIT;
@@ -357,6 +359,7 @@ pol_front_alone(const char *file, enum pol_sandbox_mode mode)
 		pol_log_error(&err);
 		return pol_exit_status(rc);
 	}
+	f.options.flags |= pol_switch_look(f.conf, off) ? POLICY_FORCE_OFF : 0;
 	f.mode = mode;
 	f.options.module_dir = f.conf->modules;
 	snprintf(f.path, sizeof(f.path), "%s", f.conf->policy != NULL ? f.conf->policy : "");

@@ -8,7 +8,7 @@
 
 /* `policyd --front`: started by a keeper, which is at the other end of POL_CHILD_CHANNEL. */
 int pol_front_run(void);
-/* `policyd -n`: with no keeper; makes the sockets itself. */
-int pol_front_alone(const char *file, enum pol_sandbox_mode mode);
+/* `policyd -n`: with no keeper; makes the sockets itself. off: see keeper.h. */
+int pol_front_alone(const char *file, enum pol_sandbox_mode mode, bool off);
 
 #endif

@@ -18,8 +18,10 @@
 
 #include "conf_read.h"
 #include "keeper_impl.h"
+#include "keys.h"
 #include "last.h"
 #include "log.h"
+#include "switch.h"
 #include "user.h"
 
 void
@@ -130,6 +132,8 @@ begin(struct pol_keeper *k, const char *file, struct policy_error *err)
 	k->options = (struct policy_options)POLICY_OPTIONS_INIT;
 	k->options.module_dir = k->conf->modules;
 	k->options.log = say;
+	k->is_off = pol_switch_look(k->conf, k->is_off);
+	k->options.flags = k->is_off ? POLICY_FORCE_OFF : 0;
 	k->program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	pol_notify_open(&k->notify);
 	k->clerks = pol_clerks_new();
@@ -141,6 +145,8 @@ begin(struct pol_keeper *k, const char *file, struct policy_error *err)
 	rc = pol_sockets_open(&k->sockets, k->conf, err);
 	if (rc == 0)
 		rc = pol_user_become(k->conf->user, err);
+	if (rc == 0)
+		pol_keys_start(k->conf);
 	if (rc == 0 && geteuid() == 0)
 		pol_log(POLICY_LOG_WARNING, "policyd serves as root: `user:` says who else it could be");
 	return rc;
@@ -170,7 +176,7 @@ turn(struct pol_keeper *k)
 }
 
 int
-pol_keeper_run(const char *file, enum pol_sandbox_mode mode)
+pol_keeper_run(const char *file, enum pol_sandbox_mode mode, bool off)
 {
 	struct pol_keeper *k = calloc(1, sizeof(*k));
 	struct policy_error err = POLICY_ERROR_INIT;
@@ -180,6 +186,7 @@ pol_keeper_run(const char *file, enum pol_sandbox_mode mode)
 		return 71;
 	k->signals = k->program = k->text = k->notify.fd = k->load.done = k->front.channel = -1;
 	k->mode = mode;
+	k->is_off = off;
 	rc = begin(k, file, &err);
 	if (rc != 0) {
 		pol_log_error(&err);

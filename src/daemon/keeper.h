@@ -9,7 +9,7 @@
 
 #include "sandbox.h"
 
-/* Until told to stop. mode: of the front. What the process ends with: 0, or one of sysexits(3). */
-int pol_keeper_run(const char *file, enum pol_sandbox_mode mode);
+/* Until told to stop. mode: of the front. off: the argument of switch.h was given. What the process ends with: 0, or one of sysexits(3). */
+int pol_keeper_run(const char *file, enum pol_sandbox_mode mode, bool off);
 
 #endif

@@ -52,7 +52,7 @@ greet_desk(struct pol_keeper *k)
 static int
 greet(struct pol_keeper *k)
 {
-	struct pol_message m = { .kind = POL_CHANNEL_CONF, .number = k->mode };
+	struct pol_message m = { .kind = POL_CHANNEL_CONF, .number = k->mode, .code = k->is_off };
 	int rc;
 
 	snprintf(m.text, sizeof(m.text), "%s", k->conf->file);

@@ -19,6 +19,7 @@ enum { POL_KEEPER_LEAVING = 4 };
 struct pol_keeper {
 	struct pol_conf *conf;
 	enum pol_sandbox_mode mode;	/* of the front */
+	bool is_off;			/* everything is allowed: switch.h */
 	struct policy_options options;
 	struct pol_notify notify;
 	struct pol_sockets sockets;

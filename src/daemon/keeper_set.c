@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "keeper_impl.h"
+#include "keys.h"
 #include "log.h"
 
 #define CLERKS_S 2			/* for calls that are under way when the front is gone */
@@ -90,6 +91,21 @@ fall_back(struct pol_keeper *k, int rc)
 	pol_keeper_end(k, pol_exit_status(rc));
 }
 
+/* The set is to be served for the first time. */
+static int
+make_keys(struct pol_keeper *k, bool is_first)
+{
+	struct policy_error err = POLICY_ERROR_INIT;
+	int rc = is_first ? pol_keys_make(k->load.policy, &err) : 0;
+
+	if (rc != 0) {
+		pol_log_error(&err);
+		policy_close(k->load.policy);
+		pol_keeper_end(k, pol_exit_status(rc));
+	}
+	return rc;
+}
+
 static void
 opened(struct pol_keeper *k)
 {
@@ -102,7 +118,7 @@ opened(struct pol_keeper *k)
 		pol_keeper_end(k, pol_exit_status(k->load.rc));
 	} else if (k->load.rc != 0) {
 		fall_back(k, k->load.rc);
-	} else {
+	} else if (make_keys(k, k->policy == NULL) == 0) {
 		k->policy = k->load.policy;
 		pol_clerks_hold(k->clerks, k->policy);
 		if (was_last)
@@ -169,10 +185,15 @@ pol_keeper_fini(struct pol_keeper *k)
 {
 	pol_child_leave(&k->front, true);
 	pol_sockets_close(&k->sockets);
-	if (k->load.running)		/* a server or a disk may keep it for long */
+	if (k->load.running) {		/* a server or a disk may keep it for long */
+		pol_keys_end();
 		_exit(k->status);
-	if (!pol_clerks_end(k->clerks, CLERKS_S))
+	}
+	if (!pol_clerks_end(k->clerks, CLERKS_S)) {
+		pol_keys_end();
 		_exit(k->status);
+	}
+	pol_keys_end();
 	pol_last_forget(k->seen);
 	pol_notify_close(&k->notify);
 	pol_conf_free(k->conf);

@@ -16,14 +16,15 @@
 
 struct args {
 	const char *file;
-	bool alone, check;
+	bool alone, check, off;
 	enum pol_sandbox_mode mode;
 };
 
 static int
 usage(void)
 {
-	fputs("usage: policyd [-c FILE] [-n] [-t] [--seccomp=kill|errno|log|off]\n       policyd --version\n", stderr);
+	fputs("usage: policyd [-c FILE] [-n] [-t] [--seccomp=kill|errno|log|off]\n"
+	    "               [--disable-token-auth]\n       policyd --version\n", stderr);
 	return EX_USAGE;
 }
 
@@ -53,7 +54,8 @@ check_only(const char *file)
 static int
 parse(struct args *a, int argc, char **argv)
 {
-	static const struct option options[] = { { "seccomp", required_argument, NULL, 's' }, { NULL, 0, NULL, 0 } };
+	static const struct option options[] = { { "seccomp", required_argument, NULL, 's' },
+	    { "disable-token-auth", no_argument, NULL, 'o' }, { NULL, 0, NULL, 0 } };
 	int o;
 
 	while ((o = getopt_long(argc, argv, "c:nt", options, NULL)) != -1) {
@@ -63,6 +65,8 @@ parse(struct args *a, int argc, char **argv)
 			a->alone = true;
 		else if (o == 't')
 			a->check = true;
+		else if (o == 'o')
+			a->off = true;
 		else if (o != 's' || !pol_sandbox_word(&a->mode, optarg))
 			return usage();
 	}
@@ -86,5 +90,5 @@ main(int argc, char **argv)
 		return rc;
 	if (a.check)
 		return check_only(a.file);
-	return a.alone ? pol_front_alone(a.file, a.mode) : pol_keeper_run(a.file, a.mode);
+	return a.alone ? pol_front_alone(a.file, a.mode, a.off) : pol_keeper_run(a.file, a.mode, a.off);
 }

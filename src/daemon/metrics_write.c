@@ -20,7 +20,7 @@
 #define ONE sizeof(pol_count)
 
 static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
-	pol_manage_routes };
+	pol_manage_routes, pol_torchserve_routes };
 
 /* The next row after those of `table` and `row`; false: that was the last. */
 static bool

@@ -170,6 +170,8 @@ allow_all(struct rules *r, const struct pol_conf *c)
 			rc = allow_around(r, l->key);
 		if (rc == 0)
 			rc = allow_around(r, l->client_ca);
+		if (rc == 0)
+			rc = allow_around(r, l->torchserve.key_file);
 	}
 	for (size_t i = 0; rc == 0 && i < c->read_count; i++)
 		rc = allow(r, c->read[i], reads, true);

@@ -3,7 +3,7 @@
  * policy_admin.h - for programs that manage who there is: users, roles granted to them,
  * tokens, and what they did.
  *
- * All of it lies in the set's `store:`. Nothing here has rights of its own: each call is
+ * All of it lies in the set's `store:`, but for keys that a step keeps itself. Nothing here has rights of its own: each call is
  * made by somebody, `as`, in whose name the set decides it, like any other request:
  *
  *	call				action			resource	own
@@ -18,6 +18,7 @@
  *	policy_token_show, _list	tokens:read		token/ID	yes
  *	policy_token_renew		tokens:renew		token/ID	yes
  *	policy_token_revoke		tokens:revoke		token/ID	yes
+ *	policy_key_rotate		keys:rotate		key/KIND
  *	policy_activity_read		activity:read		user/NAME	yes
  *	policy_admin_backup		policy:backup		user
  *	what exceeds the caller's rights	policy:escalate	user
@@ -193,6 +194,16 @@ int policy_token_list(struct policy *p, POLICY_ADMIN_AS, const char *who,
 int policy_token_renew(struct policy *p, POLICY_ADMIN_AS, const char *id, int64_t expires_ns,
     policy_token_fn *fn, void *ctx, struct policy_error *err);
 int policy_token_revoke(struct policy *p, POLICY_ADMIN_AS, const char *id, struct policy_error *err);
+
+/*
+ * A new key of a step that makes its own and keeps them in a file (token_file with
+ * `write: true`), in place of the one of that kind. No store is needed. expires_ns 0: as
+ * the step says. as NULL: by whoever may write that file. fn (may be NULL) is told the
+ * key, its kind, id, step and times. It is in force in this process; in others as soon as
+ * they have read the file.
+ */
+int policy_key_rotate(struct policy *p, POLICY_ADMIN_AS, const char *step, const char *kind, int64_t expires_ns,
+    policy_token_fn *fn, void *ctx, struct policy_error *err);
 
 /* ---- the store as a whole ---- */
 
