@@ -9,7 +9,8 @@
 
 const struct policy_module_key jwt_conf_keys[] = {
 	{ "issuer", POLICY_KEY_TEXT, POLICY_KEY_REQUIRED },
-	{ "audience", POLICY_KEY_TEXTS, POLICY_KEY_REQUIRED },
+	{ "audience", POLICY_KEY_TEXTS, 0 },
+	{ "bare", POLICY_KEY_BOOL, 0 },
 	{ "keys", POLICY_KEY_TEXT, 0 },
 	{ "secret_file", POLICY_KEY_TEXT, 0 },
 	{ "algorithms", POLICY_KEY_TEXTS, 0 },
@@ -327,12 +328,15 @@ jwt_conf_read(struct jwt_conf *c, const struct policy_open_args *args, struct po
 {
 	const struct reading r = { c, args, err };
 	const char *issuer = NULL;
+	const struct policy_value *bare = policy_with(args, "bare");
 	int rc = text(&r, &issuer, "issuer");
 
+	c->bare = bare != NULL && bare->u.boolean;
 	if (rc == 0)
 		rc = texts(&r, &c->audience, "audience");
-	if (rc == 0 && (issuer == NULL || c->audience.n == 0))
-		rc = jwt_fail(err, POLICY_ERR_INVALID, "issuer and audience must be given");
+	if (rc == 0 && (issuer == NULL || (c->audience.n == 0) != c->bare))
+		rc = jwt_fail(err, POLICY_ERR_INVALID, c->bare ? "issuer must be given and audience not: with bare: true no token names one" :
+		    "issuer and audience must be given");
 	if (rc == 0 && strlen(issuer) > 255)
 		rc = jwt_fail(err, POLICY_ERR_INVALID, "issuer has more than 255 bytes");
 	c->issuer = policy_text(issuer);
