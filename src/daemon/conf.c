@@ -35,9 +35,31 @@ static const struct pol_key tls_keys[] = {
 	{ .name = NULL }
 };
 
+static const struct pol_word style_words[] = {
+	{ "xinference", POL_STYLE_XINFERENCE }, { "xinference-v3", POL_STYLE_XINFERENCE_3 }, { NULL, 0 }
+};
+
 static const struct pol_key proxy_keys[] = {
 	{ "routes", POL_KEY_TEXT, true, ON(routes) },
 	{ "bodies", POL_KEY_BYTES, false, ON(body_bytes), 0, 64 * MIB },
+	{ "style", POL_KEY_WORD, false, ON(style), .words = style_words },
+	{ .name = NULL }
+};
+
+static const struct pol_word generation_words[] = {
+	{ "simple", POL_XINFERENCE_SIMPLE }, { "advanced", POL_XINFERENCE_ADVANCED }, { NULL, 0 }
+};
+
+static const struct pol_key xinference_keys[] = {
+	{ "generation", POL_KEY_WORD, true, ON(xinference.generation), .words = generation_words },
+	{ "step", POL_KEY_TEXT, true, ON(xinference.step) },
+	{ "lifetime", POL_KEY_SECONDS, false, ON(xinference.lifetime_s), 1, 86400 },
+	{ "refresh", POL_KEY_SECONDS, false, ON(xinference.refresh_s), 1, 30 * 86400 },
+	{ .name = NULL }
+};
+
+static const struct pol_key profile_keys[] = {
+	{ "xinference", POL_KEY_MAP, .keys = xinference_keys },
 	{ .name = NULL }
 };
 
@@ -51,6 +73,7 @@ static const struct pol_key listener_keys[] = {
 	{ "peers", POL_KEY_LIST, false, ON(peers), 0, 256, .keys = peer_keys, .item = sizeof(struct pol_conf_peer),
 	  .count_at = offsetof(struct pol_conf_listener, peers_count) },
 	{ "proxy", POL_KEY_MAP, .keys = proxy_keys },
+	{ "profiles", POL_KEY_MAP, .keys = profile_keys },
 	{ .name = NULL }
 };
 
@@ -208,7 +231,8 @@ pol_conf_free(struct pol_conf *c)
 		return;
 	for (size_t i = 0; i < c->listeners_count; i++) {
 		struct pol_conf_listener *l = &c->listeners[i];
-		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes };
+		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes,
+		    l->xinference.step };
 
 		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
 			free(texts[k]);

@@ -24,6 +24,18 @@ struct pol_conf_peer {
 	unsigned may;
 };
 
+/* How a proxy's denials are said. */
+enum { POL_STYLE_COMMON = 0, POL_STYLE_XINFERENCE = 1, POL_STYLE_XINFERENCE_3 = 2 };
+
+/* `profiles: { xinference: ... }` */
+enum { POL_XINFERENCE_SIMPLE = 1, POL_XINFERENCE_ADVANCED = 2 };
+
+struct pol_conf_xinference {
+	unsigned generation;		/* 0: not said */
+	char *step;			/* that signs */
+	unsigned lifetime_s, refresh_s;	/* of what a login gives; 0: 30 minutes, 7 days */
+};
+
 struct pol_conf_listener {
 	unsigned line;			/* in the file */
 	/* one of three: */
@@ -37,6 +49,8 @@ struct pol_conf_listener {
 	struct pol_conf_peer *peers;
 	size_t peers_count;
 	char *routes;			/* of a proxy: the set of routes */
+	unsigned style;			/* of a proxy: POL_STYLE_ */
+	struct pol_conf_xinference xinference;
 	size_t body_bytes;		/* of a proxy: of a body that routes may look at; 0: none is sent */
 };
 
