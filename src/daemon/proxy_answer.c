@@ -136,9 +136,8 @@ pol_proxy_malformed(struct pol_call *c, const char *text)
 	const struct said s = { "invalid_request", "invalid_request", text };
 	struct policy_decision nobody = POLICY_DECISION_INIT;
 
-	nobody.reason = POLICY_REASON_BAD_CREDENTIAL;
-
 	identify(c, &nobody);
+	nobody.reason = POLICY_REASON_BAD_CREDENTIAL;
 	if (c->on->style != POL_STYLE_COMMON)
 		pol_proxy_xinference(c, &nobody, NULL, false);
 	else
