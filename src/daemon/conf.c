@@ -14,7 +14,8 @@
 
 static const struct pol_word serve_words[] = {
 	{ "authzen", POL_SERVE_AUTHZEN }, { "proxy", POL_SERVE_PROXY },
-	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE }, { NULL, 0 }
+	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE },
+	{ "xinference", POL_SERVE_XINFERENCE }, { NULL, 0 }
 };
 
 static const struct pol_word may_words[] = {
@@ -139,6 +140,10 @@ check_listener(struct pol_conf_listener *l, const char *file, struct policy_erro
 	if ((l->serve & POL_SERVE_PROXY) != 0 && l->routes == NULL)
 		return pol_conf_fault(&p, POLICY_ERR_INVALID,
 		    "serve: found proxy, wanted beside it what routes it has, as proxy: { routes: default }");
+	if ((l->xinference.generation != 0) != ((l->serve & POL_SERVE_XINFERENCE) != 0))
+		return pol_conf_fault(&p, POLICY_ERR_INVALID, l->xinference.generation != 0 ?
+		    "profiles: found xinference, where serve has none" :
+		    "serve: found xinference, wanted beside it profiles: { xinference: { generation: simple, step: NAME } }");
 	for (size_t i = 0; i < l->peers_count; i++)
 		if (!l->peers[i].has_id)
 			return pol_conf_fault(&p, POLICY_ERR_INVALID, "peers: found neither user nor group, wanted one of them");
