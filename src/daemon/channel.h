@@ -12,6 +12,7 @@ enum pol_channel_kind {
 	POL_CHANNEL_CONF = 1,		/* with a descriptor: the text of policyd.yaml; text: its name;
 					 * number: enum pol_sandbox_mode */
 	POL_CHANNEL_SOCKET,		/* with a descriptor: the socket of the next listener */
+	POL_CHANNEL_DESK,		/* with a descriptor: one more place at the desk */
 	POL_CHANNEL_OPEN,		/* text: the set; number: restarts; last_good: `error` says why */
 	POL_CHANNEL_RELOAD,
 	POL_CHANNEL_REFUSED,		/* the keeper's own reload failed: `error` says why */

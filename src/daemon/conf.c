@@ -14,7 +14,7 @@
 
 static const struct pol_word serve_words[] = {
 	{ "authzen", POL_SERVE_AUTHZEN }, { "proxy", POL_SERVE_PROXY },
-	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { NULL, 0 }
+	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE }, { NULL, 0 }
 };
 
 static const struct pol_word may_words[] = {
@@ -199,6 +199,15 @@ pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *err)
 		rc = pol_conf_text(out, file, text, len, err);
 	free(text);
 	return rc;
+}
+
+bool
+pol_conf_has_desk(const struct pol_conf *c)
+{
+	for (size_t i = 0; i < c->listeners_count; i++)
+		if ((c->listeners[i].serve & POL_SERVE_DESK) != 0)
+			return true;
+	return false;
 }
 
 void

@@ -12,7 +12,12 @@
 
 /* What a listener serves: `serve:`. */
 enum {
-	POL_SERVE_AUTHZEN = 1, POL_SERVE_PROXY = 2, POL_SERVE_HEALTH = 4, POL_SERVE_METRICS = 8
+	POL_SERVE_AUTHZEN = 1, POL_SERVE_PROXY = 2, POL_SERVE_HEALTH = 4, POL_SERVE_METRICS = 8,
+	POL_SERVE_MANAGE = 16, POL_SERVE_OAUTH = 32, POL_SERVE_ML_BLOCKS = 64, POL_SERVE_XINFERENCE = 128,
+	POL_SERVE_TORCHSERVE = 256, POL_SERVE_INTEGRATE_AI = 512,
+	/* those that make calls at the desk */
+	POL_SERVE_DESK = POL_SERVE_MANAGE | POL_SERVE_OAUTH | POL_SERVE_ML_BLOCKS | POL_SERVE_XINFERENCE |
+	    POL_SERVE_TORCHSERVE | POL_SERVE_INTEGRATE_AI
 };
 
 /* What a caller may: a word of `peers:`, or on TCP the action policyd:WORD. */
@@ -68,5 +73,7 @@ int pol_conf_new(struct pol_conf **out, const char *file, struct policy_error *e
 /* The same from its text; `file` is what it is called. */
 int pol_conf_text(struct pol_conf **out, const char *file, const char *text, size_t len, struct policy_error *err);
 void pol_conf_free(struct pol_conf *c);
+/* Does a listener serve what makes calls at the desk? */
+bool pol_conf_has_desk(const struct pol_conf *c);
 
 #endif

@@ -50,6 +50,7 @@ struct pol_sweep {
 struct pol_server {
 	const struct pol_conf *conf;
 	struct policy *policy;
+	struct pol_desk *desk;		/* NULL: there is no keeper */
 	struct pol_pool *pool;
 	struct pol_sweep sweep;
 	struct pol_listening *on;

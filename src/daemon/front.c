@@ -20,6 +20,7 @@
 
 #include "child.h"
 #include "conf_read.h"
+#include "desk.h"
 #include "load.h"
 #include "log.h"
 #include "metrics.h"
@@ -40,6 +41,7 @@ struct front {
 	char path[1024];		/* "": libpolicy's default */
 	struct pol_load load;
 	struct policy *policy;
+	struct pol_desk *desk;		/* NULL: alone */
 	struct pol_server *server;
 	bool shut_in, reload_again, over;
 	int status;
@@ -111,7 +113,7 @@ serve(struct front *f)
 
 	for (size_t i = 0; i < f->sockets.n; i++)	/* the server closes what it is given */
 		fds[i] = fcntl(f->sockets.list[i].fd, F_DUPFD_CLOEXEC, 3);
-	rc = pol_server_new(&f->server, f->conf, f->policy, fds, &err);
+	rc = pol_server_new(&f->server, f->conf, f->policy, f->desk, fds, &err);
 	if (rc != 0) {
 		pol_log_error(&err);
 		end(f, pol_exit_status(rc));
@@ -204,6 +206,9 @@ told(struct front *f, struct pol_message *m, int fd)
 		take_socket(f, fd);
 		taken = !f->over;
 		break;
+	case POL_CHANNEL_DESK:
+		taken = f->desk != NULL && pol_desk_add(f->desk, fd) == 0;
+		break;
 	case POL_CHANNEL_OPEN:
 		memcpy(f->path, m->text, sizeof(f->path));
 		pol_state_start(m->last_good != 0, m->number, m->last_good != 0 ? m->error : NULL);
@@ -269,6 +274,7 @@ begin(struct front *f)
 	for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++)
 		sigaddset(&set, wanted[i]);
 	signal(SIGPIPE, SIG_IGN);
+	pol_desk_wipe_json();
 	f->options = (struct policy_options)POLICY_OPTIONS_INIT;
 	f->options.flags = POLICY_READ_ONLY;
 	f->options.log = pol_log_set;
@@ -316,6 +322,7 @@ loop(struct front *f)
 	if (f->load.running)		/* a server or a disk may keep it for long */
 		_exit(f->status);
 	pol_server_free(f->server);
+	pol_desk_free(f->desk);
 	policy_close(f->policy);
 	pol_sockets_close(&f->sockets);
 	pol_conf_free(f->conf);
@@ -326,7 +333,7 @@ pol_front_run(void)
 {
 	static struct front f = { .channel = POL_CHILD_CHANNEL, .signals = -1 };
 
-	if (fcntl(f.channel, F_SETFD, FD_CLOEXEC) != 0 || begin(&f) != 0)
+	if (fcntl(f.channel, F_SETFD, FD_CLOEXEC) != 0 || begin(&f) != 0 || (f.desk = pol_desk_new()) == NULL)
 		return 71;
 	loop(&f);
 	return f.status;

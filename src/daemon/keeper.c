@@ -132,7 +132,8 @@ begin(struct pol_keeper *k, const char *file, struct policy_error *err)
 	k->options.log = say;
 	k->program = open("/proc/self/exe", O_PATH | O_CLOEXEC);
 	pol_notify_open(&k->notify);
-	if (k->program < 0 || take_signals(k) != 0 || pol_load_init(&k->load) != 0) {
+	k->clerks = pol_clerks_new();
+	if (k->clerks == NULL || k->program < 0 || take_signals(k) != 0 || pol_load_init(&k->load) != 0) {
 		err->code = POLICY_ERR_IO;
 		snprintf(err->text, sizeof(err->text), "the keeper cannot begin: %s", strerror(errno));
 		return err->code;

@@ -24,8 +24,30 @@
 #define ACCEPT_FOR (1 * SECOND)		/* when stopping: those who are waiting at the sockets */
 #define DRAIN_FOR (13 * SECOND)		/* the front takes ten for what it has in hand */
 #define FAILURES_AT_START 5
+#define DESK_PLACES 8
 
 /* ---- starting ---- */
+
+/* A clerk for each thread of the front that may wait. Fewer are no reason not to serve. */
+static int
+greet_desk(struct pol_keeper *k)
+{
+	const unsigned n = k->conf->waiting < DESK_PLACES ? k->conf->waiting : DESK_PLACES;
+	struct pol_message m = { .kind = POL_CHANNEL_DESK };
+	int rc = 0;
+
+	for (unsigned i = 0; rc == 0 && i < n; i++) {
+		const int fd = pol_clerks_start(k->clerks);
+
+		if (fd < 0) {
+			pol_log(POLICY_LOG_WARNING, "there are %u clerks of %u: changes may wait", i, n);
+			break;
+		}
+		rc = pol_channel_send(k->front.channel, &m, fd);
+		close(fd);
+	}
+	return rc;
+}
 
 static int
 greet(struct pol_keeper *k)
@@ -39,6 +61,8 @@ greet(struct pol_keeper *k)
 		m = (struct pol_message){ .kind = POL_CHANNEL_SOCKET };
 		rc = pol_channel_send(k->front.channel, &m, k->sockets.list[i].fd);
 	}
+	if (rc == 0 && pol_conf_has_desk(k->conf))
+		rc = greet_desk(k);
 	return rc;
 }
 

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 
 #include "child.h"
+#include "clerk.h"
 #include "load.h"
 #include "last.h"
 #include "notify.h"
@@ -25,7 +26,8 @@ struct pol_keeper {
 	bool over;
 	int status;			/* what the process ends with */
 
-	struct policy *policy;		/* the set, its store for writing; NULL: not open yet */
+	struct policy *policy;		/* the set, its store for writing; NULL: not open yet; the clerks' */
+	struct pol_clerks *clerks;
 	bool last_good;			/* it is the text that was kept */
 	struct pol_load load;
 	struct pol_last_seen *seen;	/* the set's files before the job began */

@@ -7,6 +7,7 @@
 #include "keeper_impl.h"
 #include "log.h"
 
+#define CLERKS_S 2			/* for calls that are under way when the front is gone */
 #define DEFAULT_PATH "/etc/policy"
 
 static const char *
@@ -102,8 +103,8 @@ opened(struct pol_keeper *k)
 	} else if (k->load.rc != 0) {
 		fall_back(k, k->load.rc);
 	} else {
-		policy_close(k->policy);
 		k->policy = k->load.policy;
+		pol_clerks_hold(k->clerks, k->policy);
 		if (was_last)
 			k->last_good = false;
 		if (k->last_good) {
@@ -170,7 +171,8 @@ pol_keeper_fini(struct pol_keeper *k)
 	pol_sockets_close(&k->sockets);
 	if (k->load.running)		/* a server or a disk may keep it for long */
 		_exit(k->status);
-	policy_close(k->policy);
+	if (!pol_clerks_end(k->clerks, CLERKS_S))
+		_exit(k->status);
 	pol_last_forget(k->seen);
 	pol_notify_close(&k->notify);
 	pol_conf_free(k->conf);

@@ -108,7 +108,7 @@ start(struct pol_listening *l, int fd, struct policy_error *err)
 }
 
 int
-pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct policy *policy, const int *fds,
+pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct policy *policy, struct pol_desk *desk, const int *fds,
     struct policy_error *err)
 {
 	struct pol_place p = { conf->file, 0, 0, err };
@@ -120,6 +120,7 @@ pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct poli
 	if (s != NULL) {
 		s->conf = conf;
 		s->policy = policy;
+		s->desk = desk;
 		s->on = calloc(conf->listeners_count, sizeof(*s->on));
 		if (s->on != NULL)
 			rc = pol_pool_new(&s->pool, conf->waiting, conf->queued);

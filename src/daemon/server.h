@@ -8,13 +8,15 @@
 #include "conf.h"
 
 struct pol_server;
+struct pol_desk;
 
 /*
  * Starts to serve conf's listeners: fds[i] is the listening socket of listener i, and is
- * the server's from here on, also where this fails. conf and policy outlive it. Its threads
+ * the server's from here on, also where this fails. conf, policy and desk (NULL: no
+ * keeper) outlive it. Its threads
  * have the signal mask of who calls.
  */
-int pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct policy *policy, const int *fds,
+int pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct policy *policy, struct pol_desk *desk, const int *fds,
     struct policy_error *err);
 /* Takes no connection any more, and waits at most that long for requests under way. */
 void pol_server_drain(struct pol_server *s, unsigned seconds);
