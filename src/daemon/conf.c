@@ -14,7 +14,8 @@
 
 static const struct pol_word serve_words[] = {
 	{ "authzen", POL_SERVE_AUTHZEN }, { "proxy", POL_SERVE_PROXY },
-	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE }, { NULL, 0 }
+	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE },
+	{ "ml-blocks", POL_SERVE_ML_BLOCKS }, { "integrate-ai", POL_SERVE_INTEGRATE_AI }, { NULL, 0 }
 };
 
 static const struct pol_word may_words[] = {
@@ -41,6 +42,22 @@ static const struct pol_key proxy_keys[] = {
 	{ .name = NULL }
 };
 
+static const struct pol_key iai_keys[] = {
+	{ "step", POL_KEY_TEXT, false, ON(iai.step) },
+	{ "kind", POL_KEY_TEXT, false, ON(iai.kind) },
+	{ "customer", POL_KEY_TEXT, false, ON(iai.customer) },
+	{ "env", POL_KEY_TEXT, false, ON(iai.env) },
+	{ "realm", POL_KEY_TEXT, false, ON(iai.realm) },
+	{ "iss", POL_KEY_TEXT, false, ON(iai.iss) },
+	{ "domain", POL_KEY_TEXT, false, ON(iai.domain) },
+	{ .name = NULL }
+};
+
+static const struct pol_key profile_keys[] = {
+	{ "integrate-ai", POL_KEY_MAP, .keys = iai_keys },
+	{ .name = NULL }
+};
+
 static const struct pol_key listener_keys[] = {
 	{ "unix", POL_KEY_PATH, false, ON(unix_path) },
 	{ "mode", POL_KEY_MODE, false, ON(unix_mode), 1, 0777 },
@@ -51,6 +68,7 @@ static const struct pol_key listener_keys[] = {
 	{ "peers", POL_KEY_LIST, false, ON(peers), 0, 256, .keys = peer_keys, .item = sizeof(struct pol_conf_peer),
 	  .count_at = offsetof(struct pol_conf_listener, peers_count) },
 	{ "proxy", POL_KEY_MAP, .keys = proxy_keys },
+	{ "profiles", POL_KEY_MAP, .keys = profile_keys },
 	{ .name = NULL }
 };
 
@@ -116,6 +134,9 @@ check_listener(struct pol_conf_listener *l, const char *file, struct policy_erro
 	if ((l->serve & POL_SERVE_PROXY) != 0 && l->routes == NULL)
 		return pol_conf_fault(&p, POLICY_ERR_INVALID,
 		    "serve: found proxy, wanted beside it what routes it has, as proxy: { routes: default }");
+	if ((l->iai.step != NULL || l->iai.kind != NULL || l->iai.customer != NULL || l->iai.env != NULL || l->iai.realm != NULL ||
+	    l->iai.iss != NULL || l->iai.domain != NULL) && (l->serve & POL_SERVE_INTEGRATE_AI) == 0)
+		return pol_conf_fault(&p, POLICY_ERR_INVALID, "profiles: found integrate-ai where serve has none");
 	for (size_t i = 0; i < l->peers_count; i++)
 		if (!l->peers[i].has_id)
 			return pol_conf_fault(&p, POLICY_ERR_INVALID, "peers: found neither user nor group, wanted one of them");
@@ -217,7 +238,8 @@ pol_conf_free(struct pol_conf *c)
 		return;
 	for (size_t i = 0; i < c->listeners_count; i++) {
 		struct pol_conf_listener *l = &c->listeners[i];
-		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes };
+		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes,
+		    l->iai.step, l->iai.kind, l->iai.customer, l->iai.env, l->iai.realm, l->iai.iss, l->iai.domain };
 
 		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
 			free(texts[k]);

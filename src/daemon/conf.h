@@ -29,6 +29,12 @@ struct pol_conf_peer {
 	unsigned may;
 };
 
+/* profiles: integrate-ai: NULL where it is not said. */
+struct pol_conf_iai {
+	char *step, *kind;		/* of the tokens it makes; no step: opaque ones */
+	char *customer, *env, *realm, *iss, *domain;	/* what is said of the users it makes */
+};
+
 struct pol_conf_listener {
 	unsigned line;			/* in the file */
 	/* one of three: */
@@ -41,6 +47,7 @@ struct pol_conf_listener {
 	unsigned serve;
 	struct pol_conf_peer *peers;
 	size_t peers_count;
+	struct pol_conf_iai iai;	/* of integrate-ai */
 	char *routes;			/* of a proxy: the set of routes */
 	size_t body_bytes;		/* of a proxy: of a body that routes may look at; 0: none is sent */
 };
