@@ -45,13 +45,26 @@ put_scopes(json_t *j, const struct jwt_conf *c, const struct policy_issue *want)
 	return done;
 }
 
+static bool
+put_added(json_t *j, const struct jwt_conf *c)
+{
+	for (size_t i = 0; i < c->add.n; i++) {
+		const struct jwt_name *a = &c->add.list[i];
+
+		if (json_object_set_new(j, a->name.data, json_stringn(a->claim.data, a->claim.len)) != 0)
+			return false;
+	}
+	return true;
+}
+
 static json_t *
 bare(const struct jwt_conf *c, const struct policy_issue *want, const struct policy_issued *out)
 {
 	json_t *j = json_object();
 
 	if (j == NULL || json_object_set_new(j, c->subject, json_stringn(want->subject_id.data, want->subject_id.len)) != 0 ||
-	    !put_scopes(j, c, want) || json_object_set_new(j, "exp", json_integer(out->expires_ns / JWT_SECOND)) != 0) {
+	    !put_scopes(j, c, want) || json_object_set_new(j, "exp", json_integer(out->expires_ns / JWT_SECOND)) != 0 ||
+	    !put_added(j, c)) {
 		json_decref(j);
 		return NULL;
 	}
@@ -69,7 +82,8 @@ full(const struct jwt_conf *c, const struct policy_issue *want, const struct pol
 	    json_object_set_new(j, c->subject, json_stringn(want->subject_id.data, want->subject_id.len)) != 0 ||
 	    json_object_set_new(j, "iat", json_integer(want->now_ns / JWT_SECOND)) != 0 ||
 	    json_object_set_new(j, "exp", json_integer(out->expires_ns / JWT_SECOND)) != 0 ||
-	    json_object_set_new(j, "jti", json_string(out->token_id)) != 0 || !put_scopes(j, c, want)) {
+	    json_object_set_new(j, "jti", json_string(out->token_id)) != 0 || !put_scopes(j, c, want) ||
+	    !put_added(j, c)) {
 		json_decref(j);
 		return NULL;
 	}

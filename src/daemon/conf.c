@@ -15,7 +15,8 @@
 static const struct pol_word serve_words[] = {
 	{ "authzen", POL_SERVE_AUTHZEN }, { "proxy", POL_SERVE_PROXY },
 	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE },
-	{ "xinference", POL_SERVE_XINFERENCE }, { NULL, 0 }
+	{ "xinference", POL_SERVE_XINFERENCE },
+	{ "ml-blocks", POL_SERVE_ML_BLOCKS }, { "integrate-ai", POL_SERVE_INTEGRATE_AI }, { NULL, 0 }
 };
 
 static const struct pol_word may_words[] = {
@@ -59,7 +60,19 @@ static const struct pol_key xinference_keys[] = {
 	{ .name = NULL }
 };
 
+static const struct pol_key iai_keys[] = {
+	{ "step", POL_KEY_TEXT, false, ON(iai.step) },
+	{ "kind", POL_KEY_TEXT, false, ON(iai.kind) },
+	{ "customer", POL_KEY_TEXT, false, ON(iai.customer) },
+	{ "env", POL_KEY_TEXT, false, ON(iai.env) },
+	{ "realm", POL_KEY_TEXT, false, ON(iai.realm) },
+	{ "iss", POL_KEY_TEXT, false, ON(iai.iss) },
+	{ "domain", POL_KEY_TEXT, false, ON(iai.domain) },
+	{ .name = NULL }
+};
+
 static const struct pol_key profile_keys[] = {
+	{ "integrate-ai", POL_KEY_MAP, .keys = iai_keys },
 	{ "xinference", POL_KEY_MAP, .keys = xinference_keys },
 	{ .name = NULL }
 };
@@ -144,6 +157,9 @@ check_listener(struct pol_conf_listener *l, const char *file, struct policy_erro
 		return pol_conf_fault(&p, POLICY_ERR_INVALID, l->xinference.generation != 0 ?
 		    "profiles: found xinference, where serve has none" :
 		    "serve: found xinference, wanted beside it profiles: { xinference: { generation: simple, step: NAME } }");
+	if ((l->iai.step != NULL || l->iai.kind != NULL || l->iai.customer != NULL || l->iai.env != NULL || l->iai.realm != NULL ||
+	    l->iai.iss != NULL || l->iai.domain != NULL) && (l->serve & POL_SERVE_INTEGRATE_AI) == 0)
+		return pol_conf_fault(&p, POLICY_ERR_INVALID, "profiles: found integrate-ai where serve has none");
 	for (size_t i = 0; i < l->peers_count; i++)
 		if (!l->peers[i].has_id)
 			return pol_conf_fault(&p, POLICY_ERR_INVALID, "peers: found neither user nor group, wanted one of them");
@@ -246,7 +262,8 @@ pol_conf_free(struct pol_conf *c)
 	for (size_t i = 0; i < c->listeners_count; i++) {
 		struct pol_conf_listener *l = &c->listeners[i];
 		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes,
-		    l->xinference.step };
+		    l->xinference.step,
+		    l->iai.step, l->iai.kind, l->iai.customer, l->iai.env, l->iai.realm, l->iai.iss, l->iai.domain };
 
 		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
 			free(texts[k]);

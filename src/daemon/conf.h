@@ -41,6 +41,12 @@ struct pol_conf_xinference {
 	unsigned lifetime_s, refresh_s;	/* of what a login gives; 0: 30 minutes, 7 days */
 };
 
+/* profiles: integrate-ai: NULL where it is not said. */
+struct pol_conf_iai {
+	char *step, *kind;		/* of the tokens it makes; no step: opaque ones */
+	char *customer, *env, *realm, *iss, *domain;	/* what is said of the users it makes */
+};
+
 struct pol_conf_listener {
 	unsigned line;			/* in the file */
 	/* one of three: */
@@ -53,6 +59,7 @@ struct pol_conf_listener {
 	unsigned serve;
 	struct pol_conf_peer *peers;
 	size_t peers_count;
+	struct pol_conf_iai iai;	/* of integrate-ai */
 	char *routes;			/* of a proxy: the set of routes */
 	unsigned style;			/* of a proxy: POL_STYLE_ */
 	struct pol_conf_xinference xinference;
