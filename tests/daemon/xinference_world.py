@@ -8,7 +8,7 @@ import sys
 import time
 
 from proxy_nginx import MAIN
-from proxy_world import App, Answer, documented, free_port, put, send, settle, substitute, TOP  # noqa: F401
+from proxy_world import App, Answer, documented, free_port, mint, put, send, settle, substitute, TOP  # noqa: F401
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', 'live'))
 from live import Count, program  # noqa: E402,F401
@@ -16,9 +16,9 @@ from live import Count, program  # noqa: E402,F401
 KEY = '5f4dcc3b5aa765d61d8327deb882cf995f4dcc3b5aa765d61d8327deb882cf99'
 AUTH = {'auth_config': {'algorithm': 'HS256', 'secret_key': KEY, 'token_expire_in_minutes': 30},
         'user_config': [
-            {'username': 'user1', 'password': 'secret1', 'permissions': ['admin'], 'api_keys': ['sk-AdminKey00001', 'sk-AdminKey00002']},
+            {'username': 'user1', 'password': 'secret1', 'permissions': ['admin'], 'api_keys': ['sk-72tkvudyGLPMi', 'sk-ZOTLIY4gt9w11']},
             {'username': 'user2', 'password': 'secret2', 'permissions': ['models:list', 'models:read'],
-             'api_keys': ['sk-ReaderKey0001', 'sk-ReaderKey0002']},
+             'api_keys': ['sk-35tkasdyGLYMy', 'sk-ALTbgl6ut981w']},
             {'username': 'ops', 'password': 'a start and a stop', 'permissions': ['models:start', 'models:stop'],
              'api_keys': ['sk-StartStop0001']},
             {'username': 'nobody', 'password': 'nothing at all', 'permissions': [], 'api_keys': ['sk-NothingAtAll1']}]}
