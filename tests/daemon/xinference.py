@@ -112,7 +112,7 @@ def ends(t, w):
     t.check('a session', 200, send(at, 'GET', '/v1/models', listing).status)
     t.check('the same second gives the same token, or another', True, bool(login(at, 'user2', 'secret2')))
     rows = [json.loads(line) for line in w.policyctl('token', 'list', 'user2', '--json').splitlines() if line.startswith('{')]
-    ids = [r.get('id') or r.get('token') or print(r) for r in rows if r.get('kind') == 'session']
+    ids = [r['token_id'] for r in rows if r.get('kind') == 'session']
     t.check('the store has it', True, len(ids) >= 1)
     for i in ids:
         w.policyctl('token', 'revoke', i)
@@ -123,7 +123,7 @@ def ends(t, w):
             (got.status, got.body, got.get('www-authenticate')))
     token = login(at, 'user2', 'secret2')
     t.check('another login, another session', 200, send(at, 'GET', '/v1/models', [('Authorization', 'Bearer ' + token)]).status)
-    w.policyctl('user', 'disable', 'user2')
+    w.policyctl('user', 'change', 'user2', '--disable')
     end = time.monotonic() + 20
     while time.monotonic() < end and (got := send(at, 'GET', '/v1/models', [('Authorization', 'Bearer ' + token)])).status == 200:
         time.sleep(0.05)
@@ -145,7 +145,7 @@ def main(build, folder):
         ends(t, w)
     finally:
         w.stop()
-    xinference_advanced.run(t, build, os.path.join(folder, 'a'), exchanges('xinference-4.1.txt'))
+    xinference_advanced.run(t, app, build, os.path.join(folder, 'a'), exchanges('xinference-4.1.txt'))
     return t.finish()
 
 

@@ -21,9 +21,6 @@ MAY_DIFFER = {
     'expired': (200, 401, 'an end is an end: 1.17 does not look at it, from 2.12 on Xinference does'),
     'foreign token': (200, 401, 'signed with the key, but never given: the store has no such token'),
     'scopes beyond': (200, 401, 'the same, with scopes that its user has not'),
-    'two headers': (200, 401, 'of two credentials each has to be good'),
-    'extra spaces': (200, (200, 401), 'the token is what stands behind the blanks'),
-    'query token': (401, 401, ''),
 }
 
 
@@ -85,7 +82,7 @@ def routes(path, tokens):
                 continue
             target = re.sub(r'\{[^}]*\}', 'm1', target)
             for value in (None, 'sk-35tkasdyGLYMy', 'sk-StartStop0001', tokens['user1'], tokens['nobody'], 'sk-aaaaaaaaaaaaa'):
-                yield (None, method, target, [] if value is None else [('Authorization', 'Bearer ' + value)], None)
+                yield (None, method.upper(), target, [] if value is None else [('Authorization', 'Bearer ' + value)], None)
 
 
 def others():
@@ -152,7 +149,7 @@ def run(t, build, folder, w):
         return
     port, log = free_port(), put(folder, 'oracle.log', '')
     with open(log, 'w') as f:
-        p = subprocess.Popen([os.path.join(tools, 'bin', 'python'), '-B', os.path.join(os.path.dirname(__file__), 'xinference_app.py'),
+        p = subprocess.Popen([os.path.join(tools, 'bin', 'python'), '-B', '-I', os.path.join(os.path.dirname(__file__), 'xinference_app.py'),
                               os.path.join(tools, 'wheel'), os.path.join(w.dir, 'auth.json'), tsv, str(port)], stdout=f, stderr=f)
     try:
         wrong = settle(('127.0.0.1', port), p, 60)

@@ -88,8 +88,10 @@ class World:
         return r.stdout
 
     def accounts(self):
-        """The first administrator, and those of the file."""
+        """The first administrator, and, of the simple generation, those of its file."""
         self.policyctl('admin', 'init', 'root', 'admin', '--password-file', os.path.join(self.dir, 'first'))
+        if self.advanced:
+            return
         self.policyctl('login', 'root', '--password-stdin', '--kind', 'session', stdin='rootroot1\n')
         self.policyctl('import', 'xinference', os.path.join(self.dir, 'auth.json'), '--kind', 'api_key')
 
