@@ -28,6 +28,7 @@ modules:
   - use: jwt
     name: login
     kind: session
+    unscoped: full
     subject: { type: user, shared: true }
     with: { issuer: xinference, audience: xinference, registered: true, secret_file: DIR/key, sign_with: DIR/key }
   - use: api_key
