@@ -33,6 +33,8 @@ int pol_xinference_ask(struct pol_call *c, const char *call, const struct pol_ca
 int pol_xinference_refuse(struct pol_call *c, int rc, int reason, const char *what, const char *scope);
 /* Who asks, by Authorization: Bearer. False: the error was answered, w is empty. */
 bool pol_xinference_caller(struct pol_call *c, struct pol_caller *w, const char *scope);
+/* May the caller do the action? A list told to who may not would be one of nothing. As _ask(). */
+int pol_xinference_guard(struct pol_call *c, const struct pol_caller *as, const char *action, const char *type, const char *id);
 /* A token by itself: made a caller of. */
 void pol_xinference_bearer(struct pol_caller *w, const char *token);
 

@@ -48,6 +48,7 @@ pol_xinference_keys(struct pol_call *c)
 		return c->nonblock ? POLICY_ERR_AGAIN : 0;
 	}
 	list = json_array();
+	rc = pol_xinference_guard(c, &as, scope, "key", "mine");
 	while (rc == 0 && next != NULL) {
 		rc = pol_xinference_ask(c, "token_list", &as, want, &page, "Key", scope);
 		want = NULL;
@@ -62,6 +63,7 @@ pol_xinference_keys(struct pol_call *c)
 		json_decref(page);
 	}
 	pol_caller_fini(&as);
+	json_decref(want);
 	if (rc == 0)
 		return pol_xinference_say(c, 200, list);
 	json_decref(list);

@@ -165,6 +165,25 @@ pol_xinference_ask(struct pol_call *c, const char *call, const struct pol_caller
 	return pol_xinference_refuse(c, rc, reason, what, scope);
 }
 
+int
+pol_xinference_guard(struct pol_call *c, const struct pol_caller *as, const char *action, const char *type, const char *id)
+{
+	struct policy_request req = POLICY_REQUEST_INIT;
+	struct policy_decision d = POLICY_DECISION_INIT;
+	int rc;
+
+	req.credentials = as->list;
+	req.credentials_count = as->count;
+	req.action = policy_text(action);
+	req.resource_type = policy_text(type);
+	req.resource_id = policy_text(id);
+	req.deadline_ns = c->deadline_ns;
+	rc = policy_decide(c->policy, &req, &d);
+	if (rc == 0 && d.verdict == POLICY_ALLOW)
+		return 0;
+	return pol_xinference_refuse(c, rc != 0 ? rc : POLICY_ERR_DENIED, (int)d.reason, "User", action);
+}
+
 void
 pol_xinference_bearer(struct pol_caller *w, const char *token)
 {

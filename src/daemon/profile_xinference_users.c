@@ -81,6 +81,7 @@ pol_xinference_users(struct pol_call *c)
 		json_decref(want);
 		return c->nonblock ? POLICY_ERR_AGAIN : 0;
 	}
+	rc = pol_xinference_guard(c, &as, scope, "user", "any");
 	while (rc == 0 && next != NULL) {
 		rc = pol_xinference_ask(c, "user_list", &as, want, &page, "User", scope);
 		want = NULL;
@@ -95,6 +96,7 @@ pol_xinference_users(struct pol_call *c)
 		json_decref(page);
 	}
 	pol_caller_fini(&as);
+	json_decref(want);
 	if (rc == 0)
 		return pol_xinference_say(c, 200, list);
 	json_decref(list);

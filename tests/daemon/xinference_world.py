@@ -41,6 +41,7 @@ modules:
     subject: { type: user, shared: true }
     with: { store: true }
 store: { url: "sqlite:DIR/accounts.db" }
+tokens: { max_lifetime: 366d }
 '''
 
 CONF = '''policyd: 1
