@@ -57,8 +57,16 @@ LISTENER  - tcp: 127.0.0.1:PORT
 '''
 
 
+BODIES = '''  - unix: DIR/bodies.sock
+    mode: "0666"
+    serve: [proxy]
+    peers: [ { user: root, may: [evaluate] } ]
+    proxy: { routes: models, bodies: 64KiB, style: xinference }
+'''
+
+
 class World:
-    def __init__(self, build, folder, generation='simple', lifetime='30m'):
+    def __init__(self, build, folder, generation='simple', lifetime='30m', leeway='30s', bodies=False):
         self.build, self.dir, self.process, self.log = build, folder, None, None
         self.advanced = generation == 'advanced'
         self.modules = os.path.abspath(os.path.join(build, 'modules', '.libs'))
@@ -68,7 +76,7 @@ class World:
         put(folder, 'auth.json', json.dumps(AUTH))
         put(folder, 'first', 'rootroot1\n')
         text = ADVANCED.replace('DIR', folder) if self.advanced else substitute(simple, [
-            ('/etc/policyd/xinference.key', f'{folder}/key'), ('/var/lib/policyd', folder)])
+            ('scopes: scopes,', f'scopes: scopes, leeway: {leeway},'), ('/etc/policyd/xinference.key', f'{folder}/key'), ('/var/lib/policyd', folder)])
         put(folder, 'set/policy.yaml', text, 0o644)
         shutil.copy(os.path.join(TOP, 'policies', 'xinference-v3.yaml' if self.advanced else 'xinference.yaml'),
                     os.path.join(folder, 'set', 'xinference.yaml'))
@@ -80,7 +88,11 @@ class World:
         self.conf = put(folder, 'policyd.yaml', CONF.replace('LISTENER', substitute(listener, pairs)).replace('DIR', folder)
                         .replace('PORT', str(self.port)).replace('MODULES', self.modules).replace('GENERATION', generation)
                         .replace('LIFETIME', lifetime))
-        self.app, self.nginx, self.at = None, None, None
+        self.nginx, self.at = None, None
+        self.bodies = os.path.join(folder, 'bodies.sock')   # for Envoy, which sends them
+        if bodies:
+            with open(self.conf, 'a') as f:
+                f.write(BODIES.replace('DIR', folder))
 
     def policyctl(self, *words, stdin=None):
         command = program(self.build, 'policyctl') + list(words) + ['-p', os.path.join(self.dir, 'set'), '--module-dir', self.modules]
