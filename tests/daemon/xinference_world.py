@@ -59,9 +59,10 @@ LISTENER  - tcp: 127.0.0.1:PORT
 
 BODIES = '''  - unix: DIR/bodies.sock
     mode: "0666"
-    serve: [proxy]
+    serve: [proxy, xinference]
     peers: [ { user: root, may: [evaluate] } ]
     proxy: { routes: models, bodies: 64KiB, style: xinference }
+    profiles: { xinference: { generation: simple, step: login } }
 '''
 
 
@@ -72,7 +73,7 @@ class World:
         self.modules = os.path.abspath(os.path.join(build, 'modules', '.libs'))
         os.makedirs(os.path.join(folder, 'set'))
         put(folder, 'key', KEY)
-        listener, simple, self.nginx_conf = documented('XINFERENCE')
+        listener, simple, self.nginx_conf = documented('XINFERENCE')[:3]
         put(folder, 'auth.json', json.dumps(AUTH))
         put(folder, 'first', 'rootroot1\n')
         text = ADVANCED.replace('DIR', folder) if self.advanced else substitute(simple, [

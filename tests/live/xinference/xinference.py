@@ -4,7 +4,6 @@
 usage: xinference.py BUILD FOLDER
 """
 import asyncio
-import json
 import os
 import re
 import subprocess
@@ -94,17 +93,17 @@ def sdk(m, url, session):
 
 def one_model(m, build, w, folder, app_port):
     """The user `one` may use m1, and so may his key. Envoy sends bodies along, nginx does not."""
-    w.policyctl('user', 'add', 'one', '--no-password')
+    w.policyctl('user', 'add', 'one')
     w.policyctl('grant', 'add', 'one', 'models:read', 'model/m1')
     w.policyctl('grant', 'add', 'one', 'models:list', 'model/m1')
-    made = json.loads(w.policyctl('token', 'create', '--for', 'one', '--kind', 'api_key', '--json'))
-    key = made.get('token') or made.get('secret')
+    key = w.policyctl('token', 'create', 'one', '--kind', 'api_key').strip()
     if not os.path.exists(os.path.join(build, 'tools', 'proxies', 'envoy', '_bin', 'envoy')):
         return m.skip(4, 'a key for one model (no Envoy in build/tools)')
     text, bodies = documented('ENVOY')[:2]
+    own, = documented('XINFERENCE')[3:]
     at = 'http_service:'
     envoy = Envoy(build, folder, 'envoy', text.replace(' ' * 14 + at, bodies.rstrip('\n') + '\n' + ' ' * 14 + at), [
-        ('port_value: 8080', f'port_value: {app_port}'), ('/run/policyd/proxy.sock', w.bodies)])
+        ('              routes: [ { match: { prefix: "/" }, route: { cluster: app } } ]\n', own), ('port_value: 8080', f'port_value: {app_port}'), ('/run/policyd/proxy.sock', w.bodies)])
     try:
         url = f'http://127.0.0.1:{envoy.at[1]}'
 
