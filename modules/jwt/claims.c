@@ -33,7 +33,7 @@ jwt_claims_foreign(const struct jwt_conf *c, const struct jwt_value *payload)
 {
 	const struct jwt_value *iss = get(payload, "iss");
 
-	return jwt_json_text(iss).data != NULL && !same(c->issuer, iss);
+	return jwt_json_text(iss).data != NULL && (c->bare || !same(c->issuer, iss));
 }
 
 /* A media type (RFC 7515 section 4.1.9): without case, "application/" may be left out.
@@ -105,19 +105,41 @@ has_begun(const struct jwt_conf *c, const struct jwt_value *v, int64_t now)
 	return v == NULL || (time_of(v, true, &at) && at - c->leeway <= now);
 }
 
+/* A bare token names neither, so that one which names either was made for something else. */
+static bool
+is_ours(const struct jwt_conf *c, const struct jwt_value *payload)
+{
+	const struct jwt_value *iss = get(payload, "iss"), *aud = get(payload, "aud");
+
+	if (c->bare)
+		return iss == NULL && aud == NULL && get(payload, "jti") == NULL;
+	return same(c->issuer, iss) && is_for_us(c, aud);
+}
+
+/* From `iat`, or, where none is written, from now. */
+static bool
+is_short(const struct jwt_conf *c, const struct jwt_value *iat, int64_t exp, int64_t now)
+{
+	int64_t issued = now + c->leeway;
+
+	if (c->max_lifetime == 0)
+		return true;
+	return (iat != NULL ? time_of(iat, false, &issued) : c->bare) && exp <= issued + c->max_lifetime;
+}
+
 enum policy_check_result
 jwt_claims_judge(const struct jwt_conf *c, const struct jwt_value *payload, int64_t now, int64_t *expires,
     enum policy_reason *reason)
 {
 	const struct jwt_value *iat = get(payload, "iat"), *sub = get(payload, "sub");
-	int64_t exp, issued;
+	int64_t exp;
 
 	*reason = POLICY_REASON_BAD_CREDENTIAL;
-	if (!same(c->issuer, get(payload, "iss")) || !is_for_us(c, get(payload, "aud")) ||
+	if (!is_ours(c, payload) ||
 	    (sub != NULL && jwt_json_text(sub).len == 0) || !time_of(get(payload, "exp"), false, &exp) ||
 	    !has_begun(c, get(payload, "nbf"), now) || !has_begun(c, iat, now))
 		return POLICY_CHECK_FAIL;
-	if (c->max_lifetime != 0 && (iat == NULL || !time_of(iat, false, &issued) || exp > issued + c->max_lifetime))
+	if (!is_short(c, iat, exp, now))
 		return POLICY_CHECK_FAIL;
 	*expires = exp + c->leeway;
 	if (now >= *expires) {

@@ -9,7 +9,8 @@
 
 const struct policy_module_key jwt_conf_keys[] = {
 	{ "issuer", POLICY_KEY_TEXT, POLICY_KEY_REQUIRED },
-	{ "audience", POLICY_KEY_TEXTS, POLICY_KEY_REQUIRED },
+	{ "audience", POLICY_KEY_TEXTS, 0 },
+	{ "bare", POLICY_KEY_BOOL, 0 },
 	{ "keys", POLICY_KEY_TEXT, 0 },
 	{ "secret_file", POLICY_KEY_TEXT, 0 },
 	{ "algorithms", POLICY_KEY_TEXTS, 0 },
@@ -27,6 +28,7 @@ const struct policy_module_key jwt_conf_keys[] = {
 	{ "insecure", POLICY_KEY_BOOL, 0 },
 	{ "sign_with", POLICY_KEY_TEXT, 0 },
 	{ "lifetime", POLICY_KEY_DURATION, 0 },
+	{ "add", POLICY_KEY_MAP, 0 },
 	{ "registered", POLICY_KEY_BOOL, 0 },
 	{ NULL, 0, 0 }
 };
@@ -290,6 +292,28 @@ durations(const struct reading *r)
 	return rc;
 }
 
+/* What a token says by itself is not to be said otherwise. */
+static int
+added(const struct reading *r)
+{
+	static const char *const own[] = { "iss", "aud", "sub", "iat", "exp", "nbf", "jti", "scope" };
+	struct jwt_conf *c = r->c;
+	int rc = names(r, &c->add, "add");
+
+	if (rc == 0 && c->add.n > 0 && c->sign_with == NULL)
+		rc = jwt_fail(r->err, POLICY_ERR_INVALID, "add is for tokens that the step makes: sign_with is wanted beside it");
+	for (size_t i = 0; rc == 0 && i < c->add.n; i++) {
+		const char *name = c->add.list[i].name.data;
+		bool is_own = strcmp(name, c->subject) == 0 || (c->scopes != NULL && strcmp(name, c->scopes) == 0);
+
+		for (size_t k = 0; k < sizeof(own) / sizeof(own[0]); k++)
+			is_own = is_own || strcmp(name, own[k]) == 0;
+		if (is_own)
+			rc = jwt_fail(r->err, POLICY_ERR_INVALID, "add: found %s, which a token says by itself", name);
+	}
+	return rc;
+}
+
 static int
 of_claims(const struct reading *r)
 {
@@ -319,7 +343,7 @@ of_claims(const struct reading *r)
 		rc = names(r, &c->attributes, "attributes");
 	if (rc == 0)
 		rc = names(r, &c->token, "token");
-	return rc;
+	return rc == 0 ? added(r) : rc;
 }
 
 int
@@ -327,12 +351,15 @@ jwt_conf_read(struct jwt_conf *c, const struct policy_open_args *args, struct po
 {
 	const struct reading r = { c, args, err };
 	const char *issuer = NULL;
+	const struct policy_value *bare = policy_with(args, "bare");
 	int rc = text(&r, &issuer, "issuer");
 
+	c->bare = bare != NULL && bare->u.boolean;
 	if (rc == 0)
 		rc = texts(&r, &c->audience, "audience");
-	if (rc == 0 && (issuer == NULL || c->audience.n == 0))
-		rc = jwt_fail(err, POLICY_ERR_INVALID, "issuer and audience must be given");
+	if (rc == 0 && (issuer == NULL || (c->audience.n == 0) != c->bare))
+		rc = jwt_fail(err, POLICY_ERR_INVALID, c->bare ? "issuer must be given and audience not: with bare: true no token names one" :
+		    "issuer and audience must be given");
 	if (rc == 0 && strlen(issuer) > 255)
 		rc = jwt_fail(err, POLICY_ERR_INVALID, "issuer has more than 255 bytes");
 	c->issuer = policy_text(issuer);

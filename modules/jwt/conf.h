@@ -39,6 +39,8 @@ struct jwt_conf {
 	int64_t timeout, refresh, stale;
 	const char *sign_with;		/* path; NULL: it makes no tokens */
 	int64_t lifetime;
+	bool bare;			/* sub, exp, scopes: neither iss nor aud, iat, jti */
+	struct jwt_names add;		/* texts for each token that it makes: the claim is the text */
 	bool registered;		/* a token that the store does not have is revoked */
 	bool ceilings;			/* the set has some */
 	struct policy_text type;	/* of subjects; absent: not said */

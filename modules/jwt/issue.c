@@ -16,6 +16,8 @@
 #include "b64.h"
 #include "file.h"
 #include "jwk.h"
+#include "jws.h"
+#include "payload.h"
 
 struct jwt_issuer {
 	const struct jwt_conf *conf;
@@ -276,52 +278,6 @@ put(struct policy_issued *out, size_t at, json_t *j)
 	return end;
 }
 
-/* RFC 6749 section 3.3, under the name by which the step reads it. False: no memory. */
-static bool
-put_scopes(json_t *j, const struct jwt_conf *c, const struct policy_issue *want)
-{
-	const struct policy_text *list = want->scopes;
-	size_t room = 1, at = 0;
-	char *text;
-	bool done;
-
-	if (want->size < sizeof(*want) || (want->flags & POLICY_ISSUE_SCOPED) == 0)
-		return true;
-	for (size_t i = 0; i < want->scopes_count; i++)
-		room += list[i].len + 1;
-	text = malloc(room);
-	if (text == NULL)
-		return false;
-	for (size_t i = 0; i < want->scopes_count; i++) {
-		if (i > 0)
-			text[at++] = ' ';
-		memcpy(text + at, list[i].data, list[i].len);
-		at += list[i].len;
-	}
-	done = json_object_set_new(j, c->scopes != NULL ? c->scopes : "scope", json_stringn(text, at)) == 0;
-	free(text);
-	return done;
-}
-
-static json_t *
-payload(const struct jwt_issuer *i, const struct policy_issue *want, const struct policy_issued *out)
-{
-	const struct jwt_conf *c = i->conf;
-	json_t *j = json_object();
-
-	if (j == NULL || json_object_set_new(j, "iss", json_string(c->issuer.data)) != 0 ||
-	    json_object_set_new(j, "aud", json_string(c->audience.list[0].data)) != 0 ||
-	    json_object_set_new(j, "sub", json_stringn(want->subject_id.data, want->subject_id.len)) != 0 ||
-	    json_object_set_new(j, c->subject, json_stringn(want->subject_id.data, want->subject_id.len)) != 0 ||
-	    json_object_set_new(j, "iat", json_integer(want->now_ns / JWT_SECOND)) != 0 ||
-	    json_object_set_new(j, "exp", json_integer(out->expires_ns / JWT_SECOND)) != 0 ||
-	    json_object_set_new(j, "jti", json_string(out->token_id)) != 0 || !put_scopes(j, c, want)) {
-		json_decref(j);
-		return NULL;
-	}
-	return j;
-}
-
 static int
 write_token(const struct jwt_issuer *i, const struct policy_issue *want, struct policy_issued *out)
 {
@@ -337,8 +293,8 @@ write_token(const struct jwt_issuer *i, const struct policy_issue *want, struct 
 	if (at == 0)
 		return POLICY_ERR_NOMEM;
 	out->data[at++] = '.';
-	at = put(out, at, payload(i, want, out));
-	if (at == 0)
+	at = put(out, at, jwt_payload(i->conf, want, out));
+	if (at == 0 || (i->conf->bare && jwt_hashed(out->token_id, out->data, at) == 0))
 		return POLICY_ERR_NOMEM;
 	n = i->secret != NULL ? sign_hmac(i, sig, sizeof(sig), out->data, at) : sign_pkey(i, sig, sizeof(sig), out->data, at);
 	rest = sizeof(out->data) - at;

@@ -16,6 +16,8 @@
 
 #include <string.h>
 
+#include <openssl/evp.h>
+
 #include "b64.h"
 
 bool
@@ -68,4 +70,15 @@ jwt_header_read(struct jwt_header *out, struct policy_text part)
 	}
 	return text_of(&out->alg, h, "alg") && out->alg.data != NULL && text_of(&out->kid, h, "kid") &&
 	    text_of(&out->typ, h, "typ");
+}
+
+size_t
+jwt_hashed(char out[JWT_HASHED], const char *data, size_t len)
+{
+	unsigned char hash[32];
+	unsigned n = 0;
+
+	if (EVP_Digest(data, len, hash, &n, EVP_sha256(), NULL) != 1 || n != sizeof(hash))
+		return 0;
+	return jwt_base64_encode(out, hash, n);
 }

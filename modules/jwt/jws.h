@@ -31,4 +31,9 @@ struct jwt_header {
 
 bool jwt_header_read(struct jwt_header *out, struct policy_text part);
 
+enum { JWT_HASHED = 44 };
+
+/* SHA-256 in base64url, with a NUL; its length, or 0: no memory. */
+size_t jwt_hashed(char out[JWT_HASHED], const char *data, size_t len);
+
 #endif

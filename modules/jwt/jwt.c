@@ -137,25 +137,28 @@ check_signature(struct jwt *j, const struct policy_call *call, struct token *t)
 
 /*
  * What revokes it: its jti, else the hash of what is signed. Not of the signature: of an
- * ECDSA signature anybody can make a second one. Not a part of either either.
+ * ECDSA signature anybody can make a second one. Not a part of either either. By the same
+ * the store knows it, if it does: *row, of which the text is in `hashed`.
  */
 static enum policy_check_result
-name_token(const struct jwt *j, const struct token *t, struct policy_identity *id)
+name_token(const struct jwt *j, const struct token *t, struct policy_identity *id, char hashed[JWT_HASHED],
+    struct policy_text *row)
 {
 	const struct jwt_value *jti = jwt_json_get(t->payload, "jti", 3);
 	struct policy_text of = t->jws.input;
-	unsigned char hash[EVP_MAX_MD_SIZE];
-	char text[JWT_B64_LEN(EVP_MAX_MD_SIZE) + 1];
-	unsigned n = 0;
 
 	if (jti != NULL && jti->type != JWT_TEXT)
 		return POLICY_CHECK_FAIL;
 	if (jwt_json_text(jti).len > 0)
 		of = jti->u.text;
+	*row = jwt_json_text(jti).len <= 64 ? jwt_json_text(jti) : (struct policy_text){ NULL, 0 };
 	if (of.data == t->jws.input.data || of.len > 64) {
-		if (EVP_Digest(of.data, of.len, hash, &n, EVP_sha256(), NULL) != 1)
+		of.len = jwt_hashed(hashed, of.data, of.len);
+		of.data = hashed;
+		if (of.len == 0)
 			return POLICY_CHECK_ERROR;
-		of = (struct policy_text){ text, jwt_base64_encode(text, hash, n) };
+		if (j->conf.bare)
+			*row = of;
 	}
 	return j->host->set_token_id(id, of) == 0 ? POLICY_CHECK_PASS : POLICY_CHECK_FAIL;
 }
@@ -164,6 +167,8 @@ static enum policy_check_result
 check_payload(struct jwt *j, const struct policy_call *call, struct token *t, struct policy_identity *id)
 {
 	enum policy_check_result r = check_signature(j, call, t);
+	struct policy_text row = { NULL, 0 };
+	char hashed[JWT_HASHED];
 	enum policy_reason reason;
 	int64_t expires;
 
@@ -176,10 +181,10 @@ check_payload(struct jwt *j, const struct policy_call *call, struct token *t, st
 	}
 	if (j->host->set_expires(id, expires) != 0)
 		return POLICY_CHECK_FAIL;
-	r = name_token(j, t, id);
+	r = name_token(j, t, id, hashed, &row);
 	if (r == POLICY_CHECK_PASS)
 		r = jwt_claims_fill(&j->conf, j->host, t->payload, id);
-	return r == POLICY_CHECK_PASS ? jwt_row_judge(&j->conf, j->host, t->payload, call, expires, id) : r;
+	return r == POLICY_CHECK_PASS ? jwt_row_judge(&j->conf, j->host, t->payload, row, call, expires, id) : r;
 }
 
 static enum policy_check_result

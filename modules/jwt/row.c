@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A token whose jti the store has is good as long as its row is. One that it has not is
+ * A token whose jti (of a bare one: hash) the store has is good as long as its row is. One that it has not is
  * another issuer's, or (`registered: true`) one that somebody made with our key, and bad.
  * Of a user whom the store has, those issued before he was made, or before all that he had
  * was made void, are bad; `iat` is in whole seconds, so that one of the same second is too.
@@ -8,8 +8,6 @@
 #include "row.h"
 
 #include <string.h>
-
-#define JTI_MOST 64u
 
 static bool
 is_same(struct policy_text a, struct policy_text b)
@@ -71,15 +69,14 @@ judge_user(const struct jwt_conf *c, const struct policy_host *h, const struct j
 
 enum policy_check_result
 jwt_row_judge(const struct jwt_conf *c, const struct policy_host *h, const struct jwt_value *payload,
-    const struct policy_call *call, int64_t expires, struct policy_identity *id)
+    struct policy_text name, const struct policy_call *call, int64_t expires, struct policy_identity *id)
 {
-	const struct policy_text jti = jwt_json_text(jwt_json_get(payload, "jti", 3));
 	struct policy_account token, user;	/* not emptied: 24 KiB */
 	int rc = POLICY_ERR_NOENT;
 
 	token.size = user.size = sizeof(token);
-	if (jti.len > 0 && jti.len <= JTI_MOST)
-		rc = h->find_token_id(h, jti, &token, &user);
+	if (name.len > 0)
+		rc = h->find_token_id(h, name, &token, &user);
 	if (rc == 0)
 		return judge_token(c, h, call, expires, &token, &user, id);
 	if (c->registered && rc == POLICY_ERR_NOENT)

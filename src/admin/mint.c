@@ -7,13 +7,14 @@
 
 #define FLAGS (POLICY_TOKEN_SCOPED | POLICY_TOKEN_RENEWABLE | POLICY_TOKEN_SIGNED)
 #define LIST_MOST 8192u
+#define SECONDS 60			/* a token ends earlier by fewer */
 #define PREFIX 8			/* letters of an opaque one by which its owner knows it */
 
 struct mint {
 	const struct policy_token_info *want;
 	policy_token_fn *fn;
 	void *ctx;
-	char id[POL_UID_LEN + 1];
+	char id[sizeof(((struct policy_issued *)0)->token_id)];
 	char secret[POL_OPAQUE_LEN + 1];
 	char hex[POL_HEX_LEN + 1];
 	struct policy_issued issued;	/* size 0: it is no signed one */
@@ -97,6 +98,24 @@ check_owner(struct pol_call *c, const struct policy_row *owner)
 
 /* ---- create ---- */
 
+/*
+ * A token whose id is a hash of what it says: two of the same second that say the same are
+ * one. Not where the other was revoked, or is somebody's in another way.
+ */
+static bool
+is_taken(const struct pol_call *c, const struct mint *o, const struct pol_tokens_want *want, bool actor, struct policy_text by)
+{
+	struct policy_row row = POLICY_ROW_INIT;
+
+	if (!pol_fact_find(c->e->people, POLICY_ROW_TOKEN, policy_text(o->id), &row))
+		return false;
+	return (row.flags & POLICY_ROW_GONE) != 0 || row.from_ns < want->owner->from_ns ||
+	    ((row.flags & POLICY_ROW_ACTOR) != 0) != actor || ((row.flags & POLICY_ROW_SCOPED) != 0) != want->scoped ||
+	    !pol_bytes_equal(row.owner.data, row.owner.len, want->owner->id.data, want->owner->id.len) ||
+	    !pol_bytes_equal(row.by.data, row.by.len, by.data, by.len) ||
+	    !pol_bytes_equal(row.type.data, row.type.len, want->kind.data, want->kind.len);
+}
+
 static int
 issue(struct pol_call *c, struct mint *o, const struct pol_tokens_want *want)
 {
@@ -111,9 +130,32 @@ issue(struct pol_call *c, struct mint *o, const struct pol_tokens_want *want)
 	memset(&o->issued, 0, sizeof(o->issued));
 	o->issued.size = sizeof(o->issued);
 	rc = env->issue(env->ctx, &how, &o->issued, c->a->err);
-	if (rc == 0 && strcmp(o->issued.token_id, o->id) != 0)
-		rc = pol_call_fail(c, POLICY_ERR_INTERNAL, "step '%.*s' made a token of another id", (int)o->want->step.len, o->want->step.data);
+	if (rc == 0 && o->issued.token_id[0] == '\0')
+		rc = pol_call_fail(c, POLICY_ERR_INTERNAL, "step '%.*s' made a token without an id", (int)o->want->step.len, o->want->step.data);
+	if (rc == 0)			/* its own where the token cannot carry ours */
+		memcpy(o->id, o->issued.token_id, sizeof(o->id));
+	o->id[sizeof(o->id) - 1] = '\0';
 	return rc;
+}
+
+/* One that would be another's ends a second before it. */
+static int
+issue_free(struct pol_call *c, struct mint *o, struct pol_tokens_want *want, bool actor, struct policy_text by)
+{
+	for (int i = 0; i < SECONDS; i++, want->until_ns -= INT64_C(1000000000)) {
+		int rc = issue(c, o, want);
+		bool taken;
+
+		if (rc == 0)
+			rc = pol_call_hold(c);
+		if (rc != 0)
+			return rc;
+		taken = is_taken(c, o, want, actor, by);
+		pol_call_release(c);
+		if (!taken)
+			return 0;
+	}
+	return pol_call_fail(c, POLICY_ERR_UNAVAILABLE, "too many tokens that say the same were made, try again later");
 }
 
 static int
@@ -172,7 +214,7 @@ judge_create(struct pol_call *c, void *op)
 	if (rc == 0)
 		rc = pol_tokens_may(c, &want, &actor, &by);
 	if (rc == 0)
-		rc = is_signed ? issue(c, o, &want) : new_secret(c, o);
+		rc = is_signed ? issue_free(c, o, &want, actor, by) : new_secret(c, o);
 	return rc == 0 ? make_row(c, o, &want, actor, by) : rc;
 }
 

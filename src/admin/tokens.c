@@ -43,18 +43,26 @@ has(const struct policy_text *list, size_t n, struct policy_text t)
 	return false;
 }
 
+/* Is `made` out of reach of a credential of the kind `by`? One that has bounds makes its like,
+ * and what the set says that it is changed for. */
 static bool
-is_bounded(const struct pol_program *p, struct policy_text kind)
+is_bounded(const struct pol_program *p, struct policy_text by, struct policy_text made, bool own)
 {
-	const uint32_t n = pol_find_kind(p, kind.data, kind.len);
+	const uint32_t n = pol_find_kind(p, by.data, by.len);
 	const struct pol_kind *k = (const struct pol_kind *)POL_AT(p, p->kinds.off) + (n != POL_NONE ? n : 0);
 
-	return n == POL_NONE ? p->has_credentials != 0 : k->has_ceiling != 0 || k->cond.n != 0;
+	if (pol_bytes_equal(by.data, by.len, made.data, made.len))
+		return false;
+	if (n == POL_NONE)
+		return p->has_credentials != 0;
+	if (own && k->yields.len != 0 && pol_bytes_equal(POL_AT(p, k->yields.off), k->yields.len, made.data, made.len))
+		return false;
+	return k->has_ceiling != 0 || k->cond.n != 0;
 }
 
 /* Is there a kind among the caller's whose bounds the other one might lack? */
 static int
-same_bounds(struct pol_call *c, struct policy_text kind, bool *same)
+same_bounds(struct pol_call *c, struct policy_text kind, bool own, bool *same)
 {
 	const struct pol_caller *by = c->a->caller;
 	int rc = pol_call_hold(c);
@@ -63,8 +71,7 @@ same_bounds(struct pol_call *c, struct policy_text kind, bool *same)
 		return rc;
 	*same = true;
 	for (size_t i = 0; i < by->n_kinds; i++) {
-		if (is_bounded(c->e->program, by->kinds[i]) &&
-		    !pol_bytes_equal(by->kinds[i].data, by->kinds[i].len, kind.data, kind.len))
+		if (is_bounded(c->e->program, by->kinds[i], kind, own))
 			*same = false;
 	}
 	pol_call_release(c);
@@ -98,7 +105,7 @@ exceeds(struct pol_call *c, struct pol_tokens_want *want, int *rc)
 		if (!has(by->scopes, by->n_scopes, want->scopes[i]))
 			return "the token would have a scope that the credential it is asked with has not";
 	}
-	*rc = same_bounds(c, want->kind, &same);
+	*rc = same_bounds(c, want->kind, pol_call_is_self(c, want->owner), &same);
 	if (*rc != 0 || !same)
 		return "the token would be of another kind than the credential it is asked with, which has a ceiling";
 	if (end != 0 && want->until_ns > end && !want->itself) {

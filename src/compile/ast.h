@@ -235,6 +235,7 @@ struct ast_kind {
 	bool has_ceiling;
 	struct ast_entries ceiling;
 	struct ast_conds conds;
+	const struct pol_node *yields;	/* NULL: not said */
 };
 
 /* A member or a `to`: TYPE:ID, group:NAME (type "group"), TYPE:* (name "*"), everyone or authenticated (type empty). */

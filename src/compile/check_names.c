@@ -151,6 +151,12 @@ declare_credentials(struct ast_set *set, struct pol_names *names, struct pol_con
 		rc = pol_check_declare(set, &names->scopes, set->scopes.list[i], set->scopes.list[i]->name, "scope");
 	for (i = 0; rc == 0 && i < set->kinds.n; i++)
 		rc = pol_check_declare(set, &names->kinds, set->kinds.list[i], set->kinds.list[i]->name, "credential kind");
+	for (i = 0; rc == 0 && i < set->kinds.n; i++) {
+		const struct pol_node *k = set->kinds.list[i]->yields;
+
+		if (k != NULL && pol_check_get(&names->kinds, pol_node_text(k)) == NULL)
+			rc = pol_check_unknown(set, &names->kinds, k, pol_node_text(k), "yields: `credentials:` has no row for");
+	}
 	if (rc == 0)
 		rc = SORT(set, &set->scopes);
 	return rc != 0 ? rc : SORT(set, &set->kinds);

@@ -189,11 +189,13 @@ pol_dump_credentials(struct pol_dump *d)
 
 		pol_dump_indent(d->out, 1);
 		pol_dump_text(d->out, k->name->u.text, k->name->count);
-		pol_buf_printf(d->out, !k->has_ceiling && k->conds.n == 0 ? ": {}\n" : ":\n");
+		pol_buf_printf(d->out, !k->has_ceiling && k->conds.n == 0 && k->yields == NULL ? ": {}\n" : ":\n");
 		if (k->has_ceiling) {
 			pol_buf_printf(d->out, "    ceiling:");
 			write_list(d, 3, &k->ceiling, POL_EFFECT_CEILING);
 		}
 		pol_dump_conds(d, d->out, 2, &k->conds);
+		if (k->yields != NULL)
+			pol_dump_line(d->out, 2, "yields", k->yields);
 	}
 }

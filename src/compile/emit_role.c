@@ -114,6 +114,8 @@ emit_kinds(struct pol_emit *e)
 		row.line = k->name->line;
 		row.has_ceiling = k->has_ceiling;
 		rc = pol_emit_text_node(e, k->name, EMIT_NAME_MAX, "kind of credential", &row.name);
+		if (rc == 0 && k->yields != NULL)
+			rc = pol_emit_text_node(e, k->yields, EMIT_NAME_MAX, "kind of credential", &row.yields);
 		if (rc == 0)
 			rc = emit_items(e, &k->ceiling, &row.first, &row.n);
 		if (rc == 0)

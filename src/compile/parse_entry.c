@@ -287,8 +287,16 @@ kind_cond(struct pol_parse *p, const struct pol_node *key, const struct pol_node
 	return pol_parse_conds(p, &((struct ast_kind *)out)->conds, key, value);
 }
 
+static int
+kind_yields(struct pol_parse *p, const struct pol_node *key, const struct pol_node *value, void *out)
+{
+	(void)key;
+	((struct ast_kind *)out)->yields = value;
+	return pol_parse_text(p, value, "yields");
+}
+
 static const struct pol_key_row kind_keys[] = {
-	{ "ceiling", kind_ceiling }, { "when", kind_cond }, { "unless", kind_cond }, { "description", NULL },
+	{ "ceiling", kind_ceiling }, { "when", kind_cond }, { "unless", kind_cond }, { "yields", kind_yields }, { "description", NULL },
 };
 
 static int

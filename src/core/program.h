@@ -243,6 +243,7 @@ struct pol_kind {
 	uint32_t first, n;		/* in items */
 	struct pol_cond cond;
 	uint32_t file, line;
+	struct pol_str yields;		/* empty: tokens of its own kind alone, where it has bounds */
 };
 
 struct pol_named {

@@ -16,7 +16,9 @@
 static const struct pol_word serve_words[] = {
 	{ "authzen", POL_SERVE_AUTHZEN }, { "proxy", POL_SERVE_PROXY },
 	{ "health", POL_SERVE_HEALTH }, { "metrics", POL_SERVE_METRICS }, { "manage", POL_SERVE_MANAGE },
-	{ "torchserve", POL_SERVE_TORCHSERVE }, { NULL, 0 }
+	{ "torchserve", POL_SERVE_TORCHSERVE },
+	{ "xinference", POL_SERVE_XINFERENCE },
+	{ "ml-blocks", POL_SERVE_ML_BLOCKS }, { "integrate-ai", POL_SERVE_INTEGRATE_AI }, { NULL, 0 }
 };
 
 static const struct pol_word may_words[] = {
@@ -37,9 +39,37 @@ static const struct pol_key tls_keys[] = {
 	{ .name = NULL }
 };
 
+static const struct pol_word style_words[] = {
+	{ "xinference", POL_STYLE_XINFERENCE }, { "xinference-v3", POL_STYLE_XINFERENCE_3 }, { NULL, 0 }
+};
+
 static const struct pol_key proxy_keys[] = {
 	{ "routes", POL_KEY_TEXT, true, ON(routes) },
 	{ "bodies", POL_KEY_BYTES, false, ON(body_bytes), 0, 64 * MIB },
+	{ "style", POL_KEY_WORD, false, ON(style), .words = style_words },
+	{ .name = NULL }
+};
+
+static const struct pol_word generation_words[] = {
+	{ "simple", POL_XINFERENCE_SIMPLE }, { "advanced", POL_XINFERENCE_ADVANCED }, { NULL, 0 }
+};
+
+static const struct pol_key xinference_keys[] = {
+	{ "generation", POL_KEY_WORD, true, ON(xinference.generation), .words = generation_words },
+	{ "step", POL_KEY_TEXT, true, ON(xinference.step) },
+	{ "lifetime", POL_KEY_SECONDS, false, ON(xinference.lifetime_s), 1, 86400 },
+	{ "refresh", POL_KEY_SECONDS, false, ON(xinference.refresh_s), 1, 30 * 86400 },
+	{ .name = NULL }
+};
+
+static const struct pol_key iai_keys[] = {
+	{ "step", POL_KEY_TEXT, false, ON(iai.step) },
+	{ "kind", POL_KEY_TEXT, false, ON(iai.kind) },
+	{ "customer", POL_KEY_TEXT, false, ON(iai.customer) },
+	{ "env", POL_KEY_TEXT, false, ON(iai.env) },
+	{ "realm", POL_KEY_TEXT, false, ON(iai.realm) },
+	{ "iss", POL_KEY_TEXT, false, ON(iai.iss) },
+	{ "domain", POL_KEY_TEXT, false, ON(iai.domain) },
 	{ .name = NULL }
 };
 
@@ -52,8 +82,11 @@ static const struct pol_key torchserve_keys[] = {
 	{ .name = NULL }
 };
 
+
 static const struct pol_key profile_keys[] = {
+	{ "integrate-ai", POL_KEY_MAP, .keys = iai_keys },
 	{ "torchserve", POL_KEY_MAP, .keys = torchserve_keys },
+	{ "xinference", POL_KEY_MAP, .keys = xinference_keys },
 	{ .name = NULL }
 };
 
@@ -179,6 +212,13 @@ check_listener(struct pol_conf_listener *l, const char *file, struct policy_erro
 	rc = check_torchserve(l, &p);
 	if (rc != 0)
 		return rc;
+	if ((l->xinference.generation != 0) != ((l->serve & POL_SERVE_XINFERENCE) != 0))
+		return pol_conf_fault(&p, POLICY_ERR_INVALID, l->xinference.generation != 0 ?
+		    "profiles: found xinference, where serve has none" :
+		    "serve: found xinference, wanted beside it profiles: { xinference: { generation: simple, step: NAME } }");
+	if ((l->iai.step != NULL || l->iai.kind != NULL || l->iai.customer != NULL || l->iai.env != NULL || l->iai.realm != NULL ||
+	    l->iai.iss != NULL || l->iai.domain != NULL) && (l->serve & POL_SERVE_INTEGRATE_AI) == 0)
+		return pol_conf_fault(&p, POLICY_ERR_INVALID, "profiles: found integrate-ai where serve has none");
 	for (size_t i = 0; i < l->peers_count; i++)
 		if (!l->peers[i].has_id)
 			return pol_conf_fault(&p, POLICY_ERR_INVALID, "peers: found neither user nor group, wanted one of them");
@@ -283,7 +323,9 @@ pol_conf_free(struct pol_conf *c)
 	for (size_t i = 0; i < c->listeners_count; i++) {
 		struct pol_conf_listener *l = &c->listeners[i];
 		char *texts[] = { l->unix_path, l->host, l->port, l->activation, l->certificate, l->key, l->client_ca, l->routes,
-		    l->torchserve.step, l->torchserve.key_file };
+		    l->torchserve.step, l->torchserve.key_file,
+		    l->xinference.step,
+		    l->iai.step, l->iai.kind, l->iai.customer, l->iai.env, l->iai.realm, l->iai.iss, l->iai.domain };
 
 		for (size_t k = 0; k < sizeof(texts) / sizeof(texts[0]); k++)
 			free(texts[k]);

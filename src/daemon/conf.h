@@ -38,6 +38,24 @@ struct pol_conf_torchserve {
 	unsigned reads_environment;
 };
 
+/* How a proxy's denials are said. */
+enum { POL_STYLE_COMMON = 0, POL_STYLE_XINFERENCE = 1, POL_STYLE_XINFERENCE_3 = 2 };
+
+/* `profiles: { xinference: ... }` */
+enum { POL_XINFERENCE_SIMPLE = 1, POL_XINFERENCE_ADVANCED = 2 };
+
+struct pol_conf_xinference {
+	unsigned generation;		/* 0: not said */
+	char *step;			/* that signs */
+	unsigned lifetime_s, refresh_s;	/* of what a login gives; 0: 30 minutes, 7 days */
+};
+
+/* profiles: integrate-ai: NULL where it is not said. */
+struct pol_conf_iai {
+	char *step, *kind;		/* of the tokens it makes; no step: opaque ones */
+	char *customer, *env, *realm, *iss, *domain;	/* what is said of the users it makes */
+};
+
 struct pol_conf_listener {
 	unsigned line;			/* in the file */
 	/* one of three: */
@@ -51,8 +69,11 @@ struct pol_conf_listener {
 	struct pol_conf_peer *peers;
 	size_t peers_count;
 	struct pol_conf_torchserve torchserve;
-	char *routes;			/* of a proxy: the set of routes */
 	unsigned forwarded;			/* a proxy stands before it, and says whose a request is: X-Forwarded-For */
+	struct pol_conf_iai iai;	/* of integrate-ai */
+	char *routes;			/* of a proxy: the set of routes */
+	unsigned style;			/* of a proxy: POL_STYLE_ */
+	struct pol_conf_xinference xinference;
 	size_t body_bytes;		/* of a proxy: of a body that routes may look at; 0: none is sent */
 };
 

@@ -99,7 +99,7 @@ read_words(struct reader *r, const struct pol_key *k, unsigned *bits)
 		return pol_conf_fault(&r->place, POLICY_ERR_INVALID, "%s: found %s, wanted a list of words",
 		    k->name, found(r));
 	for (*bits = 0; (rc = next(r)) == 0 && r->event.type != YAML_SEQUENCE_END_EVENT; *bits |= bit) {
-		char all[160] = "";
+		char all[160];
 
 		rc = scalar(r, k->name, &text, &len);
 		if (rc != 0)
@@ -107,10 +107,7 @@ read_words(struct reader *r, const struct pol_key *k, unsigned *bits)
 		bit = pol_conf_word(k, text);
 		if (bit != 0 && (*bits & bit) == 0)
 			continue;
-		for (const struct pol_word *w = k->words; w->name != NULL; w++) {
-			strcat(all, w == k->words ? "" : w[1].name == NULL ? " or " : ", ");
-			strcat(all, w->name);
-		}
+		pol_conf_words(k, all, sizeof(all));
 		return bit != 0 ? pol_conf_fault(&r->place, POLICY_ERR_INVALID, "%s: \"%s\" is repeated", k->name, text) :
 		    pol_conf_fault(&r->place, POLICY_ERR_INVALID, "%s: found \"%s\", wanted %s", k->name, text, all);
 	}

@@ -20,6 +20,7 @@ enum pol_key_kind {
 	POL_KEY_BYTES,			/* size_t: 64KiB, 1MiB */
 	POL_KEY_MODE,			/* unsigned: octal */
 	POL_KEY_WORDS,			/* unsigned: a list of words, one bit each */
+	POL_KEY_WORD,			/* unsigned: one of them */
 	POL_KEY_ADDRESS,		/* two char *: host, port */
 	POL_KEY_USER,			/* struct pol_conf_peer */
 	POL_KEY_GROUP,
@@ -60,6 +61,8 @@ int pol_conf_scalar(const struct pol_key *k, void *base, const char *text, size_
     const struct pol_place *p);
 /* The bit of a word of a list, or 0. */
 unsigned pol_conf_word(const struct pol_key *k, const char *text);
+/* All its words, as a sentence has them. */
+void pol_conf_words(const struct pol_key *k, char *out, size_t room);
 /* Reads the text by keys into base. What was read before a failure is left there. */
 int pol_conf_read(void *base, const struct pol_key *keys, const char *file, const char *text,
     size_t len, struct policy_error *err);

@@ -52,6 +52,16 @@ pol_conf_word(const struct pol_key *k, const char *text)
 	return 0;
 }
 
+void
+pol_conf_words(const struct pol_key *k, char *out, size_t room)
+{
+	size_t at = 0;
+
+	out[0] = '\0';
+	for (const struct pol_word *w = k->words; w->name != NULL && at < room; w++)
+		at += (size_t)snprintf(out + at, room - at, "%s%s", w == k->words ? "" : w[1].name == NULL ? " or " : ", ", w->name);
+}
+
 /* A number with one of the units; false: it is none, or beyond uint32. */
 static bool
 number(const char *text, unsigned base, const struct unit *units, uint64_t *out)
@@ -195,6 +205,18 @@ take_id(const struct pol_key *k, struct pol_conf_peer *peer, const char *text, c
 	    "%s: found \"%s\", wanted a %s of this system", k->name, text, is_group ? "group" : "user");
 }
 
+static int
+take_word(const struct pol_key *k, unsigned *at, const char *text, const struct pol_place *p)
+{
+	char all[160];
+
+	*at = pol_conf_word(k, text);
+	if (*at != 0)
+		return 0;
+	pol_conf_words(k, all, sizeof(all));
+	return pol_conf_fault(p, POLICY_ERR_INVALID, "%s: found \"%s\", wanted %s", k->name, text, all);
+}
+
 int
 pol_conf_scalar(const struct pol_key *k, void *base, const char *text, size_t len, const struct pol_place *p)
 {
@@ -217,6 +239,8 @@ pol_conf_scalar(const struct pol_key *k, void *base, const char *text, size_t le
 	case POL_KEY_USER:
 	case POL_KEY_GROUP:
 		return take_id(k, at, text, p);
+	case POL_KEY_WORD:
+		return take_word(k, at, text, p);
 	default:
 		return take_number(k, at, text, p);
 	}

@@ -32,6 +32,14 @@ struct client {
 	size_t count;
 };
 
+/* Xinference reads Bearer; who sends another scheme there has sent nothing. */
+static bool
+is_unread(const struct pol_call *c, const struct place *p, const char *value)
+{
+	return c->on->style != POL_STYLE_COMMON && p->scheme == NULL &&
+	    (strncasecmp(value, "Bearer", 6) != 0 || (value[6] != ' ' && value[6] != '\0'));
+}
+
 /* 0, or POLICY_ERR_ARG: a header twice, or of no form that is known. */
 static int
 client_read(struct client *w, const struct pol_call *c)
@@ -45,7 +53,7 @@ client_read(struct client *w, const struct pol_call *c)
 
 		if (times > 1)
 			return POLICY_ERR_ARG;
-		if (times == 0)
+		if (times == 0 || is_unread(c, p, value))
 			continue;
 		if (p->scheme == NULL) {
 			if (pol_caller_read(r, c, p->header) != 0)
@@ -125,8 +133,10 @@ decide(struct pol_call *c, struct policy_http *http)
 {
 	struct policy_request who = POLICY_REQUEST_INIT;
 	struct policy_decision d = POLICY_DECISION_INIT;
+	struct policy_routed routed = POLICY_ROUTED_INIT;
 	struct client client = { .count = 0 };
 	int64_t began = pol_metrics_now();
+	bool is_key;
 	int rc;
 
 	if (http->set.data == NULL && c->on->routes != NULL)
@@ -142,7 +152,7 @@ decide(struct pol_call *c, struct policy_http *http)
 	}
 	who.flags = c->nonblock ? POLICY_NONBLOCK : 0;
 	who.deadline_ns = c->deadline_ns;
-	rc = policy_decide_http(c->policy, http, &who, &d, NULL);
+	rc = policy_decide_http(c->policy, http, &who, &d, &routed);
 	if (rc == POLICY_ERR_AGAIN && c->nonblock) {
 		client_fini(&client);
 		return rc;
@@ -151,8 +161,9 @@ decide(struct pol_call *c, struct policy_http *http)
 		d.verdict = POLICY_DENY;
 	pol_metrics_decided(&d, 1, pol_metrics_now() - began);
 	count_client(&client, &d);
+	is_key = client.count != 0 && (client.list[0].data.len < 3 || memcmp(client.list[0].data.data, "eyJ", 3) != 0);
 	client_fini(&client);
-	pol_proxy_answer(c, &d);
+	pol_proxy_answer(c, &d, rc == 0 ? &routed : NULL, is_key);
 	return 0;
 }
 

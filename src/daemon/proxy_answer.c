@@ -134,20 +134,28 @@ void
 pol_proxy_malformed(struct pol_call *c, const char *text)
 {
 	const struct said s = { "invalid_request", "invalid_request", text };
-	const struct policy_decision nobody = POLICY_DECISION_INIT;
+	struct policy_decision nobody = POLICY_DECISION_INIT;
 
 	identify(c, &nobody);
-	fail(c, 401, &s);
+	nobody.reason = POLICY_REASON_BAD_CREDENTIAL;
+	if (c->on->style != POL_STYLE_COMMON)
+		pol_proxy_xinference(c, &nobody, NULL, false);
+	else
+		fail(c, 401, &s);
 }
 
 void
-pol_proxy_answer(struct pol_call *c, const struct policy_decision *d)
+pol_proxy_answer(struct pol_call *c, const struct policy_decision *d, const struct policy_routed *r, bool is_key)
 {
 	const struct said *s = &forbidden;
 
 	identify(c, d);
 	if (d->verdict == POLICY_ALLOW) {
 		c->status = 200;
+		return;
+	}
+	if (c->on->style != POL_STYLE_COMMON) {
+		pol_proxy_xinference(c, d, r, is_key);
 		return;
 	}
 	if (d->reason < POLICY_REASON__COUNT && said[d->reason].code != NULL)

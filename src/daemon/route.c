@@ -8,7 +8,7 @@
 #include "conn.h"
 
 static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
-	pol_manage_routes, pol_torchserve_routes };
+	pol_manage_routes, pol_torchserve_routes, pol_profile_mlblocks_routes, pol_profile_iai_routes, pol_xinference_routes };
 
 static bool
 is_path(const struct pol_route *r, const struct pol_call *c)
@@ -28,8 +28,10 @@ pol_route_find(const struct pol_call *c, unsigned *status, struct pol_text *allo
 		for (const struct pol_route *r = tables[t]; r->method != NULL && r->method[0] != '\0'; r++) {
 			if ((r->serve & c->on->serve) == 0 || !is_path(r, c))
 				continue;
-			if (r->method[0] == '*' || strcmp(r->method, c->method) == 0)
+			if (r->method[0] == '*' || strcmp(r->method, c->method) == 0) {
+				allow->len = 0;	/* methods of rows before it: the text is the body's next */
 				return r;
+			}
 			if (*status == 405)
 				pol_text_str(allow, ", ");
 			pol_text_str(allow, r->method);

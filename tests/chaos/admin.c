@@ -101,6 +101,24 @@ tokens(struct policy *p)
 	chaos_check(token(p, as_user(&as_other, "filed"), NULL, "token", NULL, 0, 0, &t) == POLICY_ERR_NOENT, "a file's user has none");
 }
 
+/* A kind with a ceiling, which yields sessions: as a password has it. */
+static void
+logins(struct policy *p)
+{
+	struct told t = { .n = 0 };
+
+	as_token(&as_other, "ann", "", "login", NULL);
+	chaos_check(token(p, &as_other.req, NULL, "session", NULL, 0, 0, &t) == 0 && t.active, "what the kind yields");
+	chaos_check(token(p, &as_other.req, NULL, "token", NULL, 0, 0, &t) == POLICY_ERR_DENIED, "and no other kind");
+	chaos_check(token(p, &as_other.req, NULL, "api_key", NULL, 0, 0, &t) == POLICY_ERR_DENIED, "nor one with bounds of its own");
+	chaos_check(token(p, &as_other.req, "guest", "session", NULL, 0, 0, &t) == POLICY_ERR_DENIED, "nor for another");
+	chaos_check(token(p, as_token(&as_other, "ann", "", "login", "tokens:create"), NULL, "session", NULL, 0, 0, &t) ==
+	    POLICY_ERR_DENIED, "nor more than its scopes");
+	chaos_check(token(p, as_token(&as_other, "ann", "", "session", NULL), NULL, "token", NULL, 0, 0, &t) == 0, "a session has no bounds");
+	chaos_check(token(p, as_token(&as_other, "ann", "", "api_key", NULL), NULL, "session", NULL, 0, 0, &t) == POLICY_ERR_DENIED,
+	    "a kind that yields nothing makes its like");
+}
+
 /* ---- who gives what ---- */
 
 enum { UNSCOPED, SCOPED, KEY, WINDOWED, BY_CLAIM, OTHER, MINTERS };
@@ -333,6 +351,7 @@ all(int sqlite)
 	users(p);
 	passwords(p);
 	tokens(p);
+	logins(p);
 	matrix(p);
 	policy_close(p);
 	(void)admins_fresh(sqlite);

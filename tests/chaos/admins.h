@@ -63,6 +63,7 @@ static const char admins_rules[] =
     "credentials:\n"
     "  token: {}\n"
     "  session: {}\n"
+    "  login: { ceiling: [tokens:create, policy:escalate], yields: session }\n"
     "  api_key: { ceiling: [read, tokens:create, grants:create, policy:escalate] }\n";
 
 static int64_t

@@ -118,7 +118,7 @@ listeners: []"
 on_ '14: ' 'the key "serve" is wanted here' '{ tcp: "127.0.0.1:1" }'
 on_ ' ' 'found none of unix, tcp and systemd, wanted one of them' '{ serve: [health] }'
 on_ ' ' 'found several of unix, tcp and systemd, wanted one of them' '{ unix: /s, tcp: "a:1", serve: [health] }'
-on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health, metrics, manage or torchserve' '{ systemd: abc, serve: [ healht ] }'
+on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health, metrics, manage, torchserve, xinference, ml-blocks or integrate-ai' '{ systemd: abc, serve: [ healht ] }'
 on_ '47: ' 'serve: "health" is repeated' '{ systemd: abc, serve: [ health, health ] }'
 on_ '37: ' 'serve: found a single value, wanted a list of words' '{ systemd: abc, serve: health }'
 for a in 127.0.0.1 127.0.0.1:0 127.0.0.1:65536 ::1:80 '[]:80' :80 'a b:80' 'a:8o'; do
@@ -133,6 +133,14 @@ on_ ' ' 'peers: found beside tcp, wanted with unix or systemd: who calls over TC
 on_ ' ' 'tls: found beside unix, wanted with tcp or systemd' '{ unix: /s, tls: { certificate: /a, key: /b }, serve: [health] }'
 on_ ' ' 'proxy: found where serve has no proxy' '{ unix: /s, serve: [health], proxy: { routes: a } }'
 on_ ' ' 'serve: found proxy, wanted beside it what routes it has, as proxy: { routes: default }' '{ unix: /s, serve: [proxy] }'
+x='profiles: { xinference: { generation: simple, step: login } }'
+on_ ' ' 'profiles: found xinference, where serve has none' "{ unix: /s, serve: [health], $x }"
+on_ ' ' 'serve: found xinference, wanted beside it profiles: { xinference: { generation: simple, step: NAME } }' \
+    '{ unix: /s, serve: [xinference] }'
+on_ '85: ' 'generation: found "third", wanted simple or advanced' \
+    '{ unix: /s, serve: [xinference], profiles: { xinference: { generation: third, step: login } } }'
+on_ '71: ' 'the key "step" is wanted here' '{ unix: /s, serve: [xinference], profiles: { xinference: { generation: simple } } }'
+on_ '75: ' 'style: found "loud", wanted xinference or xinference-v3' '{ unix: /s, serve: [proxy], proxy: { routes: default, style: loud } }'
 on_ '60: ' 'user: found "no-such-user-here", wanted a user of this system' \
     '{ unix: /s, serve: [health], peers: [ { user: no-such-user-here, may: [admin] } ] }'
 long=$(printf '%0108d' 0)

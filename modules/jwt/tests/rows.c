@@ -31,6 +31,23 @@ open_secret(struct drive *d, bool registered)
 }
 
 static int
+open_bare(struct drive *d, bool registered)
+{
+	const struct policy_attr with[] = {
+		DRIVE_ATTR_TEXT("issuer", "xinference"),
+		{ POLICY_TEXT("secret_file"), { .type = POLICY_STRING, .u.text = { path, sizeof(path) - 1 } } },
+		{ POLICY_TEXT("sign_with"), { .type = POLICY_STRING, .u.text = { path, sizeof(path) - 1 } } },
+		DRIVE_ATTR_TEXT("scopes", "scopes"),
+		{ POLICY_TEXT("bare"), { .type = POLICY_BOOL, .u.boolean = 1 } },
+		{ POLICY_TEXT("registered"), { .type = POLICY_BOOL, .u.boolean = registered } },
+	};
+
+	drive_init(d, &policy_module_1);
+	d->now_ns = NOW;
+	return drive_open(d, with, 6);
+}
+
+static int
 reads(struct drive *d, const char *token)
 {
 	enum policy_check_result r = drive_check(d, "bearer", NULL, token);
@@ -108,6 +125,43 @@ rows(void)
 	drive_close(&d);
 }
 
+/* sub, scopes, exp and nothing else, as Xinference writes and reads them. */
+static void
+bare(void)
+{
+	/* {"alg":"HS256","typ":"JWT"} . {"sub":"alice","scopes":["read","models:list"],"exp":1700003600} */
+	static const char start[] = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9."
+	    "eyJzdWIiOiJhbGljZSIsInNjb3BlcyI6WyJyZWFkIiwibW9kZWxzOmxpc3QiXSwiZXhwIjoxNzAwMDAzNjAwfQ.";
+	static struct drive d;
+	static struct policy_issued t, full;
+	struct policy_row row[2] = {
+		{ .size = sizeof(row[0]), .kind = POLICY_ROW_USER, .id = policy_text("u-1"), .name = policy_text("alice") },
+		{ .size = sizeof(row[0]), .kind = POLICY_ROW_TOKEN, .owner = policy_text("u-1"), .source = policy_text("jwt"),
+		    .flags = POLICY_ROW_SCOPED, .from_ns = NOW },
+	};
+
+	chaos_check(open_secret(&d, false) == 0, "one with iss");
+	issue(&d, "t-1", &full);
+	drive_close(&d);
+	chaos_check(open_bare(&d, true) == 0, "bare, and registered");
+	issue(&d, "t-1", &t);
+	chaos_check(strncmp(t.data, start, sizeof(start) - 1) == 0, "the bytes of another's");
+	chaos_check(strlen(t.token_id) == 43, "its id is a hash, whatever was asked for");
+	row[1].id = policy_text(t.token_id);
+	chaos_check(reads(&d, t.data) == -1, "its row cannot be asked for");
+	d.rows = row;
+	d.n_rows = 1;
+	chaos_check(reads(&d, t.data) == (int)POLICY_REASON_REVOKED, "it has none");
+	d.n_rows = 2;
+	chaos_check(reads(&d, t.data) == (int)POLICY_REASON_RULE && d.f.id.scopes_count == 2, "it has one, of the hash");
+	chaos_check(drive_check(&d, "bearer", NULL, full.data) == POLICY_CHECK_IGNORE, "iss is another step's");
+	row[1].flags |= POLICY_ROW_GONE;
+	chaos_check(reads(&d, t.data) == (int)POLICY_REASON_REVOKED, "revoked");
+	d.now_ns = NOW + INT64_C(3631000000000);
+	chaos_check(reads(&d, t.data) == (int)POLICY_REASON_EXPIRED, "ended");
+	drive_close(&d);
+}
+
 int
 main(void)
 {
@@ -117,6 +171,7 @@ main(void)
 	if (fd < 0 || write(fd, secret, strlen(secret)) != (ssize_t)strlen(secret) || close(fd) != 0)
 		return 1;
 	rows();
+	bare();
 	unlink(path);
 	return chaos_finish();
 }

@@ -156,6 +156,12 @@ def issued():
     check(ask(r["token"])["subject"] == "carol", "and what it signs")
     check(jwt.decode(r["token"], b"s" * 32, algorithms=["HS256"], audience="api", options={"verify_exp": False,
           "verify_iat": False})["sub"] == "carol", "in PyJWT too, without the newline")
+    check(open_step(secret_file=secret, sign_with=secret, add={"customer": "acme", "env": "prod"})["rc"] == 0, "claims to add")
+    p = jwt.decode(d.ask("issue", step=0, subject="carol", now=NOW)["token"], options={"verify_signature": False})
+    check((p["customer"], p["env"], p["sub"]) == ("acme", "prod", "carol"), "are added")
+    check("by itself" in open_step(secret_file=secret, sign_with=secret, add={"sub": "eve"})["error"], "but none that is there")
+    check("sign_with is wanted" in open_step(secret_file=secret, add={"env": "prod"})["error"], "nor where none is made")
+    check(open_step(secret_file=secret, sign_with=secret)["rc"] == 0, "and none")
     for subject in ("", "x" * 256):
         r = d.ask("issue", step=0, subject=subject, now=NOW)
         check(r["rc"] < 0 and r["token"] == "", "issue() for %r" % subject[:8])
