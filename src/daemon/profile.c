@@ -98,8 +98,8 @@ or_empty(const json_t *o, const char *name)
 	return s != NULL ? s : "";
 }
 
-static void
-refused(struct pol_call *c, const char *also, int rc, const json_t *answer)
+void
+pol_profile_refused(struct pol_call *c, const char *also, int rc, const json_t *answer)
 {
 	const char *reason = or_empty(answer, "reason"), *text = or_empty(answer, "text");
 
@@ -194,7 +194,7 @@ pol_profile_ask(struct pol_call *c, const char *also, const char *call, const st
 
 	if (rc == 0 || (rc == POLICY_ERR_AGAIN && c->nonblock))
 		return rc;
-	refused(c, also, rc, *answer);
+	pol_profile_refused(c, also, rc, *answer);
 	json_decref(*answer);
 	*answer = NULL;
 	return 1;
