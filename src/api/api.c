@@ -16,6 +16,7 @@
 #include "core/fill.h"
 #include "api/open.h"
 #include "api/service.h"
+#include "api/store.h"
 #include "base/sized.h"
 #include "base/err.h"
 
@@ -122,6 +123,19 @@ policy_reload(struct policy *p, struct policy_error *err)
 	if (p == NULL)
 		return give_error(pol_err_set(ours, POLICY_ERR_ARG, NULL, 0, 0, "no handle"), err, ours);
 	return give_error(pol_open_again(p, ours), err, ours);
+}
+
+int
+policy_sync(struct policy *p, struct policy_error *err)
+{
+	struct policy_error room, *ours;
+	uint64_t seen;
+
+	if (take_error(&ours, err, &room) != 0)
+		return POLICY_ERR_ABI;
+	if (p == NULL)
+		return give_error(pol_err_set(ours, POLICY_ERR_ARG, NULL, 0, 0, "no handle"), err, ours);
+	return give_error(pol_store_sync(p, &seen, ours), err, ours);
 }
 
 void

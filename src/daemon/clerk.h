@@ -6,7 +6,7 @@
  * credentials pass through it.
  *
  * A call is {"call": NAME, "wait_ms": N, "credentials": [{"kind", "name", "data"}],
- * "args": {...}}; what is answered is {"code": 0, "result": ...} or {"code": -13, "error":
+ * "args": {...}}; what is answered is {"code": 0, "changed": true, "result": ...} or {"code": -13, "error":
  * "DENIED", "text": "...", "reason": "..."}. Calls and their args: clerk_table.c.
  */
 #ifndef POL_DAEMON_CLERK_H

@@ -204,7 +204,7 @@ pol_clerk_answer(struct policy *policy, const char *text, size_t len, struct pol
 		rc = pol_clerk_fail(&c, POLICY_ERR_UNAVAILABLE, "the set is not open yet: nothing was changed");
 	}
 	if (rc == 0) {
-		pol_text_str(out, "{\"code\":0,\"result\":");
+		pol_text_str(out, row->changes ? "{\"code\":0,\"changed\":true,\"result\":" : "{\"code\":0,\"changed\":false,\"result\":");
 		rc = row->fn(&c);
 		pol_text_str(out, "}");
 	}

@@ -51,6 +51,7 @@ typedef int pol_clerk_fn(struct pol_clerk_call *c);
 struct pol_clerk_row {
 	const char *name;
 	pol_clerk_fn *fn;
+	bool changes;			/* something, so that the front has to look at the store */
 	uint32_t wanted, allowed;	/* members of args that must be, may be */
 };
 

@@ -229,7 +229,7 @@ exchange(struct place *p, const struct pol_text *t, int64_t until_ns, json_t **t
 }
 
 static int
-ask(struct pol_desk *d, const struct pol_text *t, int64_t until_ns, json_t **answer)
+ask(struct pol_desk *d, struct policy *policy, const struct pol_text *t, int64_t until_ns, json_t **answer)
 {
 	json_t *told = NULL, *code;
 	struct place *p;
@@ -253,6 +253,10 @@ ask(struct pol_desk *d, const struct pol_text *t, int64_t until_ns, json_t **ans
 		*answer = told;
 		return rc;
 	}
+	/* whoever is answered may ask for what he changed at once; where the store fails, the
+	 * change is in force here a moment later */
+	if (json_is_true(json_object_get(told, "changed")))
+		(void)policy_sync(policy, NULL);
 	*answer = json_incref(json_object_get(told, "result"));
 	json_decref(told);
 	return 0;
@@ -282,7 +286,7 @@ pol_desk_ask(struct pol_call *c, const char *call, const struct pol_caller *as, 
 	else if (t.failed || t.len > POL_FRAME_BYTES)
 		rc = fault(answer, POLICY_ERR_LIMIT, NULL, "what was asked for is too long");
 	else
-		rc = ask(d, &t, c->deadline_ns, answer);
+		rc = ask(d, c->policy, &t, c->deadline_ns, answer);
 	if (t.data != NULL)
 		explicit_bzero(t.data, t.room);
 	pol_text_fini(&t);

@@ -26,7 +26,7 @@ void pol_desk_free(struct pol_desk *d);
  * refused then). args: a JSON object as text, NULL: none. Waits: a handler whose call has
  * c->nonblock set gets POLICY_ERR_AGAIN, and nothing was done.
  *
- * 0: *answer is the result. Negative, of enum policy_err: *answer is NULL or an object with
+ * 0: *answer is the result, and what was changed is in force here. Negative, of enum policy_err: *answer is NULL or an object with
  * `error`, `text` and where known `reason` (policy_reason_name()). POLICY_ERR_UNAVAILABLE:
  * it may have been done. POLICY_ERR_UNSUPPORTED: there is no keeper, or no store. The
  * caller has *answer to free, json_decref(), which wipes it.

@@ -7,7 +7,7 @@
 
 #include "conn.h"
 
-static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes,
+static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_manage_routes,
 	pol_profile_mlblocks_routes, pol_profile_iai_routes };
 
 static bool

@@ -557,6 +557,11 @@ struct policy_status {
 /* 0, or POLICY_ERR_ARG or POLICY_ERR_ABI.  What cannot be told is 0. */
 int policy_get_status(struct policy *p, struct policy_status *out);
 
+/* What the set's store has by now is in force in this process when it returns: what another
+ * process wrote a moment ago, too.  Waits for the store.  0; POLICY_ERR_UNSUPPORTED: the set
+ * has none; POLICY_ERR_UNAVAILABLE: it cannot be asked.  Any thread. */
+int policy_sync(struct policy *p, struct policy_error *err);
+
 /* Generation of the running snapshot, and whether the engine is on. */
 uint64_t policy_generation(const struct policy *p);
 int policy_is_enabled(const struct policy *p);

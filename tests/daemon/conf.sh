@@ -57,7 +57,7 @@ bad_ "1:1: error: the key \"policyd\" is wanted here" "$on"
 bad_ "1:1: error: the key \"listeners\" is wanted here" "$head_"
 bad_ "1:10: error: policyd: found \"2\", wanted a number from 1 to 1" "policyd: 2
 $on"
-bad_ "3:1: error: unknown key \"polciy\": wanted one of policyd, policy, modules, state, user, url, threads, limits, listeners" "$head_
+bad_ "3:1: error: unknown key \"polciy\": wanted one of policyd, policy, modules, state, read, write, user, url, threads, limits, listeners" "$head_
 polciy: x
 $on"
 bad_ "3:1: error: the key \"policy\" is repeated" "$head_
