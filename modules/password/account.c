@@ -74,7 +74,8 @@ pol_account_find(struct account *a, const struct policy_host *h, struct policy_t
 	    a->user.secret.len < USERS_HASH && pol_users_takes(a->user.secret.data);
 	if (a->found)
 		memcpy(hash, a->user.secret.data, a->user.secret.len + 1);
-	a->waits = a->found && a->user.until_ns > call->now_ns && !has_token(a, h, call);
+	a->no_wait = (call->flags & POLICY_CALL_NO_WAIT) != 0;
+	a->waits = a->found && !a->no_wait && a->user.until_ns > call->now_ns && !has_token(a, h, call);
 	*known = a->found && !a->waits;
 	return true;
 }
@@ -86,7 +87,7 @@ pol_account_tell(const struct account *a, const struct policy_host *h, bool good
 	char setting[CRYPT_GENSALT_OUTPUT_SIZE];
 	const char *fresh = NULL;
 
-	if (!a->found || a->waits)
+	if (!a->found || a->waits || (a->no_wait && !good))
 		return;
 	if (good && pol_users_is_old(hash) && deadline_ns - pol_secret_now() > SPARE_NS &&
 	    crypt_gensalt_rn("$y$", 0, NULL, 0, setting, sizeof(setting)) != NULL) {

@@ -8,6 +8,7 @@
 struct account {
 	struct policy_account user;
 	bool found;
+	bool no_wait;			/* the host sees to it */
 	bool waits;			/* too many were wrong: whatever this one is, it is not judged */
 	struct policy_account token, owner;	/* of another credential of the request */
 };

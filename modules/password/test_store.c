@@ -123,6 +123,11 @@ who_waits(void)
 	rows[0].until_ns = NOW + 8 * SECOND;
 	chaos_check(ask("ann", "correct horse") == POLICY_CHECK_FAIL && d.f.reason == POLICY_REASON_BAD_CREDENTIAL, "a good one has to wait");
 	chaos_check(ask("ann", "wrong") == POLICY_CHECK_FAIL && d.wrong == 0 && d.good == 0, "nothing counts meanwhile");
+	d.call_flags = POLICY_CALL_NO_WAIT;
+	chaos_check(ask("ann", "wrong") == POLICY_CHECK_FAIL && d.wrong == 0, "where the host delays who guesses no wrong one counts");
+	chaos_check(ask("ann", "correct horse") == POLICY_CHECK_PASS && d.good == 1, "and nobody waits");
+	d.call_flags = 0;
+	d.good = 0;
 	chaos_check(ask_with("ann", "correct horse", token) == POLICY_CHECK_PASS && d.good == 1, "but for who has a token of his own");
 	chaos_check(ask_with("ann", "wrong", token) == POLICY_CHECK_FAIL && d.wrong == 1, "who is judged like everybody");
 	chaos_check(ask_with("ann", "correct horse", "another") == POLICY_CHECK_FAIL, "not another one");

@@ -322,7 +322,7 @@ void
 pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_judged *j)
 {
 	struct pol_asked asked = { .list = req->credentials, .n = req->credentials_count,
-	    .nonblock = (req->flags & POLICY_NONBLOCK) != 0, .deadline_ns = req->deadline_ns };
+	    .nonblock = (req->flags & POLICY_NONBLOCK) != 0, .no_wait = (req->flags & POLICY_NO_WAIT) != 0, .deadline_ns = req->deadline_ns };
 	uint64_t version = 0, print = 0;
 	struct pol_stack *stack;
 	bool known = false;

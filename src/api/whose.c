@@ -132,7 +132,7 @@ authenticate(struct policy *p, const struct pol_snapshot *s, int64_t now, const 
 int
 pol_who_authenticate(struct policy *p, const struct policy_request *req, struct policy_identity *out)
 {
-	int rc = (req->flags & ~POLICY_NONBLOCK) != 0 ? POLICY_ERR_ARG : pol_judge_shape(req->credentials, req->credentials_count);
+	int rc = (req->flags & ~POLICY_REQUEST_FLAGS) != 0 ? POLICY_ERR_ARG : pol_judge_shape(req->credentials, req->credentials_count);
 	const struct pol_snapshot *s;
 	struct pol_judged j;
 	_Atomic uint32_t *in;

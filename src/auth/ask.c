@@ -54,7 +54,8 @@ static int
 call(struct pol_asking *a, struct pol_step *s, uint32_t *used)
 {
 	struct hearing hearing = { s, a->mapped };
-	struct policy_call c = { .size = sizeof(c), .flags = a->asked->nonblock ? POLICY_CALL_NONBLOCK : 0,
+	struct policy_call c = { .size = sizeof(c), .flags = (a->asked->nonblock ? POLICY_CALL_NONBLOCK : 0) |
+	    (a->asked->no_wait ? POLICY_CALL_NO_WAIT : 0),
 	    .credential = &a->all[a->which], .all = a->all, .all_count = a->asked->n, .now_ns = a->asked->now_ns,
 	    .used = used };
 	const int64_t begin = monotonic();

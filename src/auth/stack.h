@@ -108,7 +108,7 @@ uint64_t pol_stack_serial(const struct pol_stack *s);
 struct pol_asked {
 	const struct policy_credential *list;	/* of checked shape */
 	size_t n;			/* 1 to POLICY_CREDENTIALS_MAX */
-	bool nonblock;
+	bool nonblock, no_wait;
 	int64_t now_ns;			/* Unix */
 	int64_t deadline_ns;		/* CLOCK_MONOTONIC; 0: the steps' own */
 };

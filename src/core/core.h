@@ -75,7 +75,7 @@ int pol_request_sizes(const struct policy_request *req, const char **why);
 static inline bool
 pol_request_is_plain(const struct policy_request *req)
 {
-	return ((req->flags & ~POLICY_NONBLOCK) | req->reserved[0] | req->reserved[1] | req->reserved[2] |
+	return ((req->flags & ~POLICY_REQUEST_FLAGS) | req->reserved[0] | req->reserved[1] | req->reserved[2] |
 	    req->reserved[3] | req->subject_attributes.count | req->groups_count | req->actor_attributes.count |
 	    req->action_attributes.count | req->resource_attributes.count | req->context.count |
 	    req->credentials_count | (uintptr_t)req->token | (uintptr_t)req->actor_id.data |

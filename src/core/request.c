@@ -311,7 +311,7 @@ pol_request_sizes(const struct policy_request *req, const char **why)
 	int rc;
 
 	*why = NULL;
-	if ((req->flags & ~POLICY_NONBLOCK) != 0)
+	if ((req->flags & ~POLICY_REQUEST_FLAGS) != 0)
 		return BAD("unknown flags");
 	if ((req->reserved[0] | req->reserved[1] | req->reserved[2] | req->reserved[3]) != 0)
 		return BAD("reserved members must be zero");

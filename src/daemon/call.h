@@ -45,8 +45,8 @@ struct pol_route {
 };
 
 /* Tables of routes, each in the file of its handlers; an empty method ends one. */
-extern const struct pol_route pol_authzen_routes[], pol_proxy_routes[], pol_health_routes[], pol_manage_routes[],
-    pol_profile_mlblocks_routes[], pol_profile_iai_routes[];
+extern const struct pol_route pol_authzen_routes[], pol_proxy_routes[], pol_health_routes[], pol_oauth_routes[],
+    pol_manage_routes[], pol_profile_mlblocks_routes[], pol_profile_iai_routes[];
 
 struct pol_call {
 	struct pol_server *server;

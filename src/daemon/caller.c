@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "conn.h"
+#include "login.h"
 #include "metrics.h"
+#include "oauth.h"
 
 #define GROUPS 4096			/* of a peer; beyond: none is known */
 
@@ -239,26 +241,74 @@ refuse(struct pol_call *c, bool is_proxy, int reason)
 	return 1;
 }
 
+/* Where this is served a refusal is that of RFC 6750. */
+static bool
+is_oauth(const struct pol_call *c)
+{
+	const struct pol_conn *n = c->connection;
+
+	return n->route != NULL && (n->route->serve & POL_SERVE_DESK) != 0;
+}
+
+/* Who guesses passwords waits; what a cache can answer is no guess. 0, or answered. */
+static int
+delay(struct pol_call *c, const struct pol_caller *w)
+{
+	if (pol_login_before(c, w->list[0].name) == 0)
+		return 0;
+	if (is_oauth(c))
+		pol_oauth_error(c, 429, "temporarily_unavailable", "Too many passwords were wrong: try again later");
+	else
+		pol_call_error(c, 429, "too many passwords were wrong: try again later");
+	return 1;
+}
+
+static enum pol_penalty_outcome
+outcome_of(int rc, const struct policy_decision *d)
+{
+	switch (d->reason) {
+	case POLICY_REASON_BAD_CREDENTIAL:
+	case POLICY_REASON_EXPIRED:
+	case POLICY_REASON_REVOKED:
+		return POL_PENALTY_WRONG;
+	case POLICY_REASON_UNAVAILABLE:
+	case POLICY_REASON_LIMIT:
+	case POLICY_REASON_ERROR:
+		return POL_PENALTY_NEITHER;
+	default:
+		return rc == 0 ? POL_PENALTY_GOOD : POL_PENALTY_NEITHER;
+	}
+}
+
 static int
 judge(struct pol_call *c, const struct pol_caller *w, unsigned may, bool is_proxy)
 {
+	const bool is_guess = !is_proxy && pol_login_is_password(&w->list[0]);
 	struct policy_request req = POLICY_REQUEST_INIT;
 	struct policy_decision d = POLICY_DECISION_INIT;
 	const char *action = action_of(may);
-	int rc;
+	int rc, reason;
 
 	req.credentials = w->list;
 	req.credentials_count = w->count;
 	req.action = policy_text(action);
-	req.flags = c->nonblock ? POLICY_NONBLOCK : 0;
+	req.flags = (c->nonblock ? POLICY_NONBLOCK : 0) | (is_guess ? POLICY_NO_WAIT : 0);
 	req.deadline_ns = c->deadline_ns;
+	if (is_guess && !c->nonblock && delay(c, w) != 0)
+		return 1;
 	rc = action != NULL ? policy_decide(c->policy, &req, &d) : POLICY_ERR_ARG;
 	if (rc == POLICY_ERR_AGAIN && c->nonblock)
 		return rc;
+	if (is_guess && !c->nonblock)
+		pol_login_after(c, w->list[0].name, outcome_of(rc, &d));
 	pol_metrics_auth(w->list[0].name.data != NULL ? POL_METRICS_PASSWORD : POL_METRICS_BEARER, (int)d.reason);
 	if (rc == 0 && d.verdict == POLICY_ALLOW)
 		return 0;
-	return refuse(c, is_proxy, rc == POLICY_ERR_AGAIN ? POLICY_REASON_UNAVAILABLE : (int)d.reason);
+	reason = rc == POLICY_ERR_AGAIN ? POLICY_REASON_UNAVAILABLE : (int)d.reason;
+	if (!is_oauth(c))
+		return refuse(c, is_proxy, reason);
+	pol_oauth_refuse(c, reason != POLICY_REASON_ERROR ? reason : POLICY_REASON_DENIED, action);
+	return 1;
 }
 
 int
@@ -275,10 +325,14 @@ pol_caller_may(struct pol_call *c, unsigned may)
 	}
 	if (pol_caller_read(&w, c, is_proxy ? "X-Policy-Caller" : "Authorization") != 0) {
 		pol_caller_fini(&w);
+		if (is_oauth(c))
+			return pol_oauth_refuse(c, POLICY_REASON_ERROR, NULL), 1;
 		pol_call_error(c, 400, "a credential was sent twice, or in no form that is known");
 		return 1;
 	}
-	if (w.count == 0)
+	if (w.count == 0 && is_oauth(c))
+		rc = (pol_oauth_refuse(c, POLICY_REASON_NO_CREDENTIAL, NULL), 1);
+	else if (w.count == 0)
 		rc = refuse(c, is_proxy, POLICY_REASON_NO_CREDENTIAL);
 	else
 		rc = judge(c, &w, may, is_proxy);

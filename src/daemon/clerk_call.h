@@ -105,6 +105,8 @@ void pol_clerk_page_comma(struct pol_clerk_page *p);
 void pol_clerk_page_end(struct pol_clerk_page *p);
 /* The place of a grant, a token: by its owner's uid, then its time, then its id. */
 void pol_clerk_place(char place[1024], struct policy_text uid, int64_t ns, struct policy_text id);
+/* None, or one as above. */
+bool pol_clerk_is_place(struct policy_text cursor);
 bool pol_clerk_is_behind(const char *place, struct policy_text cursor);
 
 /* ---- the calls ---- */

@@ -84,6 +84,8 @@ pol_clerk_grant_list(struct pol_clerk_call *c)
 	struct pol_clerk_page p;
 	int rc;
 
+	if (!pol_clerk_is_place(c->a.cursor))
+		return pol_clerk_fail(c, POLICY_ERR_ARG, "cursor: `next` of the page before is wanted");
 	pol_clerk_page_begin(&p, c);
 	rc = policy_grant_list(c->policy, &c->as, c->a.who.data, list, &p, &c->err);
 	pol_clerk_page_end(&p);

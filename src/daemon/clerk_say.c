@@ -143,6 +143,14 @@ split(const char *place, struct policy_text part[3])
 }
 
 bool
+pol_clerk_is_place(struct policy_text cursor)
+{
+	const char *slash = cursor.data != NULL ? strchr(cursor.data, '/') : NULL;
+
+	return cursor.data == NULL || (slash != NULL && strspn(slash + 1, "0123456789") == 20 && slash[21] == '/');
+}
+
+bool
 pol_clerk_is_behind(const char *place, struct policy_text cursor)
 {
 	struct policy_text a[3], b[3];

@@ -93,6 +93,14 @@ end_of(struct pol_clerk_call *c, int64_t *ns)
 	return 0;
 }
 
+static bool
+has_store(struct policy *p)
+{
+	struct policy_status s = POLICY_STATUS_INIT;
+
+	return policy_get_status(p, &s) == 0 && s.store_age_ns >= 0;
+}
+
 static int
 create(struct pol_clerk_call *c)
 {
@@ -111,7 +119,9 @@ create(struct pol_clerk_call *c)
 	want.scopes_count = a->scopes_count;
 	want.flags = ((a->given & POL_CLERK_SCOPES) != 0 ? POLICY_TOKEN_SCOPED : 0) |
 	    ((a->yes & POL_CLERK_RENEWABLE) != 0 ? POLICY_TOKEN_RENEWABLE : 0) | (a->step.data != NULL ? POLICY_TOKEN_SIGNED : 0);
-	return policy_token_create(c->policy, &c->as, &want, tell_made, &o, &c->err);
+	rc = policy_token_create(c->policy, &c->as, &want, tell_made, &o, &c->err);
+	/* a step that cannot is the wrong word, and no want of policyd's */
+	return rc == POLICY_ERR_UNSUPPORTED && a->step.data != NULL && has_store(c->policy) ? POLICY_ERR_INVALID : rc;
 }
 
 int
@@ -172,6 +182,8 @@ pol_clerk_token_list(struct pol_clerk_call *c)
 	struct pol_clerk_page p;
 	int rc;
 
+	if (!pol_clerk_is_place(c->a.cursor))
+		return pol_clerk_fail(c, POLICY_ERR_ARG, "cursor: `next` of the page before is wanted");
 	pol_clerk_page_begin(&p, c);
 	rc = policy_token_list(c->policy, &c->as, c->a.who.data, list, &p, &c->err);
 	pol_clerk_page_end(&p);

@@ -69,6 +69,7 @@ static const struct pol_key listener_keys[] = {
 	  .count_at = offsetof(struct pol_conf_listener, peers_count) },
 	{ "proxy", POL_KEY_MAP, .keys = proxy_keys },
 	{ "profiles", POL_KEY_MAP, .keys = profile_keys },
+	{ "forwarded", POL_KEY_BOOL, false, ON(forwarded) },
 	{ .name = NULL }
 };
 
@@ -93,6 +94,7 @@ static const struct pol_key top_keys[] = {
 	{ "write", POL_KEY_LIST, false, TOP(write), 1, 16, .item = sizeof(char *), .count_at = offsetof(struct pol_conf, write_count) },
 	{ "user", POL_KEY_TEXT, false, TOP(user) },
 	{ "url", POL_KEY_TEXT, false, TOP(url) },
+	{ "jwks", POL_KEY_PATH, false, TOP(jwks) },
 	{ "threads", POL_KEY_COUNT, false, TOP(threads), 1, 64 },
 	{ "limits", POL_KEY_MAP, .keys = limit_keys },
 	{ "listeners", POL_KEY_LIST, true, TOP(listeners), 1, 16, .keys = listener_keys,
@@ -258,5 +260,6 @@ pol_conf_free(struct pol_conf *c)
 	free(c->state);
 	free(c->user);
 	free(c->url);
+	free(c->jwks);
 	free(c);
 }

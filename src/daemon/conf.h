@@ -49,6 +49,7 @@ struct pol_conf_listener {
 	size_t peers_count;
 	struct pol_conf_iai iai;	/* of integrate-ai */
 	char *routes;			/* of a proxy: the set of routes */
+	bool forwarded;			/* a proxy stands before it, and says whose a request is: X-Forwarded-For */
 	size_t body_bytes;		/* of a proxy: of a body that routes may look at; 0: none is sent */
 };
 
@@ -59,6 +60,7 @@ struct pol_conf {
 	char *state;			/* where the last good text is kept; NULL: nowhere */
 	char *user;			/* to become, where started as root; NULL: none */
 	char *url;			/* public https URL without a slash at the end; NULL: no metadata */
+	char *jwks;			/* a file of public keys, for whoever asks; NULL: none */
 	unsigned threads;		/* that serve */
 	unsigned waiting;		/* threads where a module may wait */
 	unsigned queued;		/* requests that wait for one of those; beyond: 503 */

@@ -19,6 +19,7 @@ enum pol_key_kind {
 	POL_KEY_MODE,			/* unsigned: octal */
 	POL_KEY_WORDS,			/* unsigned: a list of words, one bit each */
 	POL_KEY_ADDRESS,		/* two char *: host, port */
+	POL_KEY_BOOL,			/* bool: true, false */
 	POL_KEY_USER,			/* struct pol_conf_peer */
 	POL_KEY_GROUP,
 	POL_KEY_MAP,			/* keys of the same structure, one deeper */

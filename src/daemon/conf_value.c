@@ -175,6 +175,10 @@ pol_conf_scalar(const struct pol_key *k, void *base, const char *text, size_t le
 			    len > 64 ? 64 : (int)len, text,
 			    k->kind == POL_KEY_PATH ? "a path from the root, of at most 1024 bytes" : "a text of 1 to 1024 bytes");
 		return take_text(at, text, len, p);
+	case POL_KEY_BOOL:
+		*(bool *)at = strcmp(text, "true") == 0;
+		return *(bool *)at || strcmp(text, "false") == 0 ? 0 :
+		    pol_conf_fault(p, POLICY_ERR_INVALID, "%s: found \"%.64s\", wanted true or false", k->name, text);
 	case POL_KEY_ADDRESS:
 		return take_address(k, at, text, p);
 	case POL_KEY_USER:

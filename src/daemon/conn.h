@@ -51,6 +51,7 @@ struct pol_server {
 	const struct pol_conf *conf;
 	struct policy *policy;
 	struct pol_desk *desk;		/* NULL: there is no keeper */
+	struct pol_penalty *penalty;
 	struct pol_pool *pool;
 	struct pol_sweep sweep;
 	struct pol_listening *on;

@@ -17,6 +17,7 @@
 #include "child.h"
 #include "conn.h"
 #include "frame.h"
+#include "login.h"
 
 #define GRACE ((int64_t)500 * 1000000)	/* for an answer that the clerk's own limit of time caused */
 
@@ -262,6 +263,31 @@ ask(struct pol_desk *d, struct policy *policy, const struct pol_text *t, int64_t
 	return 0;
 }
 
+/* A password reaches the keeper only where it is good: who guesses waits on this side. */
+static int
+judge(struct pol_call *c, const struct pol_caller *as, json_t **answer)
+{
+	for (size_t i = 0; as != NULL && i < as->count; i++) {
+		unsigned seconds;
+		int reason, rc;
+
+		if (!pol_login_is_password(&as->list[i]))
+			continue;
+		reason = pol_login_judge(c, &as->list[i], &seconds);
+		if (reason == POLICY_REASON_RULE)
+			continue;
+		if (reason == POLICY_REASON_UNAVAILABLE)
+			return fault(answer, POLICY_ERR_UNAVAILABLE, "unavailable", "the credential cannot be judged now: nothing was changed");
+		if (reason != POLICY_REASON_LIMIT)
+			return fault(answer, POLICY_ERR_DENIED, policy_reason_name(reason), "the credential is not valid");
+		rc = fault(answer, POLICY_ERR_LIMIT, policy_reason_name(reason), "too many were wrong: try again later");
+		if (*answer != NULL)
+			json_object_set_new(*answer, "retry_after", json_integer(seconds));
+		return rc;
+	}
+	return 0;
+}
+
 int
 pol_desk_ask(struct pol_call *c, const char *call, const struct pol_caller *as, const char *args, json_t **answer)
 {
@@ -274,6 +300,9 @@ pol_desk_ask(struct pol_call *c, const char *call, const struct pol_caller *as, 
 		return fault(answer, POLICY_ERR_UNSUPPORTED, NULL, "nothing is changed here: policyd runs without a keeper");
 	if (c->nonblock)
 		return POLICY_ERR_AGAIN;
+	rc = judge(c, as, answer);
+	if (rc != 0)
+		return rc;
 	/* one block: what grows leaves copies of itself behind */
 	t.room = 4096 + (args != NULL ? strlen(args) : 0);
 	for (size_t i = 0; as != NULL && i < as->count; i++)

@@ -28,7 +28,9 @@ void pol_desk_free(struct pol_desk *d);
  *
  * 0: *answer is the result, and what was changed is in force here. Negative, of enum policy_err: *answer is NULL or an object with
  * `error`, `text` and where known `reason` (policy_reason_name()). POLICY_ERR_UNAVAILABLE:
- * it may have been done. POLICY_ERR_UNSUPPORTED: there is no keeper, or no store. The
+ * it may have been done. POLICY_ERR_UNSUPPORTED: there is no keeper, or no store. POLICY_ERR_LIMIT with
+ * `retry_after`: a password that is not judged yet (login.h), which is a 429; Retry-After was
+ * added. The
  * caller has *answer to free, json_decref(), which wipes it.
  */
 int pol_desk_ask(struct pol_call *c, const char *call, const struct pol_caller *as, const char *args, json_t **answer);

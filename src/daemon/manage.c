@@ -186,20 +186,23 @@ with_caller(struct pol_call *c, const struct pol_manage_op *op)
 static int
 manage(struct pol_call *c)
 {
+	const struct pol_manage_op *first = pol_manage_ops;
 	char allow[128] = "";
 	size_t len = 0;
 
-	for (const struct pol_manage_op *op = pol_manage_ops; op->method != NULL; op++) {
-		if (!pol_manage_match(c, op->path))
+	/* a path that is also a template's is the one that stands before it */
+	while (first->method != NULL && !pol_manage_match(c, first->path))
+		first++;
+	if (first->method == NULL)
+		return pol_manage_fail(c, 404, "not_found", "nothing is here");
+	for (const struct pol_manage_op *op = first; op->method != NULL; op++) {
+		if (strcmp(op->path, first->path) != 0)
 			continue;
 		if (strcmp(op->method, c->method) == 0)
 			return with_caller(c, op);
-		/* a name that is also a template's: the ways of the template are not the name's */
-		if (len + 10 < sizeof(allow) && strstr(allow, op->method) == NULL)
+		if (len + 10 < sizeof(allow))
 			len += (size_t)snprintf(allow + len, sizeof(allow) - len, "%s%s", len != 0 ? ", " : "", op->method);
 	}
-	if (len == 0)
-		return pol_manage_fail(c, 404, "not_found", "nothing is here");
 	pol_call_add(c, "Allow", allow);
 	return pol_manage_fail(c, 405, "invalid_request", "no such method here");
 }

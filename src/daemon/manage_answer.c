@@ -59,6 +59,8 @@ pol_manage_refuse(struct pol_call *c, int code, const char *reason, const char *
 {
 	const struct said *s = reasons;
 
+	if (code == POLICY_ERR_LIMIT && reason != NULL)	/* a password that is not judged yet */
+		return pol_manage_fail(c, 429, "too_many_requests", text);
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++) {
 		if (codes[i].code != code)
 			continue;

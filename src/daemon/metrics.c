@@ -101,6 +101,12 @@ pol_metrics_auth(enum pol_metrics_method method, int reason)
 	add(&mine()->auth[method < POL_METRICS_METHODS ? method : POL_METRICS_OTHER][reason], 1);
 }
 
+void
+pol_metrics_delayed(unsigned by)
+{
+	add(&mine()->delayed[by & 1], 1);
+}
+
 uint64_t
 pol_metrics_sum(size_t offset)
 {

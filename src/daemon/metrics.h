@@ -27,6 +27,8 @@ enum pol_metrics_method { POL_METRICS_PEER, POL_METRICS_BEARER, POL_METRICS_PASS
 /* Who a credential is was judged: `reason` where it is not good, or is not enough;
  * POLICY_REASON_RULE where it is. */
 void pol_metrics_auth(enum pol_metrics_method method, int reason);
+/* A login that has to wait, for whose guesses: enum pol_penalty_by. */
+void pol_metrics_delayed(unsigned by);
 /* Opens what of /proc is told; before the process is shut in. */
 void pol_metrics_open(void);
 /* Everything, as text/plain; version=0.0.4. */

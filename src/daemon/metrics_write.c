@@ -19,7 +19,8 @@
 #define AT(member) offsetof(struct pol_counts, member)
 #define ONE sizeof(pol_count)
 
-static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes };
+static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
+	pol_manage_routes };
 
 /* The next row after those of `table` and `row`; false: that was the last. */
 static bool
@@ -152,6 +153,17 @@ auth(struct pol_text *t)
 				    r == POLICY_REASON_RULE ? "ok" : policy_reason_name(r), n);
 		}
 	}
+}
+
+static void
+delayed(struct pol_text *t)
+{
+	static const char *const by[2] = { "pair", "source" };
+
+	head(t, "policyd_login_delayed_total", "counter",
+	    "Passwords that were not judged yet, for wrong ones of the same source and account, or of the source.");
+	for (size_t i = 0; i < 2; i++)
+		line(t, "policyd_login_delayed_total{by=\"%s\"} %" PRIu64 "\n", by[i], pol_metrics_sum(AT(delayed) + i * ONE));
 }
 
 /* Is there an earlier row of the same path? They are told as one. */
@@ -309,6 +321,7 @@ pol_metrics_write(struct pol_text *t, struct policy *p)
 	line(t, "policy_build_info{version=\"%s\"} 1\n", policy_version());
 	decisions(t);
 	auth(t);
+	delayed(t);
 	requests(t);
 	set(t, p);
 	process(t);

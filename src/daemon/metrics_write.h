@@ -9,7 +9,7 @@
 
 enum {
 	POL_METRICS_STRIPES = 16, POL_METRICS_BUCKETS = 12, POL_METRICS_CODES = 20,
-	POL_METRICS_ROUTES = 64		/* the first is that of requests which are no route's */
+	POL_METRICS_ROUTES = 192		/* the first is that of requests which are no route's */
 };
 
 typedef _Atomic uint64_t pol_count;
@@ -23,6 +23,7 @@ struct pol_counts {
 	_Alignas(128) pol_count decisions[2][POLICY_REASON__COUNT];
 	struct pol_histogram decision, request;
 	pol_count auth[POL_METRICS_METHODS][POLICY_REASON__COUNT];
+	pol_count delayed[2];
 	pol_count requests[POL_METRICS_ROUTES][POL_METRICS_CODES];
 };
 

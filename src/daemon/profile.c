@@ -103,6 +103,10 @@ pol_profile_refused(struct pol_call *c, const char *also, int rc, const json_t *
 {
 	const char *reason = or_empty(answer, "reason"), *text = or_empty(answer, "text");
 
+	if (rc == POLICY_ERR_LIMIT && json_object_get(answer, "retry_after") != NULL) {
+		pol_profile_fail(c, also, 429, "rate_limited", "Too many passwords were wrong: try again later");
+		return;
+	}
 	for (size_t i = 0; rc == POLICY_ERR_DENIED && i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strcmp(reason, reasons[i].reason) == 0) {
 			pol_profile_fail(c, also, reasons[i].status, reason, reasons[i].text);

@@ -7,8 +7,8 @@
 
 #include "conn.h"
 
-static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_manage_routes,
-	pol_profile_mlblocks_routes, pol_profile_iai_routes };
+static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
+	pol_manage_routes, pol_profile_mlblocks_routes, pol_profile_iai_routes };
 
 static bool
 is_path(const struct pol_route *r, const struct pol_call *c)

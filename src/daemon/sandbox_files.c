@@ -156,6 +156,8 @@ allow_all(struct rules *r, const struct pol_conf *c)
 		rc = allow(r, systems[i], reads, false);
 	if (rc == 0)
 		rc = allow_set(r, c->policy);
+	if (rc == 0)
+		rc = allow_around(r, c->jwks);
 	if (rc == 0 && c->modules != NULL)
 		rc = allow(r, c->modules, reads, true);
 	if (rc == 0 && c->state != NULL)

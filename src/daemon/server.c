@@ -14,6 +14,7 @@
 #include "conn.h"
 #include "log.h"
 #include "metrics.h"
+#include "penalty.h"
 
 #define OPTIONS 20
 #define QUIET 25			/* ticks of 10 ms without a request */
@@ -122,7 +123,8 @@ pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct poli
 		s->policy = policy;
 		s->desk = desk;
 		s->on = calloc(conf->listeners_count, sizeof(*s->on));
-		if (s->on != NULL)
+		s->penalty = pol_penalty_new();
+		if (s->on != NULL && s->penalty != NULL)
 			rc = pol_pool_new(&s->pool, conf->waiting, conf->queued);
 		if (rc == 0)
 			rc = pol_sweep_start(s);
@@ -177,6 +179,7 @@ pol_server_free(struct pol_server *s)
 	}
 	pol_sweep_stop(s);
 	pol_pool_free(s->pool);
+	pol_penalty_free(s->penalty);
 	free(s->on);
 	free(s);
 }

@@ -190,7 +190,7 @@ struct policy_credential {
  */
 struct policy_request {
 	uint32_t size;
-	uint32_t flags;			/* POLICY_NONBLOCK */
+	uint32_t flags;			/* POLICY_NONBLOCK, POLICY_NO_WAIT */
 	struct policy_text subject_type;	/* absent: "user" */
 	struct policy_text subject_id;	/* absent: nobody asserted */
 	struct policy_attrs subject_attributes;
@@ -213,6 +213,10 @@ struct policy_request {
 };
 
 #define POLICY_NONBLOCK 1u		/* a step that would block: POLICY_ERR_AGAIN */
+/* The host itself delays who guesses passwords, and knows where they come from: whose were
+ * wrong does not have to wait, and wrong ones make nobody wait. */
+#define POLICY_NO_WAIT 2u
+#define POLICY_REQUEST_FLAGS (POLICY_NONBLOCK | POLICY_NO_WAIT)
 
 #define POLICY_REQUEST_INIT { .size = sizeof(struct policy_request) }
 

@@ -203,7 +203,7 @@ enum policy_check_result {
 
 struct policy_call {
 	uint32_t size;
-	uint32_t flags;			/* POLICY_CALL_NONBLOCK */
+	uint32_t flags;			/* POLICY_CALL_ */
 	const struct policy_credential *credential;	/* kind and data are never absent */
 	/* All that the request sent, this one among them: a second factor looks for its own. */
 	const struct policy_credential *all;
@@ -216,6 +216,8 @@ struct policy_call {
 };
 
 #define POLICY_CALL_NONBLOCK 1u
+/* The host delays who guesses: wrong ones make nobody wait. */
+#define POLICY_CALL_NO_WAIT 2u
 
 /* ---- a module ---- */
 

@@ -148,8 +148,9 @@ sees(struct policy *p)
 	as_user(&ann, "ann");
 	chaos_check(!may(p, &ann.req, "read", "doc", "1"), "nobody yet");
 	chaos_check(order('a') && order('g'), "another process makes ann and grants her a role");
-	serve(p);
-	chaos_check(may(p, &ann.req, "read", "doc", "1"), "which holds here");
+	chaos_check(!may(p, &ann.req, "read", "doc", "1"), "of which nobody has told us");
+	chaos_check(policy_sync(p, NULL) == 0, "who asks the store is told");
+	chaos_check(may(p, &ann.req, "read", "doc", "1"), "and it holds here at once");
 }
 
 static int

@@ -38,6 +38,7 @@ modules: $tmp
 state: $tmp
 user: root
 url: https://pdp.example/
+jwks: $tmp/keys.json
 threads: 2
 limits: { connections: 64, idle: 15s, wait: 1m, waiting: 8, queued: 256, head: 32KiB, body: 1MiB, batch: 1000 }
 listeners:
@@ -49,7 +50,7 @@ listeners:
     tls: { certificate: $tmp/c, key: $tmp/k, client_ca: $tmp/a }
     serve: [authzen]
   - { tcp: \"*:8182\", serve: [proxy], proxy: { routes: default, bodies: 64KiB } }
-  - { systemd: name, serve: [health], peers: [ { user: root, may: [search] } ] }"
+  - { systemd: name, serve: [health, manage], forwarded: true, peers: [ { user: root, may: [search] } ] }"
 
 # keys
 bad_ "2:1: error: found an empty file, wanted the key \"policyd\"" ""
@@ -57,7 +58,7 @@ bad_ "1:1: error: the key \"policyd\" is wanted here" "$on"
 bad_ "1:1: error: the key \"listeners\" is wanted here" "$head_"
 bad_ "1:10: error: policyd: found \"2\", wanted a number from 1 to 1" "policyd: 2
 $on"
-bad_ "3:1: error: unknown key \"polciy\": wanted one of policyd, policy, modules, state, read, write, user, url, threads, limits, listeners" "$head_
+bad_ "3:1: error: unknown key \"polciy\": wanted one of policyd, policy, modules, state, read, write, user, url, jwks, threads, limits, listeners" "$head_
 polciy: x
 $on"
 bad_ "3:1: error: the key \"policy\" is repeated" "$head_
@@ -75,6 +76,9 @@ modules: !!str /x
 $on"
 bad_ "3:10: error: modules: found \"x\", wanted a path from the root, of at most 1024 bytes" "$head_
 modules: x
+$on"
+bad_ "3:7: error: jwks: found \"x\", wanted a path from the root, of at most 1024 bytes" "$head_
+jwks: x
 $on"
 bad_ "4:1: error: found a second document, wanted one" "$head_
 $on
@@ -114,7 +118,7 @@ listeners: []"
 on_ '14: ' 'the key "serve" is wanted here' '{ tcp: "127.0.0.1:1" }'
 on_ ' ' 'found none of unix, tcp and systemd, wanted one of them' '{ serve: [health] }'
 on_ ' ' 'found several of unix, tcp and systemd, wanted one of them' '{ unix: /s, tcp: "a:1", serve: [health] }'
-on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health or metrics' '{ systemd: abc, serve: [ healht ] }'
+on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health, metrics or manage' '{ systemd: abc, serve: [ healht ] }'
 on_ '47: ' 'serve: "health" is repeated' '{ systemd: abc, serve: [ health, health ] }'
 on_ '37: ' 'serve: found a single value, wanted a list of words' '{ systemd: abc, serve: health }'
 for a in 127.0.0.1 127.0.0.1:0 127.0.0.1:65536 ::1:80 '[]:80' :80 'a b:80' 'a:8o'; do
@@ -122,6 +126,7 @@ for a in 127.0.0.1 127.0.0.1:0 127.0.0.1:65536 ::1:80 '[]:80' :80 'a b:80' 'a:8o
 done
 on_ '34: ' 'mode: found "888", wanted an octal mode' '{ unix: /a/b, mode: "888", serve: [health] }'
 on_ '34: ' 'mode: found "1777", wanted an octal mode from 0001 to 0777' '{ unix: /a/b, mode: "1777", serve: [health] }'
+on_ '56: ' 'forwarded: found "yes", wanted true or false' '{ tcp: "a:1", serve: [manage], forwarded: yes }'
 on_ ' ' 'mode: found beside no unix, wanted with unix' '{ tcp: "a:1", mode: "0600", serve: [health] }'
 on_ ' ' 'peers: found beside tcp, wanted with unix or systemd: who calls over TCP shows a credential' \
     '{ tcp: "a:1", serve: [health], peers: [ { user: root, may: [admin] } ] }'

@@ -23,7 +23,7 @@ MODULES = """modules:
     for: password
     subject: {{ type: user, shared: true }}
 store: {{ url: "sqlite:{dir}/data/store.db" }}
-audit: {{ file: {dir}/log.d/audit }}
+audit: {{ file: {dir}/log.d/audit-%p }}
 """
 OLGA = "olgas-token-0123456789abcdefghij"
 PASSWORD = "a long first password"

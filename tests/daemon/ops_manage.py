@@ -222,7 +222,7 @@ def metrics(w):
         ask(w.sock, path)
     status, text = ask(w.sock, "/metrics")
     w.check("metrics are there", status == 200)
-    for name in ("policy_decisions_total{", "policy_decision_duration_seconds_bucket{", "policy_auth_total{",
+    for name in ("policy_decisions_total{", "policy_decision_duration_seconds_bucket{", "policy_auth_total{", "policyd_login_delayed_total{",
                  "policy_config_last_reload_successful ", "policy_config_last_reload_success_timestamp_seconds ",
                  "policy_rules ", "policy_tokens", 'policyd_http_requests_total{route="/health/live",code="200"} 1\n',
                  'policyd_http_requests_total{route="",code="404"} 1\n', "policyd_http_request_duration_seconds_sum ",

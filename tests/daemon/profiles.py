@@ -106,6 +106,10 @@ class MlBlocks:
             refusal(f'a key until {end}', self.post('/admin/apikeys', dict(key, expiration_date=end), amy), 400, 'invalid_request', self.ALSO)
         refusal('another password', self.post('/login', {'username': 'ann', 'password': 'x'}), 401, 'bad_credential', self.ALSO)
         refusal('another name', self.post('/login', {'username': 'eve', 'password': 'x'}), 401, 'bad_credential', self.ALSO)
+        for _ in range(10):
+            last = self.post('/login', {'username': 'guessed', 'password': 'x'})
+        refusal('a guess too many', last, 429, 'rate_limited', self.ALSO)
+        T.check('says how long to wait', True, int(last.headers['Retry-After'] or 0) > 0)
         self.s.ctl('user', 'change', 'abe', '--disable', token=amy)
         a = self.post('/login', {'username': 'abe', 'password': 'abe has a password'})
         T.check('who is disabled does not log in', 401, a.status)

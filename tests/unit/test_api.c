@@ -265,7 +265,7 @@ malformed_requests_are_denied(void)
 	t.id.len = 65;
 	REFUSED(p, r, POLICY_ERR_LIMIT);
 	r = ask("alice", "read", "1");
-	r.flags = 2;
+	r.flags = 4;
 	REFUSED(p, r, POLICY_ERR_ARG);
 	for (int i = 0; i < 4; i++) {
 		r = ask("alice", "read", "1");

@@ -159,7 +159,7 @@ ask_more(struct policy_request *r, unsigned kind)
 	case 9: r->actor_id = policy_text("ann"); break;
 	case 10: r->subject_id = policy_text(NULL), r->subject_type = policy_text(NULL); break;
 	case 11: r->resource_id = r->resource_type = policy_text(NULL); break;
-	case 12: r->flags = 2; break;
+	case 12: r->flags = 4; break;
 	default: r->credentials = &credential, r->credentials_count = 1; break;
 	}
 }

@@ -366,7 +366,7 @@ make(struct policy_request *r, int what, const char *much)
 	const struct policy_attrs bag = { &one, 1 };
 
 	switch (what) {
-	case 1: r->flags = 2; break;
+	case 1: r->flags = 4; break;
 	case 2: case 3: case 4: case 5: r->reserved[what - 2] = 1; break;
 	case 6: r->subject_attributes = bag; break;
 	case 7: r->actor_attributes = bag; break;

@@ -41,7 +41,7 @@ malformed_requests_are_refused(void)
 		CU_ASSERT_PTR_NOT_NULL(why); \
 	} while (0)
 	REFUSED(POLICY_ERR_ARG, req.action.data = NULL);
-	REFUSED(POLICY_ERR_ARG, req.flags = 2);
+	REFUSED(POLICY_ERR_ARG, req.flags = 4);
 	REFUSED(POLICY_ERR_ARG, req.reserved[3] = 1);
 	REFUSED(POLICY_ERR_ARG, req.subject_id.len = 0);
 	REFUSED(POLICY_ERR_ARG, req.subject_id = ((struct policy_text){ "a\0b", 3 }));

@@ -408,6 +408,8 @@ a_handle_says_how_it_does(void)
 	CU_ASSERT_EQUAL(policy_get_status(p, &s), POLICY_ERR_ABI);
 	CU_ASSERT_EQUAL(policy_get_status(p, NULL), POLICY_ERR_ARG);
 	CU_ASSERT_EQUAL(policy_get_status(NULL, &s), POLICY_ERR_ARG);
+	CU_ASSERT_EQUAL(policy_sync(p, NULL), POLICY_ERR_UNSUPPORTED);
+	CU_ASSERT_EQUAL(policy_sync(NULL, NULL), POLICY_ERR_ARG);
 	policy_close(p);
 	p = open_text("nonsense", POLICY_FORCE_OFF);
 	s = (struct policy_status)POLICY_STATUS_INIT;

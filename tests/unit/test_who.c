@@ -516,7 +516,7 @@ what_is_malformed_is_refused(void)
 	WITH(r.subject_type = policy_text("user"), POLICY_ERR_ARG);
 	WITH(r.token = &t, POLICY_ERR_ARG);
 	WITH((r.groups = &group, r.groups_count = 1), POLICY_ERR_ARG);
-	WITH(r.flags = 2, POLICY_ERR_ARG);
+	WITH(r.flags = 4, POLICY_ERR_ARG);
 	WITH(r.action = policy_text(NULL), POLICY_ERR_ARG);
 	WITH(r.context.count = 65, POLICY_ERR_LIMIT);
 	WITH(r.actor_id = policy_text("bob"), 0);
