@@ -118,7 +118,7 @@ listeners: []"
 on_ '14: ' 'the key "serve" is wanted here' '{ tcp: "127.0.0.1:1" }'
 on_ ' ' 'found none of unix, tcp and systemd, wanted one of them' '{ serve: [health] }'
 on_ ' ' 'found several of unix, tcp and systemd, wanted one of them' '{ unix: /s, tcp: "a:1", serve: [health] }'
-on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health, metrics or manage' '{ systemd: abc, serve: [ healht ] }'
+on_ '39: ' 'serve: found "healht", wanted authzen, proxy, health, metrics, manage, ml-blocks or integrate-ai' '{ systemd: abc, serve: [ healht ] }'
 on_ '47: ' 'serve: "health" is repeated' '{ systemd: abc, serve: [ health, health ] }'
 on_ '37: ' 'serve: found a single value, wanted a list of words' '{ systemd: abc, serve: health }'
 for a in 127.0.0.1 127.0.0.1:0 127.0.0.1:65536 ::1:80 '[]:80' :80 'a b:80' 'a:8o'; do
