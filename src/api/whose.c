@@ -4,6 +4,7 @@
 #include "api/who.h"
 
 #include "api/alive.h"
+#include "api/note.h"
 #include "api/store.h"
 #include "auth/identity.h"
 #include "base/name.h"
@@ -64,6 +65,16 @@ narrow(struct policy_identity *out, const struct policy_identity *other)
 	return 0;
 }
 
+/* A user of the set or of its store by what is never given again: what is his is kept by it. */
+static void
+tell_uid(const struct pol_snapshot *s, struct policy_identity *out)
+{
+	const struct policy_value uid = { .type = POLICY_STRING, .u.text = pol_note_uid(s, out->subject_type, out->subject_id) };
+
+	if (uid.u.text.data != NULL)	/* where there is no room for it, it is not told */
+		(void)pol_identity_attr(out, out->subject_attributes, &out->subject_attributes_count, policy_text("uid"), &uid);
+}
+
 /* What was judged, on the snapshot now in force. */
 static int
 tell(const struct policy *p, const struct pol_snapshot *s, int64_t now, const struct pol_judged *j,
@@ -91,6 +102,7 @@ tell(const struct policy *p, const struct pol_snapshot *s, int64_t now, const st
 	}
 	if (rc != 0)
 		return fail(out, rc, s->generation);
+	tell_uid(s, out);
 	out->generation = s->generation;
 	return 0;
 }

@@ -231,11 +231,10 @@ struct ast_scope {
 };
 
 struct ast_kind {
-	const struct pol_node *name;
+	const struct pol_node *name, *yields;	/* yields NULL: not said */
 	bool has_ceiling;
 	struct ast_entries ceiling;
 	struct ast_conds conds;
-	const struct pol_node *yields;	/* NULL: not said */
 };
 
 /* A member or a `to`: TYPE:ID, group:NAME (type "group"), TYPE:* (name "*"), everyone or authenticated (type empty). */

@@ -48,6 +48,8 @@ struct pol_route {
 extern const struct pol_route pol_authzen_routes[], pol_proxy_routes[], pol_health_routes[], pol_oauth_routes[],
     pol_manage_routes[], pol_torchserve_routes[], pol_profile_mlblocks_routes[], pol_profile_iai_routes[],
     pol_xinference_routes[];
+/* All of them; NULL ends it. */
+extern const struct pol_route *const pol_route_tables[];
 
 struct pol_call {
 	struct pol_server *server;

@@ -19,15 +19,12 @@
 #define AT(member) offsetof(struct pol_counts, member)
 #define ONE sizeof(pol_count)
 
-static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
-	pol_manage_routes, pol_torchserve_routes };
-
 /* The next row after those of `table` and `row`; false: that was the last. */
 static bool
 next_route(size_t *table, size_t *row, const struct pol_route **out)
 {
-	while (*table < sizeof(tables) / sizeof(tables[0])) {
-		*out = &tables[*table][*row];
+	while (pol_route_tables[*table] != NULL) {
+		*out = &pol_route_tables[*table][*row];
 		if ((*out)->method != NULL && (*out)->method[0] != '\0') {
 			++*row;
 			return true;

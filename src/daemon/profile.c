@@ -98,11 +98,15 @@ or_empty(const json_t *o, const char *name)
 	return s != NULL ? s : "";
 }
 
-static void
-refused(struct pol_call *c, const char *also, int rc, const json_t *answer)
+void
+pol_profile_refused(struct pol_call *c, const char *also, int rc, const json_t *answer)
 {
 	const char *reason = or_empty(answer, "reason"), *text = or_empty(answer, "text");
 
+	if (rc == POLICY_ERR_LIMIT && json_object_get(answer, "retry_after") != NULL) {
+		pol_profile_fail(c, also, 429, "rate_limited", "Too many passwords were wrong: try again later");
+		return;
+	}
 	for (size_t i = 0; rc == POLICY_ERR_DENIED && i < sizeof(reasons) / sizeof(reasons[0]); i++)
 		if (strcmp(reason, reasons[i].reason) == 0) {
 			pol_profile_fail(c, also, reasons[i].status, reason, reasons[i].text);
@@ -194,7 +198,7 @@ pol_profile_ask(struct pol_call *c, const char *also, const char *call, const st
 
 	if (rc == 0 || (rc == POLICY_ERR_AGAIN && c->nonblock))
 		return rc;
-	refused(c, also, rc, *answer);
+	pol_profile_refused(c, also, rc, *answer);
 	json_decref(*answer);
 	*answer = NULL;
 	return 1;

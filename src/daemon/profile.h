@@ -32,8 +32,9 @@ bool pol_profile_caller(struct pol_call *c, const char *also, struct pol_caller 
  */
 int pol_profile_ask(struct pol_call *c, const char *also, const char *call, const struct pol_caller *as, json_t *args,
     json_t **answer);
-/* The same, but a refusal is the caller's to judge: its policy_err, and *answer as the desk gave it. */
+/* The same in two: a refusal is the caller's to judge, its policy_err and *answer as the desk gave it; and is answered. */
 int pol_profile_try(struct pol_call *c, const char *call, const struct pol_caller *as, json_t *args, json_t **answer);
+void pol_profile_refused(struct pol_call *c, const char *also, int rc, const json_t *answer);
 
 /* Answers 200 with an object, which is freed; NULL: memory is out. Returns what a handler does. */
 int pol_profile_say(struct pol_call *c, json_t *body);

@@ -230,8 +230,34 @@ info_of(const json_t *token, const json_t *user)
 	    "user_type", user == NULL ? NULL : generated ? "generated" : "person", "active", get(token, "active"));
 }
 
-/* Who has a token may look at it; another's is for who may read tokens. One that is nobody's
- * is not active, and nothing else is said of it (RFC 7662). */
+static bool
+is_dead(const json_t *refusal)
+{
+	static const char *const dead[] = { "bad_credential", "expired", "revoked" };
+	const char *reason = or(json_string_value(get(refusal, "reason")), "");
+
+	for (size_t i = 0; i < sizeof(dead) / sizeof(dead[0]); i++)
+		if (strcmp(reason, dead[i]) == 0)
+			return true;
+	return false;
+}
+
+/* The desk refuses a token that is no longer good as it does a caller's that is not. */
+static bool
+is_known(struct pol_call *c, const struct pol_caller *as)
+{
+	struct policy_request req = POLICY_REQUEST_INIT;
+	struct policy_identity id;	/* not emptied: 24 KiB */
+
+	id.size = sizeof(id);
+	req.credentials = as->list;
+	req.credentials_count = as->count;
+	req.deadline_ns = c->deadline_ns;
+	return as->count != 0 && policy_authenticate(c->policy, &req, &id) == 0 && id.verified != 0;
+}
+
+/* Who has a token may look at it; another's is for who may read tokens. Of one that is not
+ * good nothing is said but that (RFC 7662, section 2.2). */
 static int
 token_info(struct pol_call *c)
 {
@@ -241,10 +267,16 @@ token_info(struct pol_call *c)
 
 	if (!asked_read(&a, c, "token"))
 		return 0;
-	rc = pol_profile_ask(c, NULL, "token_show", &a.as, json_pack("{s:s}", "secret", a.text), &token);
+	rc = pol_profile_try(c, "token_show", &a.as, json_pack("{s:s}", "secret", a.text), &token);
 	if (rc == 0) {
 		user = owner_of(c, &a.as, token);
 		rc = pol_profile_say(c, info_of(token, user));
+	} else if (rc != POLICY_ERR_AGAIN || !c->nonblock) {
+		if ((rc == POLICY_ERR_NOENT || is_dead(token)) && is_known(c, &a.as))
+			rc = pol_profile_say(c, json_pack("{s:b}", "active", 0));
+		else
+			pol_profile_refused(c, NULL, rc, token);
+		rc = rc == POLICY_ERR_NOMEM ? rc : 0;
 	}
 	json_decref(user);
 	json_decref(token);

@@ -84,10 +84,18 @@ login(struct pol_call *c)
 	as.list[0].kind = policy_text("password");
 	as.list[0].name = policy_text(name);
 	as.list[0].data = policy_text(password);
-	rc = pol_profile_ask(c, also, "login", &as, json_pack("{s:s,s:s}", "kind", "session", "name", "login"), &token);
+	rc = pol_profile_try(c, "login", &as, json_pack("{s:s,s:s}", "kind", "session", "name", "login"), &token);
 	json_decref(body);
-	if (rc != 0)
-		return rc < 0 ? rc : 0;
+	if (rc == POLICY_ERR_AGAIN && c->nonblock)
+		return rc;
+	if (rc == POLICY_ERR_NOENT)	/* a right password of who is disabled: as a wrong one */
+		pol_profile_fail(c, also, 401, "bad_credential", "The credential is not valid");
+	else if (rc != 0)
+		pol_profile_refused(c, also, rc, token);
+	if (rc != 0) {
+		json_decref(token);
+		return 0;
+	}
 	rc = pol_profile_say(c, json_pack("{s:O,s:O,s:o}", "token", get(token, "secret"), "expiration_date", get(token, "expires"),
 	    "user_details", details(c, token)));
 	json_decref(token);

@@ -7,8 +7,9 @@
 
 #include "conn.h"
 
-static const struct pol_route *const tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
-	pol_manage_routes, pol_torchserve_routes, pol_profile_mlblocks_routes, pol_profile_iai_routes, pol_xinference_routes };
+const struct pol_route *const pol_route_tables[] = { pol_authzen_routes, pol_proxy_routes, pol_health_routes, pol_oauth_routes,
+	pol_manage_routes, pol_torchserve_routes, pol_profile_mlblocks_routes, pol_profile_iai_routes, pol_xinference_routes,
+	NULL };
 
 static bool
 is_path(const struct pol_route *r, const struct pol_call *c)
@@ -24,8 +25,8 @@ const struct pol_route *
 pol_route_find(const struct pol_call *c, unsigned *status, struct pol_text *allow)
 {
 	*status = 404;
-	for (size_t t = 0; t < sizeof(tables) / sizeof(tables[0]); t++)
-		for (const struct pol_route *r = tables[t]; r->method != NULL && r->method[0] != '\0'; r++) {
+	for (size_t t = 0; pol_route_tables[t] != NULL; t++)
+		for (const struct pol_route *r = pol_route_tables[t]; r->method != NULL && r->method[0] != '\0'; r++) {
 			if ((r->serve & c->on->serve) == 0 || !is_path(r, c))
 				continue;
 			if (r->method[0] == '*' || strcmp(r->method, c->method) == 0) {

@@ -385,7 +385,8 @@ int policy_decide_many(struct policy *p, const struct policy_request *req,
 /*
  * The credentials alone: whose they are.  Of req only credentials, deadline_ns and flags
  * are read; there must be a credential.  0: they were judged, see out->verified (an
- * engine that is off judges nothing: not verified).  Negative: they were not (as
+ * engine that is off judges nothing: not verified).  A user of the store has the attribute
+ * `uid`.  Negative: they were not (as
  * policy_decide() says), and out is not verified.  Of several credentials the first's
  * identity is given, with those scopes that all have and the earliest expiry.
  */

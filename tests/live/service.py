@@ -10,7 +10,7 @@ import subprocess
 import sys
 import time
 
-from live import program
+from live import program, put
 
 TOP = os.path.abspath(os.path.join(os.path.dirname(os.path.abspath(__file__)), '..', '..'))
 
@@ -94,9 +94,11 @@ class Service:
             f.write(fill(source, self.words))
         os.chmod(path, 0o600)
 
-    def ctl(self, *args, text='', check=True):
-        """policyctl, its input as text: what it says."""
+    def ctl(self, *args, text='', check=True, token=None):
+        """policyctl, its input as text, in the name of who has the token: what it says."""
         verb, rest = [args[0]], list(args[1:])
+        if token is not None:
+            rest += ['--token-file', put(self.folder, 'token', token + '\n')]
         if args[0] in ('user', 'token', 'key', 'grant', 'admin'):
             verb.append(rest.pop(0))
         r = subprocess.run(program(self.build, 'policyctl') + verb + ['-p', self.set, '--module-dir', self.words['MODULES']] + rest,

@@ -38,3 +38,12 @@ live_binding() {
 		exit 1
 	}
 }
+
+# PROGRAM MODULE...: skips where one was not built
+live_need() {
+	[ -x "$build/$1" ] || live_skip "$1 was not built"
+	shift
+	for m; do
+		[ -r "$build/modules/.libs/$m.so" ] || live_skip "$m was not built"
+	done
+}
