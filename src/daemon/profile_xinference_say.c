@@ -143,6 +143,10 @@ pol_xinference_refuse(struct pol_call *c, int rc, int reason, const char *what, 
 			(void)pol_xinference_fail(c, who ? 401 : 403, who ? "Could not validate credentials" : "Not enough permissions", scope);
 		return 1;
 	}
+	if (rc == POLICY_ERR_LIMIT && reason == POLICY_REASON_LIMIT) {	/* who guesses passwords waits */
+		(void)pol_xinference_fail(c, 429, "Too many passwords were wrong: try again later", NULL);
+		return 1;
+	}
 	for (size_t i = 0; i < sizeof(codes) / sizeof(codes[0]); i++)
 		if (rc == codes[i].code) {
 			const char *text = what[0] == 'U' ? codes[i].user : codes[i].key;
