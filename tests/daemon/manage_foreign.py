@@ -7,9 +7,11 @@ import sys
 
 from manage_world import OLGA
 
-# positive_data_acceptance is left out: a description cannot say which users there are
+# positive_data_acceptance is left out: a description cannot say which users there are; ignored_auth
+# as well: it guesses passwords until it is told to wait, and takes a 429 for a fault (manage_calls.py
+# has calls without a credential, and with wrong ones)
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
-          "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,ignored_auth,"
+          "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,"
           "use_after_free,ensure_resource_availability")
 
 
