@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "desk.h"
+#include "login.h"
 
 /* ---- whoami ---- */
 
@@ -46,13 +47,39 @@ answer_identity(struct pol_call *c, const struct policy_identity *id)
 	return pol_manage_say(c, 200, v);
 }
 
+/* Who guesses passwords waits here as well. POLICY_ERR_AGAIN: see pol_handler; 1: answered. */
+static int
+judge_password(struct pol_call *c, const struct pol_caller *w)
+{
+	unsigned seconds;
+	int reason;
+
+	if (!pol_login_is_password(&w->list[0]))
+		return 0;
+	if (c->nonblock)
+		return POLICY_ERR_AGAIN;
+	reason = pol_login_judge(c, &w->list[0], &seconds);
+	if (reason == POLICY_REASON_RULE)
+		return 0;
+	if (reason == POLICY_REASON_LIMIT)
+		pol_manage_refuse(c, POLICY_ERR_LIMIT, policy_reason_name(reason), "too many were wrong: try again later");
+	else if (reason == POLICY_REASON_UNAVAILABLE)
+		pol_manage_refuse(c, POLICY_ERR_UNAVAILABLE, NULL, "the credential cannot be judged now");
+	else
+		pol_manage_refuse(c, POLICY_ERR_DENIED, "bad_credential", "the credential is refused");
+	return 1;
+}
+
 int
 pol_manage_whoami(struct pol_call *c, const struct pol_caller *w)
 {
 	struct policy_request req = POLICY_REQUEST_INIT;
-	struct policy_identity *id = calloc(1, sizeof(*id));
-	int rc;
+	struct policy_identity *id;
+	int rc = judge_password(c, w);
 
+	if (rc != 0)
+		return rc < 0 ? rc : 0;
+	id = calloc(1, sizeof(*id));
 	if (id == NULL)
 		return POLICY_ERR_NOMEM;
 	id->size = sizeof(*id);

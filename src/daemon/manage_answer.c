@@ -10,7 +10,7 @@ int
 pol_manage_fail(struct pol_call *c, unsigned status, const char *code, const char *text)
 {
 	static const struct { unsigned status; const char *type; } types[] = {
-		{ 401, "authentication_error" }, { 403, "permission_error" }, { 404, "not_found_error" }, { 409, "conflict_error" },
+		{ 401, "authentication_error" }, { 403, "permission_error" }, { 404, "not_found_error" }, { 409, "conflict_error" }, { 429, "rate_limit_error" },
 		{ 500, "server_error" }, { 501, "server_error" }, { 503, "server_error" }
 	};
 	const char *type = "invalid_request_error";

@@ -163,7 +163,7 @@ responses(const struct pol_manage_op *op)
 	static const struct { const char *status, *about; } errors[] = {
 		{ "401", "The credential is missing, or not good" }, { "403", "The set denies it" },
 		{ "404", "There is no such thing" }, { "405", "No such method here" }, { "409", "The name is taken" },
-		{ "413", "The body is too large" }, { "415", "The body is no JSON" }, { "422", "What was asked for cannot be" },
+		{ "413", "The body is too large" }, { "415", "The body is no JSON" }, { "422", "What was asked for cannot be" }, { "429", "Passwords were wrong too often: Retry-After says when" },
 		{ "429", "Too many passwords were wrong: not judged before Retry-After" },
 		{ "501", "There is no keeper, or no store" }, { "503", "What the answer needs cannot be reached; a change may have been made" }
 	};

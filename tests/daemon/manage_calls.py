@@ -104,6 +104,8 @@ def own(w):
     w.check("at once", w.call("GET", "/v1/whoami", token=again[1]["secret"])[0] == 401)
     shown = w.call("GET", made[2]["location"], token=ann)[1]
     w.check("and is told as such", shown.get("revoked") is True and "secret" not in shown, shown)
+    slowed = [w.call("GET", "/v1/whoami", basic=("bob", "wrong"))[0] for _ in range(9)]
+    w.check("who guesses waits", slowed[0] == 401 and slowed[-1] == 429, slowed)
     w.check("a user is disabled", w.call("PATCH", "/v1/users/ann", {"disabled": True}, token=OLGA)[1].get("disabled") is True)
     w.check("at once", w.call("GET", "/v1/whoami", token=ann)[0] == 401)
     d.stop()

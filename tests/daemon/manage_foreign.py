@@ -7,9 +7,11 @@ import sys
 
 from manage_world import OLGA
 
-# positive_data_acceptance is left out: a description cannot say which users there are
+# positive_data_acceptance is left out: a description cannot say which users there are; ignored_auth
+# as well: it guesses passwords until it is told to wait, and takes a 429 for a fault (manage_calls.py
+# has calls without a credential, and with wrong ones)
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
-          "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,ignored_auth,"
+          "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,"
           "use_after_free,ensure_resource_availability")
 
 
@@ -26,7 +28,7 @@ def schemathesis(w):
     found = re.search(r"(\d+) generated", p.stdout)
     cases = int(found.group(1)) if found else 0
     print(f"schemathesis: {cases} cases")
-    w.check("schemathesis finds no fault", p.returncode == 0, p.stdout[-6000:] + p.stderr[-2000:])
+    w.check("schemathesis finds no fault", p.returncode == 0, p.stdout[max(0, p.stdout.find("= FAILURES")):][:6000] + p.stderr[-2000:])
     w.check("it made some hundreds of cases", cases >= 300, cases)
     w.check("policyd ends well", d.stop() == 0, d.said()[-500:])
     w.check("nothing was answered with an error of its own", "answered 5" not in d.said(), d.said()[-1000:])

@@ -19,7 +19,7 @@ class Counts:
             self.passed += 1
         else:
             self.failed += 1
-            print(f"failed: {what}{': ' + str(seen)[:600] if seen != '' else ''}", flush=True)
+            print(f"failed: {what}{': ' + str(seen)[:4000] if seen != '' else ''}", flush=True)
         return holds
 
     def skip(self, n, why):
