@@ -6,7 +6,8 @@
  *
  * What they stand on in the store is looked at once in each version of the people. Where
  * that changed while modules judged, nobody can say which version they had seen: then they
- * judge again, until it is the same before and after.
+ * judge again, until it is the same before and after. So they do where a reload opened
+ * another stack meanwhile: what it no longer takes is not good by what was.
  */
 #include "api/judge.h"
 
@@ -122,7 +123,8 @@ pol_judge_look(struct policy *p, const struct pol_snapshot *s, const struct poli
 	}
 	if (stack == NULL || is_empty(j->list, j->n))
 		return true;
-	pol_cache_key(p->cache, pol_stack_serial(stack), j->list, j->n, &j->key);
+	j->serial = pol_stack_serial(stack);
+	pol_cache_key(p->cache, j->serial, j->list, j->n, &j->key);
 	j->len = pol_cache_get(p->cache, &j->key, now, j->small, &j->stand);
 	j->cached = j->len != 0;
 	if (j->len == 0)
@@ -159,10 +161,12 @@ __attribute__((noinline))
 static bool
 look_again(struct policy *p, const struct pol_snapshot *s, int64_t now, struct pol_judged *j, enum policy_reason *reason)
 {
+	const struct pol_stack *stack = atomic_load_explicit(&s->stack, memory_order_acquire);
+	const bool same = stack != NULL && pol_stack_serial(stack) == j->serial;
 	struct pol_alive a;
 
 	*reason = look(&a, s, now, j);
-	if (a.print != j->stand.print && j->cached) {
+	if ((a.print != j->stand.print || !same) && j->cached) {
 		j->list = NULL;
 		return false;
 	}
@@ -273,9 +277,11 @@ hold(struct policy *p, uint64_t *version)
 	return stack;
 }
 
-/* What was judged, as it stands now. The version; 0: it is not alive, or nothing is on. */
+/* What was judged by `stack`, as it stands now. The version; 0: it is not alive, or nothing is
+ * on. *same: that stack is still in force. */
 static uint64_t
-stand(struct policy *p, struct pol_alive *a, int64_t now, const struct pol_judged *j, uint64_t *version)
+stand(struct policy *p, struct pol_alive *a, int64_t now, const struct pol_judged *j, const struct pol_stack *stack,
+    uint64_t *version, bool *same)
 {
 	_Atomic uint32_t *in;
 	const struct pol_snapshot *s = pol_handle_enter(p, &in);
@@ -283,7 +289,9 @@ stand(struct policy *p, struct pol_alive *a, int64_t now, const struct pol_judge
 
 	*a = (struct pol_alive)POL_ALIVE_INIT;
 	*version = 0;
+	*same = true;
 	if (s != NULL && !s->off) {
+		*same = atomic_load_explicit(&s->stack, memory_order_acquire) == stack;
 		alive = look(a, s, now, j) == POLICY_REASON_RULE;
 		*version = s->generation;
 	}
@@ -304,7 +312,10 @@ judge(struct policy *p, struct pol_stack *stack, const struct pol_asked *asked, 
 	ask_stack(stack, asked, j, &until);
 	if (j->rc != 0 || j->reason != POLICY_REASON_RULE)
 		return true;
-	j->stand.version = stand(p, &a, asked->now_ns, j, &version);
+	j->serial = pol_stack_serial(stack);
+	j->stand.version = stand(p, &a, asked->now_ns, j, stack, &version, &same);
+	if (!same)
+		return false;
 	j->stand.print = a.print;
 	same = version == before || a.print == 0 || a.print == *print;
 	*print = a.print;

@@ -15,6 +15,7 @@ struct pol_judged {
 	enum policy_reason reason;	/* POLICY_REASON_RULE: they are good */
 	const char *packed;		/* the identities: in small, or in heap */
 	uint32_t len;
+	uint64_t serial;		/* of the stack that found it */
 	struct pol_cache_stand stand;	/* on what they stand; version 0: not known to be alive in any */
 	bool cached;			/* by `key` */
 	bool open;			/* whoever they are may what no deny entry denies */

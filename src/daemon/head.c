@@ -160,6 +160,15 @@ check_framing(struct pol_conn *n, bool is_old)
 	return status;
 }
 
+/* Where no body comes nobody waits for a 100: libmicrohttpd would take what follows for one. */
+static void
+forget_expected(struct pol_conn *n)
+{
+	for (size_t i = 0; i < n->headers_count && n->announced == 0 && !n->is_chunked; i++)
+		if (IS(&n->headers[i], "Expect"))
+			*(char *)(uintptr_t)n->headers[i].value = '\0';
+}
+
 static void
 own_id(struct pol_conn *n)
 {
@@ -232,6 +241,7 @@ pol_head_check(struct pol_conn *n, const char *method, const char *version)
 	size_t method_len = strlen(method);
 	const union MHD_ConnectionInfo *info = MHD_get_connection_info(n->mhd, MHD_CONNECTION_INFO_REQUEST_HEADER_SIZE);
 	struct walk w = { .n = n };
+	unsigned status;
 
 	if (n->target.failed || !is_token(method, method_len) || n->uri != method + method_len + 1 ||
 	    version != n->uri + n->target.len + 1 || strncmp(version, "HTTP/1.", 7) != 0 ||
@@ -242,5 +252,8 @@ pol_head_check(struct pol_conn *n, const char *method, const char *version)
 	if (w.wrong || w.many || info == NULL || method + info->header_size != w.next + 2 || !is_target(n->target.data, n->target.len))
 		return 400;
 	take_ids(n);
-	return check_framing(n, version[7] == '0');
+	status = check_framing(n, version[7] == '0');
+	if (status == 0)
+		forget_expected(n);
+	return status;
 }

@@ -28,16 +28,26 @@ keep(void *ctx, struct MHD_Connection *mhd, char *s)
 	return strlen(s);
 }
 
-/* It has a line for every malformed request: whoever sends those does not fill a disk. */
+/*
+ * It has a line for every malformed request: whoever sends those does not fill a disk. And
+ * what he asked for is not told: a path may hold a secret, or be written to be read in a log.
+ */
 static void
 say(void *ctx, const char *fmt, va_list ap)
 {
 	struct pol_server *s = ctx;
 	unsigned long now = (unsigned long)(pol_metrics_now() / 1000000000);
+	const char *target = strstr(fmt, " for %s"), *quoted = strstr(fmt, " for `%s'");
 
 	if (atomic_exchange(&s->said_at, now) != now)
 		atomic_store(&s->said, 0);
-	if (atomic_fetch_add(&s->said, 1) < LOGGED)
+	if (atomic_fetch_add(&s->said, 1) >= LOGGED)
+		return;
+	if (target == NULL)
+		target = quoted;
+	if (target != NULL)
+		pol_log(POLICY_LOG_INFO, "%.*s", (int)(target - fmt), fmt);
+	else
 		pol_logv(POLICY_LOG_INFO, fmt, ap);
 }
 

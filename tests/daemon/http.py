@@ -1,14 +1,17 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
 """The server of policyd. http.py POLICYD MODULES TMP; last line: N passed, N failed."""
+import base64
 import os
 import re
 import signal
+import socket
+import struct
 import sys
 
 import http_heads
 import http_tls
-from http_world import BODY, EVALUATION, LIVE, Count, Wire, World, bearer, request
+from http_world import BODY, EVALUATION, LIVE, Count, Wire, World, bearer, free_port, request
 
 
 def routes(c, w):
@@ -75,6 +78,9 @@ def bodies(c, w):
     c.check('not asked for', (413, True), (asks.status(), asks.is_closed()))
     asks = w.tcp().send(head.replace(b'host\r', b'nobody\r') + b'Expect: 100-continue\r\nContent-Length: 9\r\n\r\n')
     c.check('nor from who may not', (403, True), (asks.status(), asks.is_closed()))
+    one.send(request('GET', '/health/live', [('Expect', '100-continue')], body=None) +
+             request('GET', '/health/live', [('Expect', '100-Continue'), ('Content-Length', '0')], body=None) + LIVE)
+    c.check('no body, so none is asked for', [200, 200, 200], [one.status() for _ in range(3)])
     vast = w.tcp().send(head + b'Content-Length: 99999999999\r\n\r\n')
     c.check('vast', (413, True), (vast.status(), vast.is_closed()))
     chunks = b''.join(b'%x\r\n%b\r\n' % (len(p), p) for p in (BODY[:7], BODY[7:50], BODY[50:])) + b'0\r\n\r\n'
@@ -152,9 +158,25 @@ def peers(c, w):
     c.check('and one who may not', 403, as_user(at, 4003, 4000, [], request(headers=[bearer('pass:nobody')])))
 
 
+def slowly(ms, who='host'):
+    return ('Authorization', 'Basic ' + base64.b64encode(f'x:sleep:{ms}:pass:{who}'.encode()).decode())
+
+
 def sleeper(ms, who='host'):
-    import base64
-    return request(headers=[('Authorization', 'Basic ' + base64.b64encode(f'x:sleep:{ms}:pass:{who}'.encode()).decode())])
+    return request(headers=[slowly(ms, who)])
+
+
+def logs(c, world):
+    """What a client asked for is not told, if he goes away while he is judged."""
+    port = free_port()
+    w = world('logs', 'threads: 1\n', f'  - {{ tcp: "127.0.0.1:{port}", serve: [proxy], proxy: {{ routes: default }} }}\n')
+    gone = Wire(port).send(request('GET', '/ext_authz/reset/secret-of-a-target', [('X-Policy-Caller', 'pass:host'), slowly(300)], body=None))
+    Wire(port).send(request('GET', '/none', body=None)).status()    # by then it was read
+    gone.s.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack('ii', 1, 0))
+    gone.close()
+    w.until('Failed to send')
+    c.check('the log', False, 'secret-of-a-target' in w.said())
+    c.check('exit', 0, w.stop())
 
 
 def waiting(c, world):
@@ -234,6 +256,7 @@ def main():
     peers(c, w)
     http_heads.run(c, w)
     c.check('exit', 0, w.stop())
+    logs(c, world)
     waiting(c, world)
     limits(c, world)
     http_tls.run(c, world, tmp)

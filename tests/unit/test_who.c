@@ -3,11 +3,12 @@
  * src/api/: requests with credentials. The modules live in this program; a token says
  * itself what they make of it, in words:
  *
- *	s:ann i:t1 k:key c:read g:eng e:100 a:x u:y S w:20  !bad !old !gone !down !wait !not
+ *	s:ann i:t1 k:key c:read g:eng e:100 a:x u:y S w:20 r  !bad !old !gone !down !wait !not
  *
  * subject, token id, kind, scope, group, end (seconds), attribute of the token and of its
- * subject, scoped, when it is by then; or how it fails.
+ * subject, scoped, when it is by then, a reload meanwhile (see reloads); or how it fails.
  */
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,6 +30,32 @@
 
 static atomic_uint checks, opened, closed;
 static int64_t now;
+
+/* `r`: so many times is this set read again, by somebody else, while a token is judged; behind
+ * that none is good any more, where it says so. */
+static struct {
+	struct policy *p;
+	unsigned left;
+	bool is_end;
+} reloads;
+
+static void *
+reload(void *ctx)
+{
+	CU_ASSERT_EQUAL(policy_reload(reloads.p, NULL), 0);
+	return ctx;
+}
+
+static bool
+reload_meanwhile(void)
+{
+	pthread_t other;
+
+	if (reloads.left == 0)
+		return !reloads.is_end;
+	reloads.left--;
+	return pthread_create(&other, NULL, reload, NULL) == 0 && pthread_join(other, NULL) == 0;
+}
 
 static int
 mod_open(void **state, const struct policy_open_args *args, struct policy_error *err)
@@ -77,6 +104,8 @@ hear(const struct policy_host *h, struct policy_identity *id, const char *word, 
 		return h->add_subject_attribute(id, rest, &yes) == 0;
 	case 'S':
 		return h->set_scoped(id) == 0;
+	case 'r':
+		return reload_meanwhile();
 	case 'w':
 		now = START + strtoll(word + 2, NULL, 10) * SECOND;
 		return true;
@@ -418,6 +447,39 @@ a_reload_wins_over_the_cache(void)
 	CU_ASSERT_EQUAL(checks, 2);
 	policy_close(p);
 	CU_ASSERT_EQUAL(opened, closed);
+}
+
+/* Judged by modules that are no longer those of the set: for it that is not judged. */
+static void
+a_reload_wins_over_who_judges(void)
+{
+	struct policy *p = open_set(PEOPLE MODULES);
+	struct policy_identity id = { .size = sizeof(id) };
+	struct policy_credential c = bearer("s:ann r");
+	struct policy_request r = POLICY_REQUEST_INIT;
+
+	r.credentials = &c;
+	r.credentials_count = 1;
+	reloads.p = p;
+	reloads.left = 1;
+	CU_ASSERT_EQUAL(asked(p, "s:ann r", "read", POLICY_REASON_RULE).generation, 2);
+	CU_ASSERT_EQUAL(checks, 2);
+	asked(p, "s:ann r", "read", POLICY_REASON_RULE);
+	CU_ASSERT_EQUAL(checks, 2);
+	CU_ASSERT_EQUAL(policy_reload(p, NULL), 0);
+	reloads.left = 1;
+	reloads.is_end = true;
+	asked(p, "s:ann r", "read", POLICY_REASON_UNAVAILABLE);
+	reloads.left = 1;
+	CU_ASSERT_EQUAL(policy_authenticate(p, &r, &id), 0);
+	CU_ASSERT(id.verified == 0 && id.reason == POLICY_REASON_UNAVAILABLE);
+	reloads.is_end = false;
+	reloads.left = 1000;
+	checks = 0;
+	asked(p, "s:ann r", "read", POLICY_REASON_UNAVAILABLE);
+	CU_ASSERT_EQUAL(checks, 3);	/* and no more: somebody reads it all the time */
+	reloads.left = 0;
+	policy_close(p);
 }
 
 static void
@@ -806,6 +868,7 @@ CU_TestInfo suite_who[] = {
 	{ "empty is bad in a child too", empty_is_bad_in_a_child_too },
 	{ "a set without modules knows no credential", a_set_without_modules_knows_no_credential },
 	{ "one that would wait is not waited for", one_that_would_wait_is_not_waited_for },
+	{ "a reload wins over who judges", a_reload_wins_over_who_judges },
 	{ "a row judges once", a_row_judges_once },
 	{ "one too large for the cache is judged each time", one_too_large_for_the_cache_is_judged_each_time },
 	{ "older structs and traces do as well", older_structs_and_traces_do_as_well },

@@ -59,6 +59,7 @@ def _target(scope):
     raw = scope.get("raw_path")
     if raw is None:
         raw = quote(scope["path"], safe="/:@!$&'()*+,;=-._~").encode("ascii")
+    raw = raw.partition(b"?")[0]  # some servers leave the query in it, and it would be there twice
     query = scope.get("query_string", b"")
     return raw + b"?" + query if query else raw
 

@@ -27,6 +27,7 @@ routes:
     - { match: "GET /v1/models", action: "models:list" }
     - { match: "GET /v1/models/{id}", action: "models:use", resource: "model/{id}" }
     - { match: "POST /v1/chat", body: model, action: "models:use", resource: "model/{model}" }
+    - { match: "GET /search", query: { in: "{id}" }, action: "models:use", resource: "model/{id}" }
     - { match: "GET /ping", public: true }
 modules:
   - use: token_file
@@ -122,6 +123,22 @@ class Middleware(unittest.TestCase):
         # what is escaped without need is the same path
         self.assertEqual(self.status("GET", "/v1/%6dodels", GOOD), 200)
         self.assertEqual(self.status("GET", "/v1/%6dodels", []), 401)
+
+    def test_query_in_the_raw_path(self):
+        for query, want in ((b"in=m1", 200), (b"in=m2", 403), (b"in=m1&in=m1", 403), (b"", 403)):
+            for raw in (b"/search", b"/search?" + query, None):
+                scope = {"type": "http", "method": "GET", "path": "/search", "raw_path": raw, "query_string": query,
+                         "headers": [(n.encode(), v.encode()) for n, v in GOOD]}
+                sent = []
+
+                async def send(message):
+                    sent.append(message)
+
+                async def receive():
+                    return {"type": "http.request", "body": b"", "more_body": False}
+
+                asyncio.run(self.app(scope, receive, send))
+                self.assertEqual(sent[0]["status"], want, (query, raw))
 
     def test_body(self):
         for chunks, want in (
