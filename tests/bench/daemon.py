@@ -15,7 +15,7 @@ import time
 import types
 
 HERE = os.path.dirname(os.path.abspath(__file__))
-sys.path += [os.path.join(HERE, '..', 'daemon'), os.path.join(HERE, '..', 'live')]  # behind Python's own http
+sys.path += [os.path.join(HERE, '..', 'daemon'), os.path.join(HERE, '..', 'live')]
 from authzen_cerbos import OURS, Cerbos, question  # noqa: E402
 from live import Count, put  # noqa: E402
 from http_world import Wire, free_port, request  # noqa: E402

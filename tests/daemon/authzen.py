@@ -10,7 +10,6 @@ import argparse
 import signal
 import sys
 
-sys.path.append(sys.path.pop(0))       # behind Python's own: http.py here is no library
 
 import authzen_cerbos
 import authzen_clients

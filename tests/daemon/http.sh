@@ -8,4 +8,4 @@ if ! command -v python3 >/dev/null 2>&1; then
 	finish
 fi
 home
-python3 "$top_srcdir/tests/daemon/http.py" "$POLICYD" "$top_builddir/modules/.libs" "$tmp"
+python3 "$top_srcdir/tests/daemon/server.py" "$POLICYD" "$top_builddir/modules/.libs" "$tmp"

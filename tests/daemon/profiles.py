@@ -10,7 +10,7 @@ import sys
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 LIVE = os.path.join(HERE, '..', 'live')
-sys.path[0] = LIVE                      # there is an http.py here, which is not Python's
+sys.path[0] = LIVE
 from live import Count, program, put  # noqa: E402
 from service import Service, ask, free_port, until  # noqa: E402
 sys.path.append(HERE)

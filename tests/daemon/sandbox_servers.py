@@ -8,7 +8,6 @@ are changed, and DIR/token is of the new one. Ends with its input.
 """
 import sys
 
-del sys.path[0]  # this folder has an http.py
 
 import base64  # noqa: E402
 import datetime

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""The server of policyd. http.py POLICYD MODULES TMP; last line: N passed, N failed."""
+"""The server of policyd. server.py POLICYD MODULES TMP; last line: N passed, N failed."""
 import base64
 import os
 import re
