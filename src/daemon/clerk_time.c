@@ -93,14 +93,14 @@ void
 pol_clerk_time_say(char out[32], int64_t ns)
 {
 	const time_t sec = (time_t)(ns / SECOND);
-	const unsigned ms = (unsigned)(ns / 1000000) % 1000u;
+	const unsigned ms = (unsigned)(ns / 1000000 % 1000);
 	char text[24];
 	struct tm tm;
 
 	if (gmtime_r(&sec, &tm) == NULL || strftime(text, sizeof(text), "%Y-%m-%dT%H:%M:%S", &tm) == 0)
 		text[0] = '\0';
 	if (ms != 0)
-		snprintf(out, 32, "%.19s.%03uZ", text, ms);
+		snprintf(out, 32, "%.19s.%03uZ", text, ms % 1000);
 	else
 		snprintf(out, 32, "%.19sZ", text);
 }
