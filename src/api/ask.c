@@ -168,9 +168,10 @@ pol_ask_again(struct pol_asking by, int64_t until, const struct policy_request *
 	memset(&answer, 0, sizeof(answer));
 	pol_fill_reason(&answer, POLICY_REASON_UNAVAILABLE, s->generation);
 	pol_handle_exit(in);
-	if (!good && !old)
+	/* of credentials only their judging tells whether they need the store: asked once more */
+	if (!good && !old && room.credentials_count == 0)
 		return 0;
-	if (good || (pol_child_opens(by.p, &room) && pol_store_is_good(by.p)))
+	if (good || room.credentials_count != 0 || (pol_child_opens(by.p, &room) && pol_store_is_good(by.p)))
 		rc = ask_once(by, &room, &answer, witness);
 	if (rc != POL_WHO_MISS)
 		pol_sized_out(out, &answer, sizeof(answer));

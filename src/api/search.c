@@ -211,13 +211,15 @@ decide_all(struct searching *s)
 	return rc == 0 && s->n != 0 ? decide_row(s) : rc;
 }
 
-/* Behind the decisions, by what was read before the snapshot was taken: a store that is silent for too long may know somebody that nobody
- * here does; and of who asks it may know that he is none any more. */
+/* Behind the decisions, by what was read before the snapshot was taken: a store that is
+ * silent for too long may know somebody that nobody here does; and of who asks it may know
+ * that he is none any more. */
 static bool
 is_stale(const struct searching *s)
 {
 	return !s->stay.s->off && !pol_store_is_before(s->until) && (s->sought == POLICY_SEEK_SUBJECT ||
-	    (s->req.credentials_count == 0 && pol_alive_needs_store(s->stay.s->engine.people, &s->req)));
+	    (s->req.credentials_count != 0 ? s->judged.stand.print != 0 || s->judged.list == NULL :
+	    pol_alive_needs_store(s->stay.s->engine.people, &s->req)));
 }
 
 /* ---- what was found ---- */

@@ -13,8 +13,7 @@ struct pol_desk;
 /*
  * Starts to serve conf's listeners: fds[i] is the listening socket of listener i, and is
  * the server's from here on, also where this fails. conf, policy and desk (NULL: no
- * keeper) outlive it. Its threads
- * have the signal mask of who calls.
+ * keeper) outlive it. Its threads have the signal mask of who calls.
  */
 int pol_server_new(struct pol_server **out, const struct pol_conf *conf, struct policy *policy, struct pol_desk *desk, const int *fds,
     struct policy_error *err);

@@ -37,7 +37,7 @@ start(void)
 	if (getsockname(fd, (struct sockaddr *)&address, &address_len) != 0 ||
 	    pol_conf_text(&conf, "policyd.yaml", conf_text, sizeof(conf_text) - 1, &err) != 0 ||
 	    policy_open_text(&policy, "set.yaml", set_text, sizeof(set_text) - 1, &opt, &err) != 0 ||
-	    pol_server_new(&server, conf, policy, &fd, &err) != 0)
+	    pol_server_new(&server, conf, policy, NULL, &fd, &err) != 0)
 		abort();
 }
 

@@ -202,6 +202,8 @@ pol_py_authenticate(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *
 	id = PyMem_Malloc(sizeof(*id));
 	word = PyUnicode_FromString("credentials");
 	pol_py_request_init(&r);
+	if (id == NULL)
+		PyErr_NoMemory();
 	if (id != NULL && word != NULL && pol_py_request_set(&r, word, args[0]) && keywords(&r, args + n, names)) {
 		struct policy_request *req = (struct policy_request *)pol_py_request_get(&r);
 
