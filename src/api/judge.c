@@ -354,6 +354,11 @@ pol_judge_ask(struct policy *p, const struct policy_request *req, struct pol_jud
 			return;
 		known = judge(p, stack, &asked, version, &print, j);
 		pol_stack_drop(stack);
+		/* good a moment ago, by a code that is good once: nobody can say any more */
+		if (i > 0 && known && j->reason == POLICY_REASON_BAD_CREDENTIAL)
+			known = false;
+		if (j->reason != POLICY_REASON_RULE)
+			break;
 	}
 	if (!known)
 		j->reason = POLICY_REASON_UNAVAILABLE;
