@@ -145,6 +145,26 @@ ask_once(struct pol_asking by, const struct policy_request *req, struct policy_d
 	return rc;
 }
 
+/* By what the store says: until then, as was read before each snapshot; as often as it spoke,
+ * or became too old, meanwhile. */
+static int
+ask_fresh(struct pol_asking by, const struct policy_request *req, struct policy_decision *out, const struct pol_witness *witness,
+    bool *fresh)
+{
+	bool was, is;
+	int rc;
+
+	do {
+		const int64_t until = pol_store_until(by.p);
+
+		was = pol_store_is_before(until);
+		rc = ask_once(by, req, out, witness);
+		is = pol_store_is_before(until);
+	} while (rc == 0 && !is && (was || pol_store_is_good(by.p)));
+	*fresh = is;
+	return rc;
+}
+
 int
 pol_ask_again(struct pol_asking by, int64_t until, const struct policy_request *req, struct policy_decision *out,
     const struct pol_witness *witness)
@@ -154,7 +174,7 @@ pol_ask_again(struct pol_asking by, int64_t until, const struct policy_request *
 	struct policy_token token;
 	const struct pol_snapshot *s;
 	_Atomic uint32_t *in;
-	bool good, old;
+	bool good, old, fresh = false;
 	int rc;
 
 	if (pol_store_is_before(until))
@@ -172,7 +192,9 @@ pol_ask_again(struct pol_asking by, int64_t until, const struct policy_request *
 	if (!good && !old && room.credentials_count == 0)
 		return 0;
 	if (good || room.credentials_count != 0 || (pol_child_opens(by.p, &room) && pol_store_is_good(by.p)))
-		rc = ask_once(by, &room, &answer, witness);
+		rc = ask_fresh(by, &room, &answer, witness, &fresh);
+	if (rc == 0 && old && !fresh)
+		pol_fill_reason(&answer, POLICY_REASON_UNAVAILABLE, answer.generation);
 	if (rc != POL_WHO_MISS)
 		pol_sized_out(out, &answer, sizeof(answer));
 	return rc;

@@ -160,7 +160,13 @@ held_still(int r)
 		kill(all->workers[i].pid, SIGCONT);
 	COMES_TRUE(all_have(n_workers, r, 1), "every worker denies");
 	for (unsigned i = 0; i < n_workers; i++)
-		late += atomic_load(&all->workers[i].last_begun[r]) > atomic_load(&all->acked[r]) + STALE;
+		if (atomic_load(&all->workers[i].last_begun[r]) > atomic_load(&all->acked[r]) + STALE) {
+			late++;
+			printf("worker %u: its last allow was begun %.3f ms and answered %.3f ms after the acknowledgement, its first denial %.3f ms\n", i,
+			    (double)(atomic_load(&all->workers[i].last_begun[r]) - atomic_load(&all->acked[r])) / MS,
+			    (double)(atomic_load(&all->workers[i].last[r]) - atomic_load(&all->acked[r])) / MS,
+			    (double)(atomic_load(&all->workers[i].denied[r]) - atomic_load(&all->acked[r])) / MS);
+		}
 	chaos_check(late == 0, "whoever was held still for longer than `stale` allows nothing afterwards");
 	printf("%u processes held still for %.1f s: %u allowed afterwards\n", n_workers, (double)(STALE + SECOND / 2) / SECOND, late);
 }
