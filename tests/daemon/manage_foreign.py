@@ -9,10 +9,11 @@ from manage_world import OLGA
 
 # positive_data_acceptance is left out: a description cannot say which users there are; ignored_auth
 # as well: it guesses passwords until it is told to wait, and takes a 429 for a fault (manage_calls.py
-# has calls without a credential, and with wrong ones)
+# has calls without a credential, and with wrong ones); and use_after_free: a token that was revoked is
+# still told, as revoked (manage_calls.py looks that a deleted user is not)
 CHECKS = ("not_a_server_error,status_code_conformance,content_type_conformance,response_headers_conformance,"
           "response_schema_conformance,negative_data_rejection,missing_required_header,unsupported_method,"
-          "use_after_free,ensure_resource_availability")
+          "ensure_resource_availability")
 
 
 def schemathesis(w):
