@@ -25,6 +25,8 @@ chmod 755 "$dir"
 mkdir -m 755 "$dir/set" "$dir/log" "$dir/work"
 mkdir -m 700 "$dir/store"
 echo hunter2 >"$dir/secret"
+# who is shut in cannot be looked into by what seeks leaks
+export ASAN_OPTIONS="${ASAN_OPTIONS:-}:detect_leaks=0"
 kills=0
 
 # ---- sets ----

@@ -4,6 +4,7 @@
 usage: xinference.py BUILD FOLDER
 """
 import asyncio
+import json
 import os
 import re
 import subprocess
@@ -17,7 +18,7 @@ from xinference_client import AsyncRESTfulClient, RESTfulClient
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, '..', '..', 'daemon'))
 from proxy_envoy import Envoy  # noqa: E402
-from xinference_world import Count, World, documented, free_port, settle  # noqa: E402
+from xinference_world import Count, World, documented, free_port, send, settle  # noqa: E402
 
 HELLO = [{'role': 'user', 'content': 'hello'}]
 
@@ -91,6 +92,15 @@ def sdk(m, url, session):
           lambda: of('sk-StartStop0001').chat.completions.create(model='m1', messages=HELLO))
 
 
+def known(w, key):
+    """Another process made the key: policyd learns of it when it next looks into the store."""
+    asked = json.dumps({'model': 'm1'}).encode()
+    says = [('Authorization', 'Bearer ' + key), ('Content-Type', 'application/json')]
+    end = time.monotonic() + 10
+    while send(w.bodies, 'POST', '/ext_authz/v1/chat/completions', says, asked).status == 401 and time.monotonic() < end:
+        time.sleep(0.02)
+
+
 def one_model(m, build, w, folder, app_port):
     """The user `one` may use m1, and so may his key. Envoy sends bodies along, nginx does not."""
     w.policyctl('user', 'add', 'one')
@@ -105,6 +115,7 @@ def one_model(m, build, w, folder, app_port):
     envoy = Envoy(build, folder, 'envoy', text.replace(' ' * 14 + at, bodies.rstrip('\n') + '\n' + ' ' * 14 + at), [
         ('              routes: [ { match: { prefix: "/" }, route: { cluster: app } } ]\n', own), ('port_value: 8080', f'port_value: {app_port}'), ('/run/policyd/proxy.sock', w.bodies)])
     try:
+        known(w, key)
         url = f'http://127.0.0.1:{envoy.at[1]}'
 
         def chat(model):
