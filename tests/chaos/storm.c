@@ -18,6 +18,7 @@
 #include "chaos/real.h"
 
 enum { DECIDERS = 2, ROUNDS = 12, ASKED_LEAST = 40 };
+enum { OVERTAKEN = 3 };		/* reloads in one call: nobody can say by which set it was judged */
 
 /* PAM loads and unloads its modules in each thread: of the linker's lock ThreadSanitizer knows nothing. */
 #ifdef __SANITIZE_THREAD__
@@ -90,14 +91,17 @@ ask_good(unsigned who)
 {
 	struct policy_request req[2] = { POLICY_REQUEST_INIT, POLICY_REQUEST_INIT };
 	struct policy_decision d[2];
+	const uint64_t before = policy_generation(p);
 	struct real_ask a;
+	bool may;
 	unsigned got;
 
 	real_good(at, who, &a);
 	req[0].credentials = req[1].credentials = a.list;
 	req[0].credentials_count = req[1].credentials_count = a.count;
 	got = ask_pair(req, d);
-	if (got == 0 && at->may_wait && d[0].reason == POLICY_REASON_UNAVAILABLE) {
+	may = at->may_wait || policy_generation(p) - before >= OVERTAKEN;
+	if (got == 0 && may && d[0].reason == POLICY_REASON_UNAVAILABLE) {
 		atomic_fetch_add(&n.unavailable, 1);
 		return;
 	}
