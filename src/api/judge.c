@@ -24,7 +24,7 @@
 #define KIND_MOST 64u
 #define NAME_MOST 255u
 #define DATA_MOST 65536u
-#define ROUNDS 3			/* of judging, while what it stands on changes */
+#define ROUNDS 8			/* of judging, while what it stands on changes; then it is unavailable */
 
 /* ---- the shape of credentials ---- */
 

@@ -98,16 +98,15 @@ load(const struct policy_module **out, const char *dir, const char *name, struct
 static void
 judge(unsigned n, unsigned gone, const struct policy_decision *d, bool a)
 {
-	bool good = n % 2 == 0 && a;
+	const bool allow = d->verdict == POLICY_ALLOW, good = n % 2 == 0 && a;
 
-	if (n < gone && d->verdict == POLICY_ALLOW)
+	if (n < gone && allow)
 		atomic_fetch_add(&after, 1);
-	if (d->verdict == POLICY_ALLOW && !good)
+	if ((allow && !good) || (!allow && good && d->reason != POLICY_REASON_REVOKED) ||
+	    (n % 2 != 0 && d->reason != POLICY_REASON_BAD_CREDENTIAL)) {
 		atomic_fetch_add(&wrong, 1);
-	if (d->verdict == POLICY_DENY && good && d->reason != POLICY_REASON_REVOKED)
-		atomic_fetch_add(&wrong, 1);
-	if (n % 2 != 0 && d->reason != POLICY_REASON_BAD_CREDENTIAL)
-		atomic_fetch_add(&wrong, 1);
+		printf("    token %u, %s: %s\n", n, a ? "a" : "b", policy_reason_name((int)d->reason));
+	}
 }
 
 static void *

@@ -18,7 +18,7 @@
 #include "chaos/real.h"
 
 enum { DECIDERS = 2, ROUNDS = 12, ASKED_LEAST = 40 };
-enum { OVERTAKEN = 3 };		/* reloads in one call: nobody can say by which set it was judged */
+enum { OVERTAKEN = 8 };		/* reloads in one call: nobody can say by which set it was judged */
 
 /* PAM loads and unloads its modules in each thread: of the linker's lock ThreadSanitizer knows nothing. */
 #ifdef __SANITIZE_THREAD__
