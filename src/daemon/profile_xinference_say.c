@@ -206,3 +206,69 @@ pol_xinference_caller(struct pol_call *c, struct pol_caller *w, const char *scop
 	(void)pol_xinference_fail(c, 401, "Could not validate credentials", scope);
 	return false;
 }
+
+/* ---- handlers of version 3 ---- */
+
+int
+pol_xinference_handle(struct pol_call *c, const char *scope, pol_xinference_part *part)
+{
+	struct pol_caller as;
+	int rc;
+
+	if (!pol_xinference_is_advanced(c))
+		return 0;
+	if (c->nonblock)
+		return POLICY_ERR_AGAIN;
+	if (!pol_xinference_caller(c, &as, scope))
+		return 0;
+	rc = part(c, &as);
+	pol_caller_fini(&as);
+	return rc == 1 ? 0 : rc;
+}
+
+int
+pol_xinference_list(struct pol_call *c, const struct pol_caller *as, const struct pol_xinference_kind *of)
+{
+	json_t *list = json_array(), *page, *item, *want = json_pack("{s:s*}", "kind", of->only);
+	const char *next = "";
+	size_t i;
+	int rc = pol_xinference_guard(c, as, of->scope, of->type, of->any);
+
+	while (rc == 0 && next != NULL) {
+		rc = pol_xinference_ask(c, of->list, as, want, &page, of->what, of->scope);
+		want = NULL;
+		if (rc != 0)
+			break;
+		json_array_foreach(json_object_get(page, "items"), i, item)
+			if (rc == 0)
+				rc = of->add(c, list, item);
+		next = pol_xinference_text(page, "next");
+		if (next != NULL)
+			want = json_pack("{s:s*,s:s}", "kind", of->only, "cursor", next);
+		json_decref(page);
+	}
+	json_decref(want);
+	if (rc == 0)
+		return pol_xinference_say(c, 200, list);
+	json_decref(list);
+	return rc;
+}
+
+int
+pol_xinference_remove(struct pol_call *c, const struct pol_caller *as, const struct pol_xinference_kind *of)
+{
+	char id[POL_XINFERENCE_ID];
+	const char *rest;
+	json_t *answer;
+	int rc;
+
+	if (!pol_xinference_id(c, of->path, of->before, id, &rest))
+		return 1;
+	if (rest[0] != '\0')
+		return pol_xinference_fail(c, 404, "Not Found", NULL);
+	rc = pol_xinference_ask(c, of->remove, as, json_pack("{s:s}", of->id, id), &answer, of->what, of->scope);
+	if (rc != 0)
+		return rc;
+	json_decref(answer);
+	return pol_xinference_say(c, 200, json_pack("{s:b}", "ok", 1));
+}
