@@ -3,9 +3,7 @@
 #ifndef POL_DAEMON_PROFILE_XINFERENCE_H
 #define POL_DAEMON_PROFILE_XINFERENCE_H
 
-#include <jansson.h>
-
-#include "call.h"
+#include "profile.h"
 
 enum { POL_XINFERENCE_USERNAME = 256, POL_XINFERENCE_ID = 96 };
 
@@ -17,8 +15,6 @@ int pol_xinference_fail(struct pol_call *c, unsigned status, const char *text, c
 int pol_xinference_say(struct pol_call *c, unsigned status, json_t *body);
 /* The body, an object of JSON; NULL: the error was answered. */
 json_t *pol_xinference_body(struct pol_call *c);
-/* A member that is a text and not empty; NULL: it is none. */
-const char *pol_xinference_text(const json_t *o, const char *name);
 
 /* ---- at the desk ---- */
 

@@ -51,9 +51,9 @@ id_of(struct pol_call *c, const struct pol_caller *as, int *rc, int *reason)
 	*rc = pol_xinference_try(c, "token_show", as, json_pack("{s:s}", "secret", as->list[0].data.data), &shown, reason);
 	if (*rc != 0)
 		return NULL;
-	if (json_is_true(json_object_get(shown, "active")) && pol_xinference_text(shown, "kind") != NULL &&
-	    strcmp(pol_xinference_text(shown, "kind"), "refresh") == 0 && pol_xinference_text(shown, "id") != NULL)
-		id = strdup(pol_xinference_text(shown, "id"));
+	if (json_is_true(json_object_get(shown, "active")) && pol_profile_text(shown, "kind") != NULL &&
+	    strcmp(pol_profile_text(shown, "kind"), "refresh") == 0 && pol_profile_text(shown, "id") != NULL)
+		id = strdup(pol_profile_text(shown, "id"));
 	if (id == NULL)
 		*rc = POLICY_ERR_NOENT;
 	json_decref(shown);
@@ -75,7 +75,7 @@ static json_t *
 read_token(struct pol_call *c, struct pol_caller *as)
 {
 	json_t *body = pol_xinference_body(c);
-	const char *token = body != NULL ? pol_xinference_text(body, "refresh_token") : NULL;
+	const char *token = body != NULL ? pol_profile_text(body, "refresh_token") : NULL;
 
 	if (body == NULL)
 		return NULL;
@@ -123,7 +123,7 @@ refresh(struct pol_call *c, const struct pol_caller *as, const char *id, int rc,
 		    life != 0 ? (int)life : 7 * 86400), &made, &reason);
 	if (rc != 0)
 		return refuse_refresh(c, rc, reason);
-	rc = pol_xinference_pair(c, pol_xinference_text(made, "secret"), json_integer_value(json_object_get(made, "expires_unix")));
+	rc = pol_xinference_pair(c, pol_profile_text(made, "secret"), json_integer_value(json_object_get(made, "expires_unix")));
 	json_decref(made);
 	return rc;
 }

@@ -62,7 +62,7 @@ is_for_all(const json_t *permissions)
 	size_t i;
 
 	json_array_foreach(permissions, i, p) {
-		const char *type = pol_xinference_text(p, "permission_type");
+		const char *type = pol_profile_text(p, "permission_type");
 
 		if (type == NULL || strcmp(type, "all") != 0)
 			return false;
@@ -87,11 +87,11 @@ static json_t *
 want_key(struct pol_call *c, const json_t *body)
 {
 	const json_t *owner = json_object_get(body, "owner");
-	const char *end = pol_xinference_text(body, "expires_at");
+	const char *end = pol_profile_text(body, "expires_at");
 	char who[POL_XINFERENCE_ID];
 	json_t *want;
 
-	if (pol_xinference_text(body, "name") == NULL) {
+	if (pol_profile_text(body, "name") == NULL) {
 		(void)pol_xinference_fail(c, 400, "name is wanted, a text", NULL);
 		return NULL;
 	}

@@ -129,7 +129,7 @@ take(struct pol_call *c, const struct pol_caller *as, const char *who, json_t *w
 	if (rc != 0)
 		return rc;
 	json_array_foreach(json_object_get(list, "items"), i, g) {
-		const char *role = pol_xinference_text(g, "role");
+		const char *role = pol_profile_text(g, "role");
 
 		if (role == NULL || pol_xinference_word(role) == NULL || !json_is_null(json_object_get(g, "resource")))
 			continue;
@@ -170,7 +170,7 @@ make_user(struct pol_call *c, const struct pol_caller *as)
 	json_t *body = pol_xinference_body(c), *words = NULL, *made = NULL;
 	int rc = 0;
 
-	if (body != NULL && (pol_xinference_text(body, "username") == NULL || pol_xinference_text(body, "password") == NULL))
+	if (body != NULL && (pol_profile_text(body, "username") == NULL || pol_profile_text(body, "password") == NULL))
 		rc = pol_xinference_fail(c, 400, "username and password are wanted, as texts", NULL);
 	else if (body != NULL)
 		words = words_of(c, json_object_get(body, "permissions"));
@@ -266,7 +266,7 @@ put_user(struct pol_call *c, const struct pol_caller *as, const char *who, const
 static int
 put_password(struct pol_call *c, const struct pol_caller *as, const char *who, const json_t *body)
 {
-	const char *to = pol_xinference_text(body, "new_password"), *from = pol_xinference_text(body, "current_password");
+	const char *to = pol_profile_text(body, "new_password"), *from = pol_profile_text(body, "current_password");
 	json_t *want = json_pack("{s:s,s:s*}", "who", who, "password", to), *answer;
 	int rc;
 
