@@ -19,6 +19,13 @@ struct row {
 #define FIELD(s, f, n) { "offsetof(struct " #s ", " #f ")", (long long)offsetof(struct s, f), n }
 #define VALUE(v, n) { #v, (long long)(v), n }
 
+#define ROWS(table) table, sizeof(table) / sizeof((table)[0])
+#ifdef __x86_64__
+#define LAYOUT ROWS(layout)
+#else
+#define LAYOUT NULL, 0
+#endif
+
 /* How many differ, each of them told. */
 static unsigned
 compare(const struct row *r, size_t n)

@@ -148,9 +148,5 @@ static const struct row layout[] = {
 int
 main(void)
 {
-#ifdef __x86_64__
-	return compare_both(values, sizeof(values) / sizeof(values[0]), layout, sizeof(layout) / sizeof(layout[0]));
-#else
-	return compare_both(values, sizeof(values) / sizeof(values[0]), NULL, 0);
-#endif
+	return compare_both(ROWS(values), LAYOUT);
 }
