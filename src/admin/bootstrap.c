@@ -52,11 +52,8 @@ judge(struct pol_call *c, void *op)
 
 	if (rc == 0)
 		rc = pol_users_free(c, o->want);
-	if (rc == 0 && o->want->password.data != NULL && o->hash[0] == '\0') {
-		rc = pol_secret_password(o->hash, o->want->password);
-		if (rc != 0)
-			pol_call_fail(c, rc, "the password could not be hashed: %s", policy_strerror(rc));
-	}
+	if (rc == 0 && o->want->password.data != NULL)
+		rc = pol_users_hash(c, o->hash, o->want->password);
 	if (rc == 0)
 		(void)pol_users_row(c, o->want, o->uid, o->hash, &rc);
 	row = rc == 0 ? pol_call_row(c, POLICY_ROW_GRANT, NULL) : NULL;

@@ -287,12 +287,8 @@ judge_password(struct pol_call *c, void *op)
 		rc = pol_call_escalate(c, "a credential with limits sets no password");
 	if (rc != 0 || o->wrong)
 		return rc;
-	if (o->hash[0] == '\0') {
-		rc = pol_secret_password(o->hash, o->new);
-		if (rc != 0)
-			return pol_call_fail(c, rc, "the password could not be hashed: %s", policy_strerror(rc));
-	}
-	return write_password(c, o, &user);
+	rc = pol_users_hash(c, o->hash, o->new);
+	return rc != 0 ? rc : write_password(c, o, &user);
 }
 
 int

@@ -139,6 +139,14 @@ set_groups(struct pol_call *c, struct policy_row *row, const struct policy_user 
 	return row->list.len <= LIST_MOST ? 0 : pol_call_fail(c, POLICY_ERR_LIMIT, "the names of a user's groups have at most %u bytes", LIST_MOST);
 }
 
+int
+pol_users_hash(struct pol_call *c, char hash[POL_PASSWORD_HASH], struct policy_text password)
+{
+	const int rc = hash[0] != '\0' ? 0 : pol_secret_password(hash, password);
+
+	return rc == 0 ? 0 : pol_call_fail(c, rc, "the password could not be hashed: %s", policy_strerror(rc));
+}
+
 struct policy_row *
 pol_users_row(struct pol_call *c, const struct policy_user *want, const char *uid, const char *hash, int *rc)
 {
@@ -187,11 +195,8 @@ judge_create(struct pol_call *c, void *op)
 		rc = pol_users_free(c, o->want);
 	for (size_t i = 0; rc == 0 && i < o->want->groups_count; i++)
 		rc = pol_call_gives_group(c, o->want->groups[i]);
-	if (rc == 0 && o->want->password.data != NULL && o->hash[0] == '\0') {
-		rc = pol_secret_password(o->hash, o->want->password);
-		if (rc != 0)
-			pol_call_fail(c, rc, "the password could not be hashed: %s", policy_strerror(rc));
-	}
+	if (rc == 0 && o->want->password.data != NULL)
+		rc = pol_users_hash(c, o->hash, o->want->password);
 	if (rc == 0)
 		(void)pol_users_row(c, o->want, o->uid, o->hash, &rc);
 	return rc;

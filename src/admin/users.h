@@ -10,6 +10,8 @@
 const char *pol_users_bad(const struct policy_user *want);
 /* Is its name free? 0 or POLICY_ERR_EXISTS with its sentence. */
 int pol_users_free(struct pol_call *c, const struct policy_user *want);
+/* The hash of a password to be set, once: a call may be judged again. 0, or a policy_err with its sentence. */
+int pol_users_hash(struct pol_call *c, char hash[POL_PASSWORD_HASH], struct policy_text password);
 /* Its row, to be written; NULL: see *rc. */
 struct policy_row *pol_users_row(struct pol_call *c, const struct policy_user *want, const char *uid, const char *hash,
     int *rc);

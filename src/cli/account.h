@@ -47,8 +47,6 @@ int pol_account_own(struct pol_account *c, char who[400]);
 
 /* ---- what is said ---- */
 
-/* An object, on a line of its own; no secret stands in it. */
-int pol_say_json(struct pol_json *j);
 void pol_say_json_text(struct pol_json *j, const char *name, struct policy_text t);	/* absent: null */
 void pol_say_json_time(struct pol_json *j, const char *name, int64_t ns);		/* 0: null */
 void pol_say_json_list(struct pol_json *j, const char *name, const struct policy_text *list, size_t n);

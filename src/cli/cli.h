@@ -106,6 +106,7 @@ enum pol_paint { POL_PLAIN, POL_GOOD, POL_BAD, POL_WARN, POL_STRONG };
 void pol_out_paint(FILE *f, enum pol_paint p);
 /* Flushes standard output: 0, or EX_IOERR when something was not written. */
 int pol_out_close(int status);
+/* What was written, on a line of its own, and frees it: 0, or EX_OSERR when memory ran out. */
 int pol_out_json(struct pol_json *j);
 
 /* How far a long work is, on a terminal, once it takes over a second. */

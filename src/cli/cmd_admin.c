@@ -71,7 +71,7 @@ pol_cmd_backup(struct pol_account *c)
 		pol_json_open(&j, NULL, '{');
 		pol_json_str(&j, "path", path);
 		pol_json_close(&j, '}');
-		rc = pol_say_json(&j);
+		rc = pol_out_json(&j);
 	}
 	free(here);
 	free(whole);

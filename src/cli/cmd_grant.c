@@ -27,7 +27,7 @@ tell_json(void *ctx, const struct policy_grant *g)
 
 	(void)ctx;
 	json_grant(&j, g);
-	return pol_say_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
+	return pol_out_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
 }
 
 static int

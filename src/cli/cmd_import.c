@@ -158,7 +158,7 @@ summary(struct pol_import *im, size_t refused_before)
 		pol_json_raw(&j, im->said.data, im->said.len);
 	pol_json_close(&j, ']');
 	pol_json_close(&j, '}');
-	return pol_say_json(&j) != 0 ? EX_OSERR : im->refused > 0 ? POL_NO : POL_YES;
+	return pol_out_json(&j) != 0 ? EX_OSERR : im->refused > 0 ? POL_NO : POL_YES;
 }
 
 static int

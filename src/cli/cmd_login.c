@@ -33,7 +33,7 @@ keep(void *ctx, const struct policy_token_info *t)
 		pol_say_json_text(&j, "token_id", t->id);
 		pol_say_json_time(&j, "expires", t->expires_ns);
 		pol_json_close(&j, '}');
-		return pol_say_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
+		return pol_out_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
 	}
 	fputs("logged in as ", stdout);
 	pol_out_text_n(stdout, t->who.data, t->who.len);
@@ -120,7 +120,7 @@ pol_cmd_logout(struct pol_account *c)
 		pol_json_bool(&j, "ok", rc == 0);
 		pol_json_bool(&j, "revoked", rc == 0);
 		pol_json_close(&j, '}');
-		(void)pol_say_json(&j);
+		(void)pol_out_json(&j);
 	}
 	return gone != 0 ? gone : rc;
 }

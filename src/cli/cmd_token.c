@@ -119,7 +119,7 @@ list_one(void *ctx, const struct policy_token_info *t)
 		pol_json_open(&j, NULL, '{');
 		pol_token_json(&j, t);
 		pol_json_close(&j, '}');
-		return pol_say_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
+		return pol_out_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
 	}
 	pol_columns_text(&l->t, t->id);
 	pol_columns_text(&l->t, t->who);

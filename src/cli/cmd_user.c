@@ -89,7 +89,7 @@ pol_user_tell(void *ctx, const struct policy_user *u)
 		return 0;
 	}
 	json_user(&j, u);
-	return pol_say_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
+	return pol_out_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
 }
 
 /* ---- what the options say ---- */

@@ -3,21 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli/host.h"
+#include "cli/account.h"
 #include "cli/lines.h"
 #include "cli/request.h"
 #include "cli/when.h"
 
 /* ---- what was found ---- */
-
-static void
-json_texts(struct pol_json *j, const char *name, const struct policy_text *list, uint32_t n)
-{
-	pol_json_open(j, name, '[');
-	for (uint32_t i = 0; i < n; i++)
-		pol_json_text(j, NULL, list[i].data, list[i].len);
-	pol_json_close(j, ']');
-}
 
 static void
 json_identity(struct pol_json *j, const struct policy_identity *id)
@@ -39,10 +30,10 @@ json_identity(struct pol_json *j, const struct policy_identity *id)
 	pol_json_text(j, "kind", id->kind.data, id->kind.len);
 	pol_json_text(j, "step", id->step.data, id->step.len);
 	if (id->scoped != 0)
-		json_texts(j, "scopes", id->scopes, id->scopes_count);
+		pol_say_json_list(j, "scopes", id->scopes, id->scopes_count);
 	else
 		pol_json_null(j, "scopes");
-	json_texts(j, "groups", id->groups, id->groups_count);
+	pol_say_json_list(j, "groups", id->groups, id->groups_count);
 	if (id->token_id.len > 0)
 		pol_json_text(j, "token_id", id->token_id.data, id->token_id.len);
 	if (id->expires != 0)

@@ -12,20 +12,6 @@
 
 /* ---- JSON ---- */
 
-int
-pol_say_json(struct pol_json *j)
-{
-	const int rc = j->failed ? EX_OSERR : 0;
-
-	pol_json_raw(j, "\n", 1);
-	if (j->failed)
-		fprintf(stderr, "policyctl: out of memory\n");
-	else
-		fwrite(j->data, 1, j->len, stdout);
-	pol_json_fini(j);
-	return rc;
-}
-
 void
 pol_say_json_text(struct pol_json *j, const char *name, struct policy_text t)
 {

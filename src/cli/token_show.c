@@ -148,7 +148,7 @@ tell(void *ctx, const struct policy_token_info *t)
 	pol_owner_json(&j, &s->owner, POL_OWNER_CUSTOMER, POL_OWNER_USER_TYPE);
 	pol_token_json(&j, t);
 	pol_json_close(&j, '}');
-	return pol_say_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
+	return pol_out_json(&j) != 0 ? POLICY_ERR_NOMEM : 0;
 }
 
 static int

@@ -9,6 +9,7 @@
 
 #include "compile/ast_route.h"
 #include "compile/ast_step.h"
+#include "compile/parse.h"
 
 static void
 type_key(const void *value, struct policy_text *a, struct policy_text *b)
@@ -187,6 +188,30 @@ pol_check_type(struct ast_set *set, const struct pol_names *names, uint32_t *out
 		return pol_check_unknown(set, &names->types, at, name, what);
 	*out = t->index;
 	return 0;
+}
+
+int
+pol_check_attributes(struct ast_set *set, const struct pol_names *names, struct policy_attrs *out,
+    const struct pol_node *map, pol_due_fn *due, const struct ast_type *t)
+{
+	struct policy_attr *list = POL_NEW_ARRAY(set, map->count, struct policy_attr);
+	size_t i;
+	int rc = 0;
+
+	if (list == NULL)
+		return POLICY_ERR_NOMEM;
+	for (i = 0; rc == 0 && i < map->count; i++) {
+		const struct pol_node *key = &map->u.items[i * 2];
+
+		list[i].name = pol_node_text(key);
+		if (due(names, t, list[i].name))
+			rc = pol_value_source(set, &list[i].value, key + 1);
+		else
+			rc = pol_value_typed(set, &list[i].value, key + 1);
+	}
+	out->list = list;
+	out->count = map->count;
+	return rc;
 }
 
 static int

@@ -82,6 +82,12 @@ pol_check_get(const struct pol_index *x, struct policy_text name)
 int pol_check_type(struct ast_set *set, const struct pol_names *names, uint32_t *out,
     const struct pol_node *at, struct policy_text name, const char *what);
 
+/* Is text due in the attribute of that name, whatever YAML means? */
+typedef bool pol_due_fn(const struct pol_names *names, const struct ast_type *t, struct policy_text name);
+/* The values of a map of attributes, typed: of a user (t NULL) or of a thing of type t. */
+int pol_check_attributes(struct ast_set *set, const struct pol_names *names, struct policy_attrs *out,
+    const struct pol_node *map, pol_due_fn *due, const struct ast_type *t);
+
 /* check_names.c: declared once, sorted */
 pol_check_fn pol_check_names;
 

@@ -59,31 +59,11 @@ check_holders(struct ast_set *set, const struct pol_names *names, const struct a
 }
 
 /* Text is due in an attribute that some type's owner names, else what YAML means. */
-static int
-type_attributes(struct ast_set *set, const struct pol_names *names, struct ast_user *u)
+static bool
+text_is_due(const struct pol_names *names, const struct ast_type *t, struct policy_text name)
 {
-	const struct pol_node *map = u->attributes;
-	struct policy_attr *list;
-	size_t i;
-	int rc = 0;
-
-	if (map == NULL)
-		return 0;
-	list = POL_NEW_ARRAY(set, map->count, struct policy_attr);
-	if (list == NULL)
-		return POLICY_ERR_NOMEM;
-	for (i = 0; rc == 0 && i < map->count; i++) {
-		const struct pol_node *key = &map->u.items[i * 2];
-
-		list[i].name = pol_node_text(key);
-		if (POL_NODE_IS(key, "id") || pol_check_get(&names->owner_attrs, list[i].name) != NULL)
-			rc = pol_value_source(set, &list[i].value, key + 1);
-		else
-			rc = pol_value_typed(set, &list[i].value, key + 1);
-	}
-	u->attrs.list = list;
-	u->attrs.count = map->count;
-	return rc;
+	(void)t;
+	return POL_TEXT_IS(name, "id") || pol_check_get(&names->owner_attrs, name) != NULL;
 }
 
 static int
@@ -94,7 +74,9 @@ check_user(struct ast_set *set, const struct pol_names *names, struct ast_user *
 
 	for (i = 0; rc == 0 && i < u->groups.n; i++)
 		rc = check_group(set, names, &u->groups.list[i], pol_node_text(&u->groups.list[i]), u->fixture);
-	return rc != 0 ? rc : type_attributes(set, names, u);
+	if (rc != 0 || u->attributes == NULL)
+		return rc;
+	return pol_check_attributes(set, names, &u->attrs, u->attributes, text_is_due, NULL);
 }
 
 static int

@@ -17,31 +17,6 @@ text_is_due(const struct pol_names *names, const struct ast_type *t, struct poli
 }
 
 static int
-type_attributes(struct ast_set *set, const struct pol_names *names, struct ast_thing *x, const struct ast_type *t)
-{
-	const struct pol_node *map = x->attributes;
-	struct policy_attr *list;
-	size_t i;
-	int rc = 0;
-
-	list = POL_NEW_ARRAY(set, map->count, struct policy_attr);
-	if (list == NULL)
-		return POLICY_ERR_NOMEM;
-	for (i = 0; rc == 0 && i < map->count; i++) {
-		const struct pol_node *key = &map->u.items[i * 2];
-
-		list[i].name = pol_node_text(key);
-		if (text_is_due(names, t, list[i].name))
-			rc = pol_value_source(set, &list[i].value, key + 1);
-		else
-			rc = pol_value_typed(set, &list[i].value, key + 1);
-	}
-	x->attrs.list = list;
-	x->attrs.count = map->count;
-	return rc;
-}
-
-static int
 find_parents(struct ast_set *set, struct ast_thing *x, const struct ast_type *t, const struct policy_value *v)
 {
 	const struct policy_value *list = v->type == POLICY_LIST ? v->u.items : v;
@@ -91,7 +66,7 @@ check_thing(struct ast_set *set, const struct pol_names *names, struct ast_thing
 	if (rc != 0 || x->attributes == NULL)
 		return rc;
 	t = set->types.list[x->type];
-	rc = type_attributes(set, names, x, t);
+	rc = pol_check_attributes(set, names, &x->attrs, x->attributes, text_is_due, t);
 	for (i = 0; rc == 0 && i < x->attrs.count; i++) {
 		const struct policy_attr *a = &x->attrs.list[i];
 		const struct pol_node *value = &x->attributes->u.items[i * 2 + 1];

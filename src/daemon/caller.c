@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base64.h"
 #include "conn.h"
 #include "login.h"
 #include "metrics.h"
@@ -20,42 +21,21 @@
 
 /* ---- credentials ---- */
 
-static int
-digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '+' ? 62 : c == '/' ? 63 : -1;
-}
-
 /* Base64 with its padding, in the one form that a text has. -1: it is none, or too long. */
 static int
 decode(char *out, size_t room, const char *s)
 {
-	size_t n = strlen(s), pad = 0, len = 0;
-	unsigned bits = 0, have = 0;
+	const size_t n = strlen(s);
+	size_t pad = 0;
+	unsigned over;
+	long len;
 
 	if (n == 0 || n % 4 != 0 || n / 4 * 3 > room)
 		return -1;
 	while (pad < 2 && s[n - 1 - pad] == '=')
 		pad++;
-	for (size_t i = 0; i < n - pad; i++) {
-		int d = digit(s[i]);
-
-		if (d < 0)
-			return -1;
-		bits = bits << 6 | (unsigned)d;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			out[len++] = (char)(bits >> have & 255);
-		}
-	}
-	return (bits & ((1u << have) - 1)) == 0 ? (int)len : -1;
+	len = pol_base64(out, s, n - pad, "+/", &over);
+	return len >= 0 && over == 0 ? (int)len : -1;
 }
 
 static bool

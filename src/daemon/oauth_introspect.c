@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base64.h"
 #include "desk.h"
 #include "form.h"
 #include "oauth.h"
@@ -24,48 +25,23 @@ no(struct pol_call *c)
 
 /* ---- of a signed one ---- */
 
-static int
-digit(char c)
-{
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
-}
-
 /* The claims of HEAD.CLAIMS.SIGNATURE, which a step has verified; NULL: it is no such token. */
 static json_t *
 claims_of(struct policy_text token, const struct policy_identity *who)
 {
 	const char *dot = memchr(token.data, '.', token.len), *end = token.data + token.len, *stop;
-	unsigned bits = 0, have = 0;
 	json_t *claims = NULL, *id;
-	size_t n = 0;
+	unsigned over;
 	char *text;
+	long n;
 
 	stop = dot != NULL ? memchr(dot + 1, '.', (size_t)(end - dot - 1)) : NULL;
 	if (stop == NULL || memchr(stop + 1, '.', (size_t)(end - stop - 1)) != NULL || (size_t)(stop - dot) > PAYLOAD_BYTES)
 		return NULL;
 	text = malloc(PAYLOAD_BYTES);
-	for (const char *s = dot + 1; text != NULL && s < stop; s++) {
-		const int d = digit(*s);
-
-		if (d < 0) {
-			free(text);
-			return NULL;
-		}
-		bits = bits << 6 | (unsigned)d;
-		have += 6;
-		if (have >= 8) {
-			have -= 8;
-			text[n++] = (char)(bits >> have & 255);
-		}
-	}
-	if (text != NULL)
-		claims = json_loadb(text, n, JSON_REJECT_DUPLICATES, NULL);
+	n = text != NULL ? pol_base64(text, dot + 1, (size_t)(stop - dot - 1), "-_", &over) : -1;
+	if (n >= 0)
+		claims = json_loadb(text, (size_t)n, JSON_REJECT_DUPLICATES, NULL);
 	free(text);
 	id = json_object_get(claims, "jti");
 	if (json_is_object(claims) && (id == NULL || (json_is_string(id) && json_string_length(id) == who->token_id.len &&

@@ -82,7 +82,7 @@ advanced_login(struct pol_call *c, const struct pol_caller *as)
 
 	if (rc != 0)
 		return refuse_login(c, rc, reason) == 1 ? 0 : rc;
-	rc = pol_xinference_pair(c, pol_xinference_text(made, "secret"), json_integer_value(json_object_get(made, "expires_unix")));
+	rc = pol_xinference_pair(c, pol_profile_text(made, "secret"), json_integer_value(json_object_get(made, "expires_unix")));
 	json_decref(made);
 	return rc;
 }

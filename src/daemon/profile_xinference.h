@@ -3,9 +3,7 @@
 #ifndef POL_DAEMON_PROFILE_XINFERENCE_H
 #define POL_DAEMON_PROFILE_XINFERENCE_H
 
-#include <jansson.h>
-
-#include "call.h"
+#include "profile.h"
 
 enum { POL_XINFERENCE_USERNAME = 256, POL_XINFERENCE_ID = 96 };
 
@@ -17,8 +15,6 @@ int pol_xinference_fail(struct pol_call *c, unsigned status, const char *text, c
 int pol_xinference_say(struct pol_call *c, unsigned status, json_t *body);
 /* The body, an object of JSON; NULL: the error was answered. */
 json_t *pol_xinference_body(struct pol_call *c);
-/* A member that is a text and not empty; NULL: it is none. */
-const char *pol_xinference_text(const json_t *o, const char *name);
 
 /* ---- at the desk ---- */
 
@@ -50,6 +46,23 @@ const char *pol_xinference_word(const char *permission);
 
 /* False: it is the other generation, and a 404 was answered. */
 bool pol_xinference_is_advanced(struct pol_call *c);
+/* A handler's own part, for the caller that it is given: 1 is an error that was answered, all else as a handler. */
+typedef int pol_xinference_part(struct pol_call *c, const struct pol_caller *as);
+/* What is around that part: the generation, where one may wait, who asks. Returns what a handler does. */
+int pol_xinference_handle(struct pol_call *c, const char *scope, pol_xinference_part *part);
+
+/* Users, keys: what the desk calls them, and what is done alike with both. */
+struct pol_xinference_kind {
+	const char *scope, *path, *what;
+	const char *id, *before;	/* the desk's member with an id, and what it has before that of the path */
+	const char *list, *remove;	/* calls at the desk */
+	const char *type, *any;		/* a resource that stands for all in the list: may it be asked for? */
+	const char *only;		/* those of this kind in the list; NULL: all */
+	int (*add)(struct pol_call *c, json_t *list, const json_t *item);	/* one of the desk's to ours, or left out */
+};
+/* Parts of handlers: all there are, page by page; and without one of them. */
+int pol_xinference_list(struct pol_call *c, const struct pol_caller *as, const struct pol_xinference_kind *of);
+int pol_xinference_remove(struct pol_call *c, const struct pol_caller *as, const struct pol_xinference_kind *of);
 /* The id in /v1/admin/WHAT/ID[/rest] as `before` and it, and what stands behind it: "" or "/rest".
  * False: there is none, and a 404 was answered. */
 bool pol_xinference_id(struct pol_call *c, const char *path, const char *before, char out[POL_XINFERENCE_ID], const char **rest);

@@ -51,9 +51,9 @@ id_of(struct pol_call *c, const struct pol_caller *as, int *rc, int *reason)
 	*rc = pol_xinference_try(c, "token_show", as, json_pack("{s:s}", "secret", as->list[0].data.data), &shown, reason);
 	if (*rc != 0)
 		return NULL;
-	if (json_is_true(json_object_get(shown, "active")) && pol_xinference_text(shown, "kind") != NULL &&
-	    strcmp(pol_xinference_text(shown, "kind"), "refresh") == 0 && pol_xinference_text(shown, "id") != NULL)
-		id = strdup(pol_xinference_text(shown, "id"));
+	if (json_is_true(json_object_get(shown, "active")) && pol_profile_text(shown, "kind") != NULL &&
+	    strcmp(pol_profile_text(shown, "kind"), "refresh") == 0 && pol_profile_text(shown, "id") != NULL)
+		id = strdup(pol_profile_text(shown, "id"));
 	if (id == NULL)
 		*rc = POLICY_ERR_NOENT;
 	json_decref(shown);
@@ -75,7 +75,7 @@ static json_t *
 read_token(struct pol_call *c, struct pol_caller *as)
 {
 	json_t *body = pol_xinference_body(c);
-	const char *token = body != NULL ? pol_xinference_text(body, "refresh_token") : NULL;
+	const char *token = body != NULL ? pol_profile_text(body, "refresh_token") : NULL;
 
 	if (body == NULL)
 		return NULL;
@@ -88,12 +88,14 @@ read_token(struct pol_call *c, struct pol_caller *as)
 	return body;
 }
 
-int
-pol_xinference_refresh(struct pol_call *c)
+/* Around what is done with a refresh token: its id, or NULL, and rc and reason say why. */
+typedef int with_token(struct pol_call *c, const struct pol_caller *as, const char *id, int rc, int reason);
+
+static int
+handle_token(struct pol_call *c, with_token *part)
 {
-	const unsigned life = c->on->xinference.refresh_s;
 	struct pol_caller as;
-	json_t *body, *made;
+	json_t *body;
 	int rc, reason;
 	char *id;
 
@@ -104,38 +106,42 @@ pol_xinference_refresh(struct pol_call *c)
 	if ((body = read_token(c, &as)) == NULL)
 		return 0;
 	id = id_of(c, &as, &rc, &reason);
-	if (id != NULL)
-		rc = pol_xinference_try(c, "token_renew", &as, json_pack("{s:s,s:i}", "id", id, "lifetime",
-		    life != 0 ? (int)life : 7 * 86400), &made, &reason);
+	rc = part(c, &as, id, rc, reason);
 	free(id);
 	json_decref(body);
+	return rc;
+}
+
+static int
+refresh(struct pol_call *c, const struct pol_caller *as, const char *id, int rc, int reason)
+{
+	const unsigned life = c->on->xinference.refresh_s;
+	json_t *made;
+
+	if (id != NULL)
+		rc = pol_xinference_try(c, "token_renew", as, json_pack("{s:s,s:i}", "id", id, "lifetime",
+		    life != 0 ? (int)life : 7 * 86400), &made, &reason);
 	if (rc != 0)
 		return refuse_refresh(c, rc, reason);
-	rc = pol_xinference_pair(c, pol_xinference_text(made, "secret"), json_integer_value(json_object_get(made, "expires_unix")));
+	rc = pol_xinference_pair(c, pol_profile_text(made, "secret"), json_integer_value(json_object_get(made, "expires_unix")));
 	json_decref(made);
 	return rc;
 }
 
-/* Who logs out is out, whatever it was that he sent. */
 int
-pol_xinference_logout(struct pol_call *c)
+pol_xinference_refresh(struct pol_call *c)
 {
-	json_t *body, *answer = NULL;
-	struct pol_caller as;
-	int rc, reason;
-	char *id;
+	return handle_token(c, refresh);
+}
 
-	if (!pol_xinference_is_advanced(c))
-		return 0;
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if ((body = read_token(c, &as)) == NULL)
-		return 0;
-	id = id_of(c, &as, &rc, &reason);
+/* Who logs out is out, whatever it was that he sent. */
+static int
+log_out(struct pol_call *c, const struct pol_caller *as, const char *id, int rc, int reason)
+{
+	json_t *answer = NULL;
+
 	if (id != NULL)
-		rc = pol_xinference_try(c, "token_revoke", &as, json_pack("{s:s}", "id", id), &answer, &reason);
-	free(id);
-	json_decref(body);
+		rc = pol_xinference_try(c, "token_revoke", as, json_pack("{s:s}", "id", id), &answer, &reason);
 	json_decref(answer);
 	if (rc == POLICY_ERR_UNAVAILABLE || rc == POLICY_ERR_UNSUPPORTED || (id != NULL && rc != 0 && rc != POLICY_ERR_NOENT)) {
 		(void)pol_xinference_refuse(c, rc, reason, "User", NULL);
@@ -145,33 +151,31 @@ pol_xinference_logout(struct pol_call *c)
 }
 
 int
-pol_xinference_me(struct pol_call *c)
+pol_xinference_logout(struct pol_call *c)
 {
-	struct policy_identity *who;
+	return handle_token(c, log_out);
+}
+
+static int
+me(struct pol_call *c, const struct pol_caller *as)
+{
+	struct policy_identity *who = malloc(sizeof(*who));
 	struct policy_request req = POLICY_REQUEST_INIT;
-	struct pol_caller as;
 	json_t *shown = NULL, *may = NULL, *name;
 	int rc;
 
-	if (!pol_xinference_is_advanced(c))
-		return 0;
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!pol_xinference_caller(c, &as, NULL))
-		return 0;
-	who = malloc(sizeof(*who));
 	if (who == NULL)
 		return POLICY_ERR_NOMEM;
 	who->size = sizeof(*who);
-	req.credentials = as.list;
-	req.credentials_count = as.count;
+	req.credentials = as->list;
+	req.credentials_count = as->count;
 	req.deadline_ns = c->deadline_ns;
 	rc = policy_authenticate(c->policy, &req, who);
 	if (rc == 0 && who->verified != 1)
 		rc = pol_xinference_refuse(c, POLICY_ERR_DENIED, (int)who->reason, "User", NULL);
 	name = rc == 0 ? json_stringn(who->subject_id.data, who->subject_id.len) : NULL;
 	if (rc == 0)
-		rc = pol_xinference_ask(c, "user_show", &as, json_pack("{s:O}", "who", name), &shown, "User", NULL);
+		rc = pol_xinference_ask(c, "user_show", as, json_pack("{s:O}", "who", name), &shown, "User", NULL);
 	if (rc == 0 && (may = pol_xinference_may(c, who->subject_id)) == NULL)
 		rc = POLICY_ERR_NOMEM;
 	if (rc == 0)
@@ -181,8 +185,13 @@ pol_xinference_me(struct pol_call *c)
 	json_decref(shown);
 	json_decref(may);
 	free(who);
-	pol_caller_fini(&as);
-	return rc == 1 ? 0 : rc;
+	return rc;
+}
+
+int
+pol_xinference_me(struct pol_call *c)
+{
+	return pol_xinference_handle(c, NULL, me);
 }
 
 /* ---- the first start ---- */

@@ -28,46 +28,29 @@ key(const json_t *k)
 	    "created_at", pol_xinference_time(k, "created"));
 }
 
-static bool
-begin(struct pol_call *c, struct pol_caller *as)
+/* One that is revoked is no longer shown. */
+static int
+add(struct pol_call *c, json_t *list, const json_t *k)
 {
-	return pol_xinference_is_advanced(c) && pol_xinference_caller(c, as, scope);
+	(void)c;
+	if (!json_is_false(json_object_get(k, "revoked")))
+		return 0;
+	return json_array_append_new(list, key(k)) == 0 ? 0 : POLICY_ERR_NOMEM;
+}
+
+static const struct pol_xinference_kind keys = { .scope = scope, .path = path, .what = "Key", .id = "id", .before = "",
+    .list = "token_list", .remove = "token_revoke", .type = "key", .any = "mine", .only = "api_key", .add = add };
+
+static int
+list_keys(struct pol_call *c, const struct pol_caller *as)
+{
+	return pol_xinference_list(c, as, &keys);
 }
 
 int
 pol_xinference_keys(struct pol_call *c)
 {
-	json_t *list, *page, *k, *want = json_pack("{s:s}", "kind", "api_key");
-	struct pol_caller as;
-	const char *next = "";
-	size_t i;
-	int rc = 0;
-
-	if (c->nonblock || !begin(c, &as)) {
-		json_decref(want);
-		return c->nonblock ? POLICY_ERR_AGAIN : 0;
-	}
-	list = json_array();
-	rc = pol_xinference_guard(c, &as, scope, "key", "mine");
-	while (rc == 0 && next != NULL) {
-		rc = pol_xinference_ask(c, "token_list", &as, want, &page, "Key", scope);
-		want = NULL;
-		if (rc != 0)
-			break;
-		json_array_foreach(json_object_get(page, "items"), i, k)
-			if (json_is_false(json_object_get(k, "revoked")) && json_array_append_new(list, key(k)) != 0)
-				rc = POLICY_ERR_NOMEM;
-		next = pol_xinference_text(page, "next");
-		if (next != NULL)
-			want = json_pack("{s:s,s:s}", "kind", "api_key", "cursor", next);
-		json_decref(page);
-	}
-	pol_caller_fini(&as);
-	json_decref(want);
-	if (rc == 0)
-		return pol_xinference_say(c, 200, list);
-	json_decref(list);
-	return rc == 1 ? 0 : rc;
+	return pol_xinference_handle(c, scope, list_keys);
 }
 
 /* ---- make ---- */
@@ -79,7 +62,7 @@ is_for_all(const json_t *permissions)
 	size_t i;
 
 	json_array_foreach(permissions, i, p) {
-		const char *type = pol_xinference_text(p, "permission_type");
+		const char *type = pol_profile_text(p, "permission_type");
 
 		if (type == NULL || strcmp(type, "all") != 0)
 			return false;
@@ -104,11 +87,11 @@ static json_t *
 want_key(struct pol_call *c, const json_t *body)
 {
 	const json_t *owner = json_object_get(body, "owner");
-	const char *end = pol_xinference_text(body, "expires_at");
+	const char *end = pol_profile_text(body, "expires_at");
 	char who[POL_XINFERENCE_ID];
 	json_t *want;
 
-	if (pol_xinference_text(body, "name") == NULL) {
+	if (pol_profile_text(body, "name") == NULL) {
 		(void)pol_xinference_fail(c, 400, "name is wanted, a text", NULL);
 		return NULL;
 	}
@@ -130,83 +113,66 @@ want_key(struct pol_call *c, const json_t *body)
 	return want;
 }
 
-int
-pol_xinference_key_create(struct pol_call *c)
+static int
+make_key(struct pol_call *c, const struct pol_caller *as)
 {
-	json_t *body, *want, *made = NULL;
-	struct pol_caller as;
+	json_t *body = pol_xinference_body(c), *want = body != NULL ? want_key(c, body) : NULL, *made = NULL;
 	int rc = 0;
 
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!begin(c, &as))
-		return 0;
-	body = pol_xinference_body(c);
-	want = body != NULL ? want_key(c, body) : NULL;
 	if (want != NULL)
-		rc = pol_xinference_ask(c, "token_create", &as, want, &made, "Key", scope);
+		rc = pol_xinference_ask(c, "token_create", as, want, &made, "Key", scope);
 	if (made != NULL)
 		rc = pol_xinference_say(c, 201, json_pack("{s:O,s:O,s:O,s:O}", "id", json_object_get(made, "id"), "key",
 		    json_object_get(made, "secret"), "prefix", json_object_get(made, "begins"), "name", json_object_get(made, "name")));
 	json_decref(made);
 	json_decref(body);
-	pol_caller_fini(&as);
-	return rc == 1 ? 0 : rc;
+	return rc;
+}
+
+int
+pol_xinference_key_create(struct pol_call *c)
+{
+	return pol_xinference_handle(c, scope, make_key);
 }
 
 /* ---- one ---- */
 
+static int
+show_key(struct pol_call *c, const struct pol_caller *as)
+{
+	char id[POL_XINFERENCE_ID];
+	json_t *k;
+	const char *rest;
+	int rc;
+
+	if (!pol_xinference_id(c, path, "", id, &rest))
+		return 1;
+	if (strcmp(rest, "/reveal") == 0)
+		return pol_xinference_fail(c, 410, "A key is shown once, when it is made: nobody keeps it", NULL);
+	if (rest[0] != '\0' && strcmp(rest, "/permissions") != 0)
+		return pol_xinference_fail(c, 404, "Not Found", NULL);
+	rc = pol_xinference_ask(c, "token_show", as, json_pack("{s:s}", "id", id), &k, "Key", scope);
+	if (rc != 0)
+		return rc;
+	rc = pol_xinference_say(c, 200, rest[0] == '\0' ? key(k) : all_models(json_object_get(k, "id")));
+	json_decref(k);
+	return rc;
+}
+
 int
 pol_xinference_key(struct pol_call *c)
 {
-	char id[POL_XINFERENCE_ID];
-	struct pol_caller as;
-	json_t *k = NULL;
-	const char *rest;
-	int rc = 0;
+	return pol_xinference_handle(c, scope, show_key);
+}
 
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!begin(c, &as))
-		return 0;
-	if (pol_xinference_id(c, path, "", id, &rest)) {
-		if (strcmp(rest, "/reveal") == 0)
-			rc = pol_xinference_fail(c, 410, "A key is shown once, when it is made: nobody keeps it", NULL);
-		else if (rest[0] != '\0' && strcmp(rest, "/permissions") != 0)
-			rc = pol_xinference_fail(c, 404, "Not Found", NULL);
-		else
-			rc = pol_xinference_ask(c, "token_show", &as, json_pack("{s:s}", "id", id), &k, "Key", scope);
-	}
-	if (k != NULL)
-		rc = pol_xinference_say(c, 200, rest[0] == '\0' ? key(k) : all_models(json_object_get(k, "id")));
-	json_decref(k);
-	pol_caller_fini(&as);
-	return rc == 1 ? 0 : rc;
+static int
+remove_key(struct pol_call *c, const struct pol_caller *as)
+{
+	return pol_xinference_remove(c, as, &keys);
 }
 
 int
 pol_xinference_key_delete(struct pol_call *c)
 {
-	char id[POL_XINFERENCE_ID];
-	struct pol_caller as;
-	json_t *answer;
-	const char *rest;
-	int rc = 1;
-
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!begin(c, &as))
-		return 0;
-	if (pol_xinference_id(c, path, "", id, &rest)) {
-		if (rest[0] != '\0')
-			(void)pol_xinference_fail(c, 404, "Not Found", NULL);
-		else
-			rc = pol_xinference_ask(c, "token_revoke", &as, json_pack("{s:s}", "id", id), &answer, "Key", scope);
-	}
-	if (rc == 0) {
-		json_decref(answer);
-		rc = pol_xinference_say(c, 200, json_pack("{s:b}", "ok", 1));
-	}
-	pol_caller_fini(&as);
-	return rc == 1 ? 0 : rc;
+	return pol_xinference_handle(c, scope, remove_key);
 }

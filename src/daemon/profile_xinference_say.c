@@ -6,11 +6,8 @@
 #include "profile_xinference.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-
-#include "desk.h"
 
 int
 pol_xinference_fail(struct pol_call *c, unsigned status, const char *text, const char *scope)
@@ -35,17 +32,11 @@ pol_xinference_fail(struct pol_call *c, unsigned status, const char *text, const
 int
 pol_xinference_say(struct pol_call *c, unsigned status, json_t *body)
 {
-	char *text = body != NULL ? json_dumps(body, JSON_COMPACT) : NULL;
+	const int rc = pol_profile_say(c, body);
 
-	json_decref(body);
-	if (text == NULL)
-		return POLICY_ERR_NOMEM;
-	c->status = status;
-	c->type = "application/json";
-	pol_text_str(&c->out, text);
-	explicit_bzero(text, strlen(text));
-	free(text);
-	return 0;
+	if (rc == 0)
+		c->status = status;
+	return rc;
 }
 
 json_t *
@@ -69,14 +60,6 @@ pol_xinference_body(struct pol_call *c)
 	return NULL;
 }
 
-const char *
-pol_xinference_text(const json_t *o, const char *name)
-{
-	const char *s = json_string_value(json_object_get(o, name));
-
-	return s != NULL && s[0] != '\0' ? s : NULL;
-}
-
 /* ---- at the desk ---- */
 
 static int
@@ -94,17 +77,9 @@ int
 pol_xinference_try(struct pol_call *c, const char *call, const struct pol_caller *as, json_t *args, json_t **answer,
     int *reason)
 {
-	char *text = args != NULL ? json_dumps(args, JSON_COMPACT) : NULL;
-	int rc = POLICY_ERR_NOMEM;
+	const int rc = pol_profile_try(c, call, as, args, answer);
 
-	*answer = NULL;
 	*reason = POLICY_REASON_ERROR;
-	json_decref(args);
-	if (text == NULL)
-		return rc;
-	rc = pol_desk_ask(c, call, as, text, answer);
-	explicit_bzero(text, strlen(text));
-	free(text);
 	if (rc != 0) {
 		*reason = reason_of(*answer);
 		json_decref(*answer);
@@ -205,4 +180,70 @@ pol_xinference_caller(struct pol_call *c, struct pol_caller *w, const char *scop
 	pol_caller_fini(w);
 	(void)pol_xinference_fail(c, 401, "Could not validate credentials", scope);
 	return false;
+}
+
+/* ---- handlers of version 3 ---- */
+
+int
+pol_xinference_handle(struct pol_call *c, const char *scope, pol_xinference_part *part)
+{
+	struct pol_caller as;
+	int rc;
+
+	if (!pol_xinference_is_advanced(c))
+		return 0;
+	if (c->nonblock)
+		return POLICY_ERR_AGAIN;
+	if (!pol_xinference_caller(c, &as, scope))
+		return 0;
+	rc = part(c, &as);
+	pol_caller_fini(&as);
+	return rc == 1 ? 0 : rc;
+}
+
+int
+pol_xinference_list(struct pol_call *c, const struct pol_caller *as, const struct pol_xinference_kind *of)
+{
+	json_t *list = json_array(), *page, *item, *want = json_pack("{s:s*}", "kind", of->only);
+	const char *next = "";
+	size_t i;
+	int rc = pol_xinference_guard(c, as, of->scope, of->type, of->any);
+
+	while (rc == 0 && next != NULL) {
+		rc = pol_xinference_ask(c, of->list, as, want, &page, of->what, of->scope);
+		want = NULL;
+		if (rc != 0)
+			break;
+		json_array_foreach(json_object_get(page, "items"), i, item)
+			if (rc == 0)
+				rc = of->add(c, list, item);
+		next = pol_profile_text(page, "next");
+		if (next != NULL)
+			want = json_pack("{s:s*,s:s}", "kind", of->only, "cursor", next);
+		json_decref(page);
+	}
+	json_decref(want);
+	if (rc == 0)
+		return pol_xinference_say(c, 200, list);
+	json_decref(list);
+	return rc;
+}
+
+int
+pol_xinference_remove(struct pol_call *c, const struct pol_caller *as, const struct pol_xinference_kind *of)
+{
+	char id[POL_XINFERENCE_ID];
+	const char *rest;
+	json_t *answer;
+	int rc;
+
+	if (!pol_xinference_id(c, of->path, of->before, id, &rest))
+		return 1;
+	if (rest[0] != '\0')
+		return pol_xinference_fail(c, 404, "Not Found", NULL);
+	rc = pol_xinference_ask(c, of->remove, as, json_pack("{s:s}", of->id, id), &answer, of->what, of->scope);
+	if (rc != 0)
+		return rc;
+	json_decref(answer);
+	return pol_xinference_say(c, 200, json_pack("{s:b}", "ok", 1));
 }

@@ -11,13 +11,6 @@
 
 static const char scope[] = "users:manage", path[] = "/v1/admin/users/";
 
-/* Both handlers and helpers: 0, or what a handler returns once `answered` (1) is 0. */
-static int
-done(int rc)
-{
-	return rc == 1 ? 0 : rc;
-}
-
 json_t *
 pol_xinference_time(const json_t *o, const char *name)
 {
@@ -61,46 +54,25 @@ user(struct pol_call *c, const json_t *u)
 	    "permissions", may, "created_at", pol_xinference_time(u, "created"));
 }
 
-static bool
-begin(struct pol_call *c, struct pol_caller *as)
+static int
+add(struct pol_call *c, json_t *list, const json_t *u)
 {
-	return pol_xinference_is_advanced(c) && pol_xinference_caller(c, as, scope);
+	return json_array_append_new(list, user(c, u)) == 0 ? 0 : POLICY_ERR_UNAVAILABLE;
+}
+
+static const struct pol_xinference_kind users = { .scope = scope, .path = path, .what = "User", .id = "who", .before = "uid:",
+    .list = "user_list", .remove = "user_delete", .type = "user", .any = "any", .add = add };
+
+static int
+list_users(struct pol_call *c, const struct pol_caller *as)
+{
+	return pol_xinference_list(c, as, &users);
 }
 
 int
 pol_xinference_users(struct pol_call *c)
 {
-	json_t *list = json_array(), *page = NULL, *u, *want = json_object();
-	struct pol_caller as;
-	const char *next = "";
-	size_t i;
-	int rc = 0;
-
-	if (c->nonblock || !begin(c, &as)) {
-		json_decref(list);
-		json_decref(want);
-		return c->nonblock ? POLICY_ERR_AGAIN : 0;
-	}
-	rc = pol_xinference_guard(c, &as, scope, "user", "any");
-	while (rc == 0 && next != NULL) {
-		rc = pol_xinference_ask(c, "user_list", &as, want, &page, "User", scope);
-		want = NULL;
-		if (rc != 0)
-			break;
-		json_array_foreach(json_object_get(page, "items"), i, u)
-			if (rc == 0 && json_array_append_new(list, user(c, u)) != 0)
-				rc = POLICY_ERR_UNAVAILABLE;
-		next = pol_xinference_text(page, "next");
-		if (next != NULL)
-			want = json_pack("{s:s}", "cursor", next);
-		json_decref(page);
-	}
-	pol_caller_fini(&as);
-	json_decref(want);
-	if (rc == 0)
-		return pol_xinference_say(c, 200, list);
-	json_decref(list);
-	return done(rc);
+	return pol_xinference_handle(c, scope, list_users);
 }
 
 /* ---- permissions ---- */
@@ -157,7 +129,7 @@ take(struct pol_call *c, const struct pol_caller *as, const char *who, json_t *w
 	if (rc != 0)
 		return rc;
 	json_array_foreach(json_object_get(list, "items"), i, g) {
-		const char *role = pol_xinference_text(g, "role");
+		const char *role = pol_profile_text(g, "role");
 
 		if (role == NULL || pol_xinference_word(role) == NULL || !json_is_null(json_object_get(g, "resource")))
 			continue;
@@ -174,75 +146,83 @@ take(struct pol_call *c, const struct pol_caller *as, const char *who, json_t *w
 
 /* ---- one user ---- */
 
-int
-pol_xinference_user_create(struct pol_call *c)
+/* What was asked for is there; without its permissions it shall not stay. */
+static int
+made_user(struct pol_call *c, const struct pol_caller *as, const json_t *made, const json_t *words)
 {
-	json_t *body, *words = NULL, *made = NULL, *undone;
 	char who[POL_XINFERENCE_ID];
-	struct pol_caller as;
-	int rc = 0, reason;
+	json_t *undone;
+	int rc, reason;
 
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!begin(c, &as))
-		return 0;
-	body = pol_xinference_body(c);
-	if (body != NULL && (pol_xinference_text(body, "username") == NULL || pol_xinference_text(body, "password") == NULL))
+	snprintf(who, sizeof(who), "uid:%s", json_string_value(json_object_get(made, "uid")));
+	rc = grant(c, as, who, words);
+	if (rc == 0)
+		return pol_xinference_say(c, 201, json_pack("{s:O,s:O}", "id", json_object_get(made, "uid"), "username",
+		    json_object_get(made, "name")));
+	if (pol_xinference_try(c, "user_delete", as, json_pack("{s:s}", "who", who), &undone, &reason) == 0)
+		json_decref(undone);
+	return rc;
+}
+
+static int
+make_user(struct pol_call *c, const struct pol_caller *as)
+{
+	json_t *body = pol_xinference_body(c), *words = NULL, *made = NULL;
+	int rc = 0;
+
+	if (body != NULL && (pol_profile_text(body, "username") == NULL || pol_profile_text(body, "password") == NULL))
 		rc = pol_xinference_fail(c, 400, "username and password are wanted, as texts", NULL);
 	else if (body != NULL)
 		words = words_of(c, json_object_get(body, "permissions"));
 	if (words != NULL)
-		rc = pol_xinference_ask(c, "user_create", &as, json_pack("{s:O,s:O,s:b}", "name", json_object_get(body, "username"),
+		rc = pol_xinference_ask(c, "user_create", as, json_pack("{s:O,s:O,s:b}", "name", json_object_get(body, "username"),
 		    "password", json_object_get(body, "password"), "must_change", json_is_true(json_object_get(body, "must_change_password"))),
 		    &made, "User", scope);
-	if (made != NULL) {
-		snprintf(who, sizeof(who), "uid:%s", json_string_value(json_object_get(made, "uid")));
-		rc = grant(c, &as, who, words);
-		if (rc == 0)
-			rc = pol_xinference_say(c, 201, json_pack("{s:O,s:O}", "id", json_object_get(made, "uid"), "username",
-			    json_object_get(made, "name")));
-		else if (pol_xinference_try(c, "user_delete", &as, json_pack("{s:s}", "who", who), &undone, &reason) == 0)
-			json_decref(undone);
-		json_decref(made);
-	}
+	if (made != NULL)
+		rc = made_user(c, as, made, words);
+	json_decref(made);
 	json_decref(words);
 	json_decref(body);
-	pol_caller_fini(&as);
-	return done(rc);
+	return rc;
+}
+
+int
+pol_xinference_user_create(struct pol_call *c)
+{
+	return pol_xinference_handle(c, scope, make_user);
+}
+
+static int
+show_user(struct pol_call *c, const struct pol_caller *as)
+{
+	char who[POL_XINFERENCE_ID];
+	const char *rest;
+	json_t *u, *told;
+	int rc;
+
+	if (!pol_xinference_id(c, path, "uid:", who, &rest))
+		return 1;
+	if (rest[0] != '\0' && strcmp(rest, "/permissions") != 0)
+		return pol_xinference_fail(c, 404, "Not Found", NULL);
+	rc = pol_xinference_ask(c, "user_show", as, json_pack("{s:s}", "who", who), &u, "User", scope);
+	if (rc != 0)
+		return rc;
+	told = user(c, u);
+	if (told == NULL)
+		rc = pol_xinference_fail(c, 503, "It cannot be decided now: try again later", NULL);
+	else if (rest[0] == '\0')
+		rc = pol_xinference_say(c, 200, json_incref(told));
+	else
+		rc = pol_xinference_say(c, 200, json_pack("{s:O}", "permissions", json_object_get(told, "permissions")));
+	json_decref(told);
+	json_decref(u);
+	return rc;
 }
 
 int
 pol_xinference_user(struct pol_call *c)
 {
-	char who[POL_XINFERENCE_ID];
-	struct pol_caller as;
-	const char *rest;
-	json_t *u = NULL, *told;
-	int rc;
-
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!begin(c, &as))
-		return 0;
-	if (!pol_xinference_id(c, path, "uid:", who, &rest))
-		rc = 0;
-	else if (rest[0] != '\0' && strcmp(rest, "/permissions") != 0)
-		rc = pol_xinference_fail(c, 404, "Not Found", NULL);
-	else
-		rc = pol_xinference_ask(c, "user_show", &as, json_pack("{s:s}", "who", who), &u, "User", scope);
-	if (u != NULL) {
-		told = user(c, u);
-		if (told == NULL)
-			rc = pol_xinference_fail(c, 503, "It cannot be decided now: try again later", NULL);
-		else if (rest[0] == '\0')
-			rc = pol_xinference_say(c, 200, json_incref(told));
-		else
-			rc = pol_xinference_say(c, 200, json_pack("{s:O}", "permissions", json_object_get(told, "permissions")));
-		json_decref(told);
-		json_decref(u);
-	}
-	pol_caller_fini(&as);
-	return done(rc);
+	return pol_xinference_handle(c, scope, show_user);
 }
 
 static int
@@ -286,7 +266,7 @@ put_user(struct pol_call *c, const struct pol_caller *as, const char *who, const
 static int
 put_password(struct pol_call *c, const struct pol_caller *as, const char *who, const json_t *body)
 {
-	const char *to = pol_xinference_text(body, "new_password"), *from = pol_xinference_text(body, "current_password");
+	const char *to = pol_profile_text(body, "new_password"), *from = pol_profile_text(body, "current_password");
 	json_t *want = json_pack("{s:s,s:s*}", "who", who, "password", to), *answer;
 	int rc;
 
@@ -303,58 +283,42 @@ put_password(struct pol_call *c, const struct pol_caller *as, const char *who, c
 	return rc;
 }
 
-int
-pol_xinference_user_put(struct pol_call *c)
+static int
+put(struct pol_call *c, const struct pol_caller *as)
 {
 	char who[POL_XINFERENCE_ID];
 	const char *rest = "";
-	struct pol_caller as;
-	json_t *body;
+	json_t *body = pol_xinference_id(c, path, "uid:", who, &rest) ? pol_xinference_body(c) : NULL;
 	int rc = 1;
 
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!begin(c, &as))
-		return 0;
-	body = pol_xinference_id(c, path, "uid:", who, &rest) ? pol_xinference_body(c) : NULL;
 	if (body != NULL && rest[0] == '\0')
-		rc = put_user(c, &as, who, body);
+		rc = put_user(c, as, who, body);
 	else if (body != NULL && strcmp(rest, "/permissions") == 0)
-		rc = put_permissions(c, &as, who, body);
+		rc = put_permissions(c, as, who, body);
 	else if (body != NULL && strcmp(rest, "/password") == 0)
-		rc = put_password(c, &as, who, body);
+		rc = put_password(c, as, who, body);
 	else if (body != NULL)
 		(void)pol_xinference_fail(c, 404, "Not Found", NULL);
 	if (rc == 0)
 		rc = pol_xinference_say(c, 200, json_pack("{s:b}", "ok", 1));
 	json_decref(body);
-	pol_caller_fini(&as);
-	return done(rc);
+	return rc;
+}
+
+int
+pol_xinference_user_put(struct pol_call *c)
+{
+	return pol_xinference_handle(c, scope, put);
+}
+
+static int
+remove_user(struct pol_call *c, const struct pol_caller *as)
+{
+	return pol_xinference_remove(c, as, &users);
 }
 
 int
 pol_xinference_user_delete(struct pol_call *c)
 {
-	char who[POL_XINFERENCE_ID];
-	struct pol_caller as;
-	const char *rest;
-	json_t *answer;
-	int rc = 1;
-
-	if (c->nonblock)
-		return POLICY_ERR_AGAIN;
-	if (!begin(c, &as))
-		return 0;
-	if (pol_xinference_id(c, path, "uid:", who, &rest)) {
-		if (rest[0] != '\0')
-			(void)pol_xinference_fail(c, 404, "Not Found", NULL);
-		else
-			rc = pol_xinference_ask(c, "user_delete", &as, json_pack("{s:s}", "who", who), &answer, "User", scope);
-	}
-	if (rc == 0) {
-		json_decref(answer);
-		rc = pol_xinference_say(c, 200, json_pack("{s:b}", "ok", 1));
-	}
-	pol_caller_fini(&as);
-	return done(rc);
+	return pol_xinference_handle(c, scope, remove_user);
 }

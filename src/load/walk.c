@@ -112,21 +112,30 @@ enter(struct walk *w, int fd, const struct stat *st)
 	return 0;
 }
 
+/* What the directory is that was opened just now; fd is closed where that cannot be told. */
+static int
+look(const struct walk *w, int fd, struct stat *st)
+{
+	int e;
+
+	if (fd >= 0 && fstat(fd, st) == 0)
+		return 0;
+	e = errno;
+	if (fd >= 0)
+		close(fd);
+	return pol_walk_errno(w->j, w->at, e);
+}
+
 static int
 enter_root(struct walk *w)
 {
 	struct stat st;
-	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	int fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC), rc;
 
 	memcpy(w->at, "/", 2);
-	if (fd < 0)
-		return pol_walk_errno(w->j, w->at, errno);
-	if (fstat(fd, &st) != 0) {
-		int e = errno;
-
-		close(fd);
-		return pol_walk_errno(w->j, w->at, e);
-	}
+	rc = look(w, fd, &st);
+	if (rc != 0)
+		return rc;
 	w->inside = false;
 	return enter(w, fd, &st);
 }
@@ -145,16 +154,10 @@ static int
 ascend(struct walk *w)
 {
 	struct stat st;
-	int fd = openat(w->dir, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	int fd = openat(w->dir, "..", O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC), rc = look(w, fd, &st);
 
-	if (fd < 0)
-		return pol_walk_errno(w->j, w->at, errno);
-	if (fstat(fd, &st) != 0) {
-		int e = errno;
-
-		close(fd);
-		return pol_walk_errno(w->j, w->at, e);
-	}
+	if (rc != 0)
+		return rc;
 	pop_at(w);
 	if (w->inside && w->depth-- == 0)
 		w->inside = false;

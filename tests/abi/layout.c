@@ -9,17 +9,7 @@
 #include <policy_author.h>
 #include <policy_module.h>
 
-#include <stddef.h>
-#include <stdio.h>
-
-struct row {
-	const char *what;
-	long long is, wanted;
-};
-
-#define SIZE(s, n) { "sizeof(struct " #s ")", (long long)sizeof(struct s), n }
-#define FIELD(s, f, n) { "offsetof(struct " #s ", " #f ")", (long long)offsetof(struct s, f), n }
-#define VALUE(v, n) { #v, (long long)(v), n }
+#include "layout.h"
 
 static const struct row values[] = {
 	VALUE(POLICY_OK, 0),
@@ -501,33 +491,8 @@ static const struct row layout[] = {
 };
 #endif
 
-static unsigned passed, failed;
-
-static void
-compare(const struct row *r, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i < n; i++) {
-		if (r[i].is == r[i].wanted) {
-			passed++;
-			continue;
-		}
-		failed++;
-		printf("failed: %s is %lld, wanted %lld\n", r[i].what, r[i].is, r[i].wanted);
-	}
-}
-
 int
 main(void)
 {
-	compare(values, sizeof(values) / sizeof(values[0]));
-#ifdef __x86_64__
-	compare(layout, sizeof(layout) / sizeof(layout[0]));
-	printf("%u passed, %u failed\n", passed, failed);
-#else
-	printf("skipped: sizes and offsets (they are those of x86-64)\n");
-	printf("%u passed, %u failed, 1 skipped\n", passed, failed);
-#endif
-	return failed != 0;
+	return compare_both(ROWS(values), LAYOUT);
 }
