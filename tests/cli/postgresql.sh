@@ -98,4 +98,64 @@ as_olga user list >out 2>&1
 same "a password of the server's in what is said" '' "$(grep -F 'secret@' out)"
 pg_up
 yes as_olga user list
+
+# ---- by TLS: a certificate for 127.0.0.1, of an authority of its own ----
+
+tls_server() { # ON_OR_OFF
+	pg_down fast
+	{
+		echo "listen_addresses = '127.0.0.1'"
+		echo "port = $port"
+		echo "ssl = $1"
+		echo "ssl_cert_file = '$pg_dir/server.pem'"
+		echo "ssl_key_file = '$pg_dir/server.key'"
+		echo "log_connections = on"
+	} >>"$pg_dir/data/postgresql.conf"
+	pg_up
+}
+certificates() {
+	for ca in ours theirs; do
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj "/CN=$ca" \
+		    -keyout "$pg_dir/$ca.key" -out "$here/$ca.pem"
+	done
+	printf 'subjectAltName=IP:127.0.0.1\n' >"$pg_dir/san"
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -subj /CN=database -keyout "$pg_dir/server.key" \
+	    -out "$pg_dir/server.csr"
+	openssl x509 -req -in "$pg_dir/server.csr" -CA "$here/ours.pem" -CAkey "$pg_dir/ours.key" -CAcreateserial -days 2 \
+	    -extfile "$pg_dir/san" -out "$pg_dir/server.pem"
+	chmod 600 "$pg_dir/server.key"
+	[ "$(id -u)" != 0 ] || chown postgres "$pg_dir/server.key"
+}
+over() { # HOST OPTIONS: the same set over TCP; its users are listed into out, or err says why not
+	{
+		grep -v '^store: ' set.yaml
+		echo "store: { url: \"postgresql://policy:secret@$1:$port/policy?schema=cli&$2\" }"
+	} >tls.yaml
+	chmod 600 tls.yaml
+	"$POLICYCTL" user list --json -p tls.yaml --module-dir "$modules" --token-file olga >out 2>err
+	rc=$?
+}
+refused() { # WHAT SAID HOST OPTIONS
+	over "$3" "$4"
+	[ "$rc" != 0 ] && ok || bad "$1: is let in"
+	holds err "$2"
+}
+
+if ! command -v openssl >/dev/null 2>&1; then
+	skip 12 "PostgreSQL over TLS (no openssl)"
+	finish
+fi
+port=$(python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])')
+certificates >made 2>&1 || { cat made; bad "no certificates"; }
+sed -i 's/^host /hostssl /' "$pg_dir/data/pg_hba.conf"
+tls_server on
+over 127.0.0.1 "sslmode=verify-full&sslrootcert=$here/ours.pem"
+same "by TLS: exit status" 0 "$rc"
+holds out '"olga"'
+if grep -q 'SSL enabled (protocol=TLSv1' "$pg_dir/log"; then ok; else bad "the server saw no TLS"; fi
+refused "another authority" "TLS: its certificate is not accepted" 127.0.0.1 "sslmode=verify-full&sslrootcert=$here/theirs.pem"
+refused "another name" "TLS: its certificate is not accepted" localhost "sslmode=verify-full&sslrootcert=$here/ours.pem"
+refused "without TLS" "it lets nobody in from here" 127.0.0.1 sslmode=disable
+tls_server off
+refused "a server without TLS" "TLS cannot be agreed on" 127.0.0.1 "sslmode=verify-full&sslrootcert=$here/ours.pem"
 finish
