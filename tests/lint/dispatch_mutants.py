@@ -24,9 +24,11 @@ VALUES = ['BAD_STOP', 'BAD', 'SKIP', 'OK', 'OK_STOP']
 
 # (file, original line as it stands but for blanks around it, what it became): why no test can tell
 BELT = 'a second lock on a door that the first keeps shut'
+KIND = 'if (id->step.len > 0 && id->kind.len == 0 && pol_identity_text(id, &id->kind, a->all[a->which].kind, POL_MAX_ID) != 0)'
 YES = 'if (pol_control_passes(&state) && w.ours == POLICY_REASON_ERROR && id->step.len > 0 && id->subject_id.len > 0)'
 SAME = {
     ('judge.c', 'struct pol_control_state state = { false, false, false };', 'struct pol_control_state state = { true, false, false };'): BELT,
+    ('judge.c', KIND, KIND.replace('step.len > 0', 'step.len >= 0')): 'who passed no step is nobody, of whatever kind',
     ('judge.c', YES, YES.replace('step.len > 0', 'step.len >= 0')): BELT,
     ('judge.c', YES, YES.replace('subject_id.len > 0', 'subject_id.len >= 0')): BELT,
     ('judge.c', 'if (n == 0 && *reason == POLICY_REASON_RULE)', 'if (0)'): BELT,
@@ -89,7 +91,7 @@ def built(args, tmp):
         fh.writelines(f'SUITE({s})\n' for s in SUITES + ['control', 'dispatch'])
     subprocess.run(['cc', *FLAGS, '-I', tmp, '-I', f'{args.top}/tests', '-I', f'{args.top}/src/include', '-c',
                     f'{args.top}/tests/unit/main.c', '-o', f'{tmp}/main.o'], check=True)
-    objects = [f'{args.build}/tests/unit/unit-{f}.o' for f in ['steps', 'fixture'] + [f'test_{s}' for s in SUITES + ['control', 'dispatch']]]
+    objects = [f'{args.build}/tests/unit/tests_unit_unit-{f}.o' for f in ['steps', 'fixture'] + [f'test_{s}' for s in SUITES + ['control', 'dispatch']]]
     return [f'{tmp}/main.o', *objects, f'{args.build}/.libs/libpol.a']
 
 

@@ -196,6 +196,52 @@ a_pass_that_is_spoilt_or_nobodys_is_an_error(void)
 	steps_free(t);
 }
 
+/* Groups of so many bytes in all. */
+static unsigned groups_bytes;
+
+static void
+fill_bytes(struct fake *f, const struct policy_call *c, struct policy_identity *id)
+{
+	char name[200];
+	unsigned left = groups_bytes;
+
+	(void)c;
+	for (unsigned i = 0; left > 0; i++) {
+		const unsigned n = left < sizeof(name) ? left : (unsigned)sizeof(name);
+
+		memset(name, 'g', sizeof(name));
+		name[0] = (char)('A' + i);
+		f->host->add_group(id, (struct policy_text){ name, n });
+		left -= n;
+	}
+}
+
+/* The kind that was sent is part of who somebody is: without room for it there is no pass. */
+static void
+an_identity_is_whole_or_none(void)
+{
+	struct steps *t = steps_new();
+	unsigned whole = 0, over = 0;
+	struct fake *f;
+
+	steps_add(t, "one");
+	f = steps_fake(t, "one");
+	f->more = fill_bytes;
+	must_open(t);
+	for (groups_bytes = POLICY_IDENTITY_BYTES - 400; groups_bytes <= POLICY_IDENTITY_BYTES; groups_bytes++) {
+		CU_ASSERT_EQUAL(steps_judge(t, "key", "k"), 0);
+		if (t->reason == R(RULE)) {
+			CU_ASSERT(over == 0 && IS(t->ids[0].kind, "key") && IS(t->ids[0].step, "one"));
+			whole++;
+		} else {
+			CU_ASSERT(denied(t, R(LIMIT)));
+			over++;
+		}
+	}
+	CU_ASSERT(whole > 0 && over > 0);
+	steps_free(t);
+}
+
 /* What a sufficient step cannot tell, another may. */
 static void
 an_error_of_a_step_that_need_not_pass_is_no_harm(void)
@@ -686,6 +732,7 @@ CU_TestInfo suite_judge[] = {
 	{ "a step that passes says who", a_step_that_passes_says_who },
 	{ "only one number is a yes", only_one_number_is_a_yes },
 	{ "a pass that is spoilt or nobody's is an error", a_pass_that_is_spoilt_or_nobodys_is_an_error },
+	{ "an identity is whole or none", an_identity_is_whole_or_none },
 	{ "an error of a step that need not pass is no harm", an_error_of_a_step_that_need_not_pass_is_no_harm },
 	{ "the reason is that of the first who counts", the_reason_is_that_of_the_first_who_counts },
 	{ "what is over is no pass", what_is_over_is_no_pass },
