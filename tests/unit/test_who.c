@@ -477,7 +477,7 @@ a_reload_wins_over_who_judges(void)
 	reloads.left = 1000;
 	checks = 0;
 	asked(p, "s:ann r", "read", POLICY_REASON_UNAVAILABLE);
-	CU_ASSERT_EQUAL(checks, 3);	/* and no more: somebody reads it all the time */
+	CU_ASSERT_EQUAL(checks, 8);	/* and no more: somebody reads it all the time */
 	reloads.left = 0;
 	policy_close(p);
 }
