@@ -89,7 +89,7 @@ struct pol_py_types {
 	PyTypeObject *policy, *decision, *identity;
 	PyObject *error, *would_block;
 };
-/* Of the one interpreter that imported us. */
+/* Of the main interpreter, the only one that may import us. */
 extern struct pol_py_types pol_py_types;
 /* Raises PolicyError with what err says. */
 void pol_py_raise(const struct policy_error *err);

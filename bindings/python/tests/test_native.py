@@ -263,8 +263,9 @@ class Waiting(unittest.TestCase):
         self.good = libpolicy.password("alice", "secret")
 
     def test_sync(self):
-        with self.assertRaises(libpolicy.WouldBlock):
+        with self.assertRaises(libpolicy.WouldBlock) as e:
             self.p.decide(None, "create_session", credentials=self.good, nonblock=True)
+        self.assertEqual((e.exception.code, e.exception.file, e.exception.line), (-10, "", 0))
         d = self.p.decide(None, "create_session", credentials=self.good)
         self.assertTrue(d, d)
         self.assertEqual(d.subject_id, "alice")
