@@ -43,6 +43,7 @@ struct pol_py_bag {
 	size_t used;
 	PyObject **kept;
 	size_t kept_count, kept_room;
+	unsigned values;		/* of one bag of attributes, so far */
 	PyObject *first_kept[32];
 	_Alignas(16) char first[2048];
 };

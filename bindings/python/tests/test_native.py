@@ -114,6 +114,49 @@ class Decide(unittest.TestCase):
         with self.assertRaises(ValueError):
             self.p.decide("alice", "a", context=deep)
 
+    def test_no_end_of_values(self):
+        # few objects and more values than memory holds; and much of what the engine takes little of
+        inside = ["x"] * 60
+        for _ in range(6):
+            inside = [inside] * 60
+        around = {"x": 1}
+        for _ in range(6):
+            around = {f"a{i}": around for i in range(60)}
+        for value in (inside, around, ["x"] * 4097, [["x"] * 64] * 64, {f"a{i}": i for i in range(65)}, [0] * 10**6, {f"a{i}": i for i in range(10**5)}):
+            for more in ({"context": {"a": value}}, {"subject_attributes": {"b": 1, "a": value}}):
+                d = self.p.decide("alice", "create_session", **more)
+                self.assertEqual((bool(d), d.reason, d.error), (False, "limit", -5))
+        d = self.p.decide("alice", "create_session", context={f"a{i}": i for i in range(10**5)})
+        self.assertEqual((bool(d), d.reason), (False, "limit"))
+        self.assertTrue(self.p.decide("alice", "create_session", context={"a": ["x"] * 4095}))
+        many = self.p.decide_many("alice", [("create_session", "session/1", {"a": ["x"] * 4000})] * 3 + [("create_session", "session/1", {"a": inside})])
+        self.assertEqual([bool(d) for d in many], [True, True, True, False])
+
+    def test_closed_by_an_argument(self):
+        class Closing:
+            def __bool__(self):
+                p.close()
+                return True
+
+            def __float__(self):
+                p.close()
+                return 1.0
+
+        def checks():
+            yield "create_session", None
+            p.close()
+            yield "create_session", None
+
+        for call in (lambda: p.decide("alice", "create_session", nonblock=Closing()),
+                     lambda: p.decide("alice", "create_session", timeout=Closing()),
+                     lambda: p.decide_many("alice", checks()),
+                     lambda: p.decide_many("alice", [("create_session", None)], timeout=Closing()),
+                     lambda: p.decide_http("GET", "/", timeout=Closing()),
+                     lambda: p.authenticate(libpolicy.bearer("x"), timeout=Closing())):
+            p = opened()
+            with self.assertRaisesRegex(ValueError, "closed"):
+                call()
+
     def test_malformed_is_a_deny(self):
         for who, what in (("a" * 300, "create_session"), ("alice", ""), ("alice", "a" * 300)):
             d = self.p.decide(who, what)
@@ -136,6 +179,9 @@ class Decide(unittest.TestCase):
         self.assertEqual((who.verified, who.reason, who.status, who.subject_id, who.scopes), (False, "bad_credential", 401, "", None))
         with self.assertRaises(libpolicy.PolicyError):
             self.p.authenticate([])
+        for more in ({"scopes": []}, {"context": {}}, {"credentials": libpolicy.bearer("y")}):
+            with self.assertRaises(TypeError, msg=more):
+                self.p.authenticate(libpolicy.bearer("x"), **more)
 
     def test_agrees_with_many(self):
         for who in ("alice", "bob", ("service", "robot"), None):
@@ -151,7 +197,11 @@ class Handle(unittest.TestCase):
         self.assertEqual((e.exception.file, e.exception.line), ("t.yaml", 2))
         self.assertIn("rolls", e.exception.text)
         with self.assertRaises(libpolicy.PolicyError):
-            libpolicy.Policy.open("/nonexistent/policy")
+            libpolicy.Policy.open("/nonexistent/policy", module_dir=None)
+        for path in ("a\0b", b"a\0b", "\ud800", 1, object()):
+            with self.assertRaises((ValueError, TypeError), msg=path):
+                libpolicy.Policy.open(path)
+        self.assertTrue(libpolicy.Policy.open(None, force_off=True).decide("a", "b"))
 
     def test_reload(self):
         with tempfile.TemporaryDirectory(dir=os.environ.get("POLICY_TMP")) as d:
