@@ -9,10 +9,13 @@
 With authentication off nothing of this is imported. The application finds the decision in
 scope["libpolicy.decision"].
 """
+from __future__ import annotations
+
 import asyncio
+from typing import Any
 from urllib.parse import quote
 
-from . import WouldBlock
+from . import Policy, WouldBlock
 from ._http import credential_of, refusal
 
 _BODIED = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -22,14 +25,14 @@ class PolicyMiddleware:
     """routes: the set of routes; bodies: bytes of a JSON body that routes may look at, 0: none;
     timeout: seconds that a module may take. What no route matches is refused."""
 
-    def __init__(self, app, policy, *, routes="default", bodies=0, timeout=10.0):
+    def __init__(self, app: Any, policy: Policy, *, routes: str = "default", bodies: int = 0, timeout: float = 10.0) -> None:
         self._app = app
         self._decide = policy.decide_http
         self._routes = routes
         self._bodies = bodies
         self._timeout = timeout
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         kind = scope["type"]
         if kind == "lifespan":
             return await self._app(scope, receive, send)

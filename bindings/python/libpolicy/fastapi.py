@@ -9,10 +9,13 @@ Each scope that a route names is asked as an action. On a route without scopes t
 alone has to be good.
 """
 import json
+from collections.abc import Callable
+from typing import Any, Optional
 
 from fastapi import HTTPException, Request
 from fastapi.security import SecurityScopes
 
+from . import Identity, Policy
 from ._http import credential_of, refusal
 
 
@@ -20,12 +23,12 @@ class PolicyAuth:
     """resource: a function of the request that says what the route is about, (type, id); None:
     nothing. timeout: seconds that a module may take."""
 
-    def __init__(self, policy, *, resource=None, timeout=10.0):
+    def __init__(self, policy: Policy, *, resource: Optional[Callable[[Request], Any]] = None, timeout: float = 10.0) -> None:
         self._policy = policy
         self._resource = resource
         self._timeout = timeout
 
-    async def __call__(self, request: Request, security_scopes: SecurityScopes):
+    async def __call__(self, request: Request, security_scopes: SecurityScopes) -> Optional[Identity]:
         sent = request.headers.getlist("authorization")
         try:
             credentials = [credential_of(value) for value in sent]
