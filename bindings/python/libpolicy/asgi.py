@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, unquote_to_bytes
 
 from . import Policy, WouldBlock
 from ._http import credential_of, refusal
@@ -58,11 +58,17 @@ class PolicyMiddleware:
 
 
 def _target(scope):
-    """As the client sent it: what was decoded for us is no longer what it was."""
+    """As the client sent it: what was decoded for us is no longer what it was. But where the application is
+    handed another path than that (what stands before us has put it there), by the one it is handed."""
+    path = scope["path"]
     raw = scope.get("raw_path")
+    if raw is not None:
+        raw = raw.partition(b"?")[0]  # some servers leave the query in it, and it would be there twice
+        sent = unquote_to_bytes(raw).decode("utf-8", "replace")
+        if sent != path and sent != scope.get("root_path", "") + path:
+            raw = None
     if raw is None:
-        raw = quote(scope["path"], safe="/:@!$&'()*+,;=-._~").encode("ascii")
-    raw = raw.partition(b"?")[0]  # some servers leave the query in it, and it would be there twice
+        raw = quote(path, safe="/:@!$&'()*+,;=-._~", errors="surrogateescape").encode("ascii")
     query = scope.get("query_string", b"")
     return raw + b"?" + query if query else raw
 
@@ -102,8 +108,9 @@ async def _read(receive, most):
 
 async def _refuse(kind, receive, send, reason, status):
     if kind == "websocket":
-        await receive()
-        return await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        if (await receive())["type"] == "websocket.connect":
+            await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        return
     status, headers, body = refusal(reason, status)
     raw = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
     raw.append((b"content-length", str(len(body)).encode("ascii")))

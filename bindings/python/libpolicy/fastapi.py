@@ -6,7 +6,7 @@
     @app.get("/v1/models", dependencies=[Security(auth, scopes=["models:list"])])
 
 Each scope that a route names is asked as an action. On a route without scopes the credential
-alone has to be good.
+alone has to be good. An engine that is switched off allows everything, and knows no user: None.
 """
 import json
 from collections.abc import Callable
@@ -41,12 +41,16 @@ class PolicyAuth:
         if security_scopes.scopes:
             await self._decide(request, security_scopes, credentials)
         who = await self._policy.authenticate_async(credentials, timeout=self._timeout)
+        if who.reason == "disabled":
+            return None
         if not who:
             raise _error(who.reason, who.status, security_scopes)
         return who
 
     async def _nobody(self, request, security_scopes):
         if not security_scopes.scopes:
+            if not self._policy.enabled:
+                return None
             raise _error("no_credential", 401, security_scopes)
         await self._decide(request, security_scopes, None)
         return None
