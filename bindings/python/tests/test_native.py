@@ -299,14 +299,11 @@ class Waiting(unittest.TestCase):
     """password has to wait: Python's lock is let go of, an event loop goes on."""
 
     def setUp(self):
-        import crypt
-        import warnings
-        warnings.simplefilter("ignore")
         self.dir = tempfile.TemporaryDirectory(dir=os.environ.get("POLICY_TMP"))
         self.addCleanup(self.dir.cleanup)
         path = os.path.join(self.dir.name, "passwd")
         with open(path, "w") as f:
-            f.write("alice:" + crypt.crypt("secret", "$y$j9T$" + "abcdefghijklmnop") + "\n")
+            f.write("alice:$y$j9T$abcdefghijklmnop$3dL1LkYnZM.OVXuVdnnaKVDlLYT92dRwOzDZ5XiVCe.\n")
         os.chmod(path, 0o600)
         self.p = opened(SLOW % path)
         self.addCleanup(self.p.close)
