@@ -44,6 +44,13 @@ pol_py_raise_code(int code)
 	}
 }
 
+PyObject *
+pol_py_no_copy(PyObject *o, PyObject *unused)
+{
+	(void)unused;
+	return PyErr_Format(PyExc_TypeError, "%R is neither copied nor pickled: it would be an answer that nobody gave", (PyObject *)Py_TYPE(o));
+}
+
 static bool
 add(PyObject *m, const char *name, PyObject *o)
 {

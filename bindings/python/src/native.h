@@ -95,5 +95,7 @@ extern struct pol_py_types pol_py_types;
 /* Raises PolicyError with what err says. */
 void pol_py_raise(const struct policy_error *err);
 void pol_py_raise_code(int code);
+/* __reduce__ of what is answered. */
+PyObject *pol_py_no_copy(PyObject *o, PyObject *unused);
 
 #endif

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
+import copy
 import gc
 import os
+import pickle
 import sys
 import tempfile
 import threading
@@ -247,6 +249,53 @@ class Handle(unittest.TestCase):
         with self.assertRaises(TypeError):
             libpolicy.Decision()
 
+    def test_neither_copied_nor_made(self):
+        with opened() as p:
+            answers = (p.decide("alice", "create_session"), p.authenticate(libpolicy.bearer("x")))
+            for o in (*answers, p):
+                for make in (copy.copy, copy.deepcopy, *(lambda o, n=n: pickle.dumps(o, n) for n in range(pickle.HIGHEST_PROTOCOL + 1))):
+                    with self.assertRaises(TypeError):
+                        make(o)
+            for o in answers:
+                for wrong in (lambda: type("Mine", (type(o),), {}), lambda: object.__new__(type(o)), lambda: setattr(type(o), "__bool__", 1),
+                              lambda: setattr(o, "verdict", 1), lambda: setattr(o, "__class__", libpolicy.Policy), lambda: setattr(o, "status", 200)):
+                    with self.assertRaises((TypeError, AttributeError)):
+                        wrong()
+
+    def test_odd_arguments(self):
+        # what has methods of its own is read as what it is, and they are not asked
+        class Text(str):
+            __hash__ = object.__hash__
+
+            def __eq__(self, other):
+                return self is other
+
+        class Wrong(list):
+            def __len__(self):
+                return 10**9
+
+            def __getitem__(self, i):
+                raise ZeroDivisionError
+
+        class Number(int):
+            def __index__(self):
+                raise ZeroDivisionError
+
+        with opened() as p:
+            own = lambda **a: p.decide("alice", "read_user_session", "session/1", resource_attributes=a)
+            self.assertTrue(own(user_id=Text("alice"), l=Wrong(["a"]), n=Number(1)))
+            d = p.decide("alice", "read_user_session", "session/1", resource_attributes={Text("user_id"): "alice", Text("user_id"): "bob"})
+            self.assertEqual((bool(d), d.error), (False, -2))       # one name twice
+            self.assertTrue(p.decide(Text("alice"), Text("create_session"), groups=Wrong(["a"])))
+            loop = []
+            loop.append(loop)
+            for error, value in ((ValueError, loop), (TypeError, bytearray(b"alice")), (TypeError, memoryview(b"alice")), (TypeError, 1j),
+                                 (OverflowError, -2**63 - 1), (OverflowError, 10**5000), (UnicodeEncodeError, "a\ud800")):
+                with self.assertRaises(error):
+                    own(user_id=value)
+            for who in ("alice\0", "alice\0x", b"alice\xff"):
+                self.assertFalse(p.decide(who, "create_session"))
+
     def test_nothing_leaks(self):
         p = opened()
         attributes = {"user_id": "alice", "l": ["a", "b"]}
@@ -361,6 +410,19 @@ class Waiting(unittest.TestCase):
         turns, d, who, many = asyncio.run(run())
         self.assertTrue(d and who and many[0])
         self.assertGreater(turns, 5)
+
+    def test_cancelled(self):
+        async def run():
+            tasks = [asyncio.ensure_future(self.p.decide_async(None, "create_session", credentials=self.good)) for _ in range(3)]
+            await asyncio.sleep(0.002)
+            for t in tasks[1:]:
+                t.cancel()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+        first, *others = asyncio.run(run())
+        self.assertTrue(first)
+        self.assertTrue(all(isinstance(o, asyncio.CancelledError) or o for o in others))
+        self.assertTrue(self.p.decide(None, "create_session", credentials=self.good))
 
     def test_closed_under_way(self):
         got = []
