@@ -53,7 +53,6 @@ class Types(unittest.TestCase):
     def setUp(self):
         self.dir = tempfile.TemporaryDirectory(dir=os.environ.get("POLICY_TMP"))
         self.addCleanup(self.dir.cleanup)
-        self.put("mypy.ini", "[mypy]\n[mypy-grpc.*]\nignore_missing_imports = True\n")
 
     def put(self, name, text):
         with open(os.path.join(self.dir.name, name), "w") as f:
@@ -66,17 +65,17 @@ class Types(unittest.TestCase):
 
     def test_stubs(self):
         self.put("known", "libpolicy.client.Scope.__new__\n")       # enum's own
-        r = self.run_it("mypy.stubtest", "libpolicy", "--allowlist", "known", "--mypy-config-file", "mypy.ini")
+        r = self.run_it("mypy.stubtest", "libpolicy", "--allowlist", "known")
         self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
 
     def test_strict(self):
         self.put("program.py", PROGRAM)
-        r = self.run_it("mypy", "--strict", "--follow-imports=silent", "--config-file", "mypy.ini", "program.py")
+        r = self.run_it("mypy", "--strict", "--follow-imports=silent", "--config-file", os.devnull, "program.py")
         self.assertEqual(r.returncode, 0, r.stdout + r.stderr)
 
     def test_wrong(self):
         self.put("wrong.py", WRONG)
-        r = self.run_it("mypy", "--strict", "--follow-imports=silent", "--config-file", "mypy.ini", "wrong.py")
+        r = self.run_it("mypy", "--strict", "--follow-imports=silent", "--config-file", os.devnull, "wrong.py")
         self.assertEqual([line.split(":")[1] for line in r.stdout.splitlines() if ": error:" in line], ["4", "5", "6", "7"], r.stdout)
 
 
