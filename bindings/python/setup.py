@@ -25,7 +25,7 @@ setup(
         Extension(
             "libpolicy._native",
             sorted(glob.glob("src/*.c")),
-            depends=["src/native.h"],
+            depends=["src/native.h", "src/handle.h"],
             define_macros=[("Py_LIMITED_API", "0x030A0000")],
             py_limited_api=True,
             extra_compile_args=["-std=gnu11", "-O2", "-fvisibility=hidden", *flags("LIBPOLICY_CFLAGS", "--cflags")],

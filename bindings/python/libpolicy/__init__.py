@@ -13,6 +13,7 @@ Whatever goes wrong, a decision that could not be reached is false: a Decision i
 where it allows.
 """
 import asyncio as _asyncio
+import atexit as _atexit
 import logging as _logging
 
 from . import _native
@@ -24,6 +25,7 @@ __version__ = _native.version
 _log = _logging.getLogger("libpolicy")
 _LEVELS = (_logging.ERROR, _logging.WARNING, _logging.INFO)
 _native._set_teller(lambda level, text: _log.log(_LEVELS[level], "%s", text))
+_atexit.register(_native._end)
 
 
 class Policy(_native.Policy):

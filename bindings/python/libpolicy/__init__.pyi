@@ -2,19 +2,24 @@
 import os
 from collections.abc import Iterable
 from types import TracebackType
-from typing import Any, Union
+from typing import Any, Union, final
 
-Text = Union[str, bytes]
-Entity = Union[Text, tuple[Text, Text]]
+from typing_extensions import Self
+
+__all__ = ["Policy", "Decision", "Identity", "PolicyError", "WouldBlock", "bearer", "password", "api_key"]
+
+_Text = Union[str, bytes]
+_Texts = Union[list[str], list[bytes], list[_Text], tuple[_Text, ...]]
+_Entity = Union[_Text, tuple[_Text, _Text]]
 """An id (of a user), or (type, id). A str is never taken apart."""
-Resource = Union[str, bytes, tuple[Text, Text]]
+_Resource = Union[str, bytes, tuple[_Text, _Text]]
 """(type, id), or "TYPE/ID": parted at the first slash."""
-Credential = Union[tuple[Text, Union[Text, None]], tuple[Text, Union[Text, None], Union[Text, None]]]
+_Credential = Union[tuple[_Text, Union[_Text, None]], tuple[_Text, Union[_Text, None], Union[_Text, None]]]
 """(kind, data) or (kind, name, data)."""
-Value = Union[str, bytes, int, float, bool, None, list[Any], tuple[Any, ...], dict[str, Any]]
-Attributes = dict[str, Value]
-Check = Union[tuple[Text, Union[Resource, None]], tuple[Text, Union[Resource, None], Union[Attributes, None]]]
-Path = Union[str, bytes, os.PathLike[str]]
+_Attributes = dict[str, Any]
+"""Values are str, bytes, int, float, bool, None, and lists, tuples and dicts of them."""
+_Check = Union[tuple[_Text, Union[_Resource, None]], tuple[_Text, Union[_Resource, None], Union[_Attributes, None]]]
+_Path = Union[str, bytes, os.PathLike[str]]
 
 __version__: str
 
@@ -29,6 +34,7 @@ class PolicyError(Exception):
 class WouldBlock(PolicyError):
     """nonblock was asked for, and a step of the stack would have to wait."""
 
+@final
 class Decision:
     """What was decided. True only where it allows."""
     @property
@@ -65,6 +71,7 @@ class Decision:
         """0; or the negative code of what kept the engine from deciding: a deny."""
     def __bool__(self) -> bool: ...
 
+@final
 class Identity:
     """Whose credentials they are. True only where they are good."""
     @property
@@ -103,27 +110,27 @@ class Identity:
 class Policy:
     """A policy set, open. Any thread may use it, any number at once."""
     @classmethod
-    def open(cls, path: Path | None = ..., *, module_dir: Path = ..., force_on: bool = ..., force_off: bool = ...) -> Policy: ...
+    def open(cls, path: _Path | None = ..., *, module_dir: _Path | None = ..., force_on: bool = ..., force_off: bool = ...) -> Self: ...
     @classmethod
-    def open_text(cls, name: str, text: str | bytes, *, module_dir: Path = ..., force_on: bool = ..., force_off: bool = ...) -> Policy: ...
+    def open_text(cls, name: str, text: str | bytes, *, module_dir: _Path | None = ..., force_on: bool = ..., force_off: bool = ...) -> Self: ...
     def decide(
         self,
-        subject: Entity | None,
-        action: Text,
-        resource: Resource | None = ...,
+        subject: _Entity | None,
+        action: _Text,
+        resource: _Resource | None = ...,
         *,
-        credentials: Credential | list[Credential] | None = ...,
-        context: Attributes | None = ...,
-        subject_attributes: Attributes | None = ...,
-        resource_attributes: Attributes | None = ...,
-        action_attributes: Attributes | None = ...,
-        groups: list[Text] | tuple[Text, ...] | None = ...,
-        scopes: list[Text] | tuple[Text, ...] | None = ...,
-        kind: Text | None = ...,
-        token_id: Text | None = ...,
-        token_attributes: Attributes | None = ...,
-        actor: Entity | None = ...,
-        actor_attributes: Attributes | None = ...,
+        credentials: _Credential | list[_Credential] | None = ...,
+        context: _Attributes | None = ...,
+        subject_attributes: _Attributes | None = ...,
+        resource_attributes: _Attributes | None = ...,
+        action_attributes: _Attributes | None = ...,
+        groups: _Texts | None = ...,
+        scopes: _Texts | None = ...,
+        kind: _Text | None = ...,
+        token_id: _Text | None = ...,
+        token_attributes: _Attributes | None = ...,
+        actor: _Entity | None = ...,
+        actor_attributes: _Attributes | None = ...,
         timeout: float | None = ...,
         nonblock: bool = ...,
     ) -> Decision:
@@ -133,58 +140,58 @@ class Policy:
         nonblock that is WouldBlock. timeout: seconds, of what waits."""
     def decide_many(
         self,
-        subject: Entity | None,
-        checks: Iterable[Check],
+        subject: _Entity | None,
+        checks: Iterable[_Check],
         *,
-        credentials: Credential | list[Credential] | None = ...,
-        context: Attributes | None = ...,
-        subject_attributes: Attributes | None = ...,
-        action_attributes: Attributes | None = ...,
-        groups: list[Text] | tuple[Text, ...] | None = ...,
-        scopes: list[Text] | tuple[Text, ...] | None = ...,
-        kind: Text | None = ...,
-        token_id: Text | None = ...,
-        token_attributes: Attributes | None = ...,
-        actor: Entity | None = ...,
-        actor_attributes: Attributes | None = ...,
+        credentials: _Credential | list[_Credential] | None = ...,
+        context: _Attributes | None = ...,
+        subject_attributes: _Attributes | None = ...,
+        action_attributes: _Attributes | None = ...,
+        groups: _Texts | None = ...,
+        scopes: _Texts | None = ...,
+        kind: _Text | None = ...,
+        token_id: _Text | None = ...,
+        token_attributes: _Attributes | None = ...,
+        actor: _Entity | None = ...,
+        actor_attributes: _Attributes | None = ...,
         timeout: float | None = ...,
         nonblock: bool = ...,
     ) -> list[Decision]:
         """Many decisions on one snapshot, the credentials judged once."""
     def decide_http(
         self,
-        method: Text,
-        target: Text,
+        method: _Text,
+        target: _Text,
         *,
-        routes: Text | None = ...,
-        body: Text | None = ...,
-        subject: Entity | None = ...,
-        credentials: Credential | list[Credential] | None = ...,
-        context: Attributes | None = ...,
-        subject_attributes: Attributes | None = ...,
-        groups: list[Text] | tuple[Text, ...] | None = ...,
-        scopes: list[Text] | tuple[Text, ...] | None = ...,
-        kind: Text | None = ...,
-        token_id: Text | None = ...,
-        token_attributes: Attributes | None = ...,
-        actor: Entity | None = ...,
-        actor_attributes: Attributes | None = ...,
+        routes: _Text | None = ...,
+        body: _Text | None = ...,
+        subject: _Entity | None = ...,
+        credentials: _Credential | list[_Credential] | None = ...,
+        context: _Attributes | None = ...,
+        subject_attributes: _Attributes | None = ...,
+        groups: _Texts | None = ...,
+        scopes: _Texts | None = ...,
+        kind: _Text | None = ...,
+        token_id: _Text | None = ...,
+        token_attributes: _Attributes | None = ...,
+        actor: _Entity | None = ...,
+        actor_attributes: _Attributes | None = ...,
         timeout: float | None = ...,
         nonblock: bool = ...,
     ) -> Decision:
         """May this request of HTTP be made? By the set's `routes:`. target: path and query as the
         client sent them, nothing decoded; body: JSON, where routes look at it."""
-    def authenticate(self, credentials: Credential | list[Credential], *, timeout: float | None = ..., nonblock: bool = ...) -> Identity:
+    def authenticate(self, credentials: _Credential | list[_Credential], *, timeout: float | None = ..., nonblock: bool = ...) -> Identity:
         """Whose credentials they are."""
-    async def decide_async(self, subject: Entity | None, action: Text, resource: Resource | None = ..., **more: Any) -> Decision:
+    async def decide_async(self, subject: _Entity | None, action: _Text, resource: _Resource | None = ..., **more: Any) -> Decision:
         """decide() for asyncio: the loop never waits."""
-    async def decide_many_async(self, subject: Entity | None, checks: Iterable[Check], **more: Any) -> list[Decision]: ...
-    async def authenticate_async(self, credentials: Credential | list[Credential], **more: Any) -> Identity: ...
+    async def decide_many_async(self, subject: _Entity | None, checks: Iterable[_Check], **more: Any) -> list[Decision]: ...
+    async def authenticate_async(self, credentials: _Credential | list[_Credential], **more: Any) -> Identity: ...
     async def reload_async(self) -> None: ...
     def reload(self) -> None:
         """Reads the set again, all or nothing: on PolicyError the old one stays in force."""
     def close(self) -> None: ...
-    def __enter__(self) -> Policy: ...
+    def __enter__(self) -> Self: ...
     def __exit__(self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None) -> None: ...
     @property
     def generation(self) -> int: ...
@@ -193,6 +200,6 @@ class Policy:
     @property
     def closed(self) -> bool: ...
 
-def bearer(token: Text) -> Credential: ...
-def password(name: Text, secret: Text) -> Credential: ...
-def api_key(key: Text) -> Credential: ...
+def bearer(token: _Text) -> _Credential: ...
+def password(name: _Text, secret: _Text) -> _Credential: ...
+def api_key(key: _Text) -> _Credential: ...

@@ -9,10 +9,13 @@
 With authentication off nothing of this is imported. The application finds the decision in
 scope["libpolicy.decision"].
 """
-import asyncio
-from urllib.parse import quote
+from __future__ import annotations
 
-from . import WouldBlock
+import asyncio
+from typing import Any
+from urllib.parse import quote, unquote_to_bytes
+
+from . import Policy, WouldBlock
 from ._http import credential_of, refusal
 
 _BODIED = frozenset(("POST", "PUT", "PATCH", "DELETE"))
@@ -22,14 +25,14 @@ class PolicyMiddleware:
     """routes: the set of routes; bodies: bytes of a JSON body that routes may look at, 0: none;
     timeout: seconds that a module may take. What no route matches is refused."""
 
-    def __init__(self, app, policy, *, routes="default", bodies=0, timeout=10.0):
+    def __init__(self, app: Any, policy: Policy, *, routes: str = "default", bodies: int = 0, timeout: float = 10.0) -> None:
         self._app = app
         self._decide = policy.decide_http
         self._routes = routes
         self._bodies = bodies
         self._timeout = timeout
 
-    async def __call__(self, scope, receive, send):
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         kind = scope["type"]
         if kind == "lifespan":
             return await self._app(scope, receive, send)
@@ -55,11 +58,17 @@ class PolicyMiddleware:
 
 
 def _target(scope):
-    """As the client sent it: what was decoded for us is no longer what it was."""
+    """As the client sent it: what was decoded for us is no longer what it was. But where the application is
+    handed another path than that (what stands before us has put it there), by the one it is handed."""
+    path = scope["path"]
     raw = scope.get("raw_path")
+    if raw is not None:
+        raw = raw.partition(b"?")[0]  # some servers leave the query in it, and it would be there twice
+        sent = unquote_to_bytes(raw).decode("utf-8", "replace")
+        if sent != path and sent != scope.get("root_path", "") + path:
+            raw = None
     if raw is None:
-        raw = quote(scope["path"], safe="/:@!$&'()*+,;=-._~").encode("ascii")
-    raw = raw.partition(b"?")[0]  # some servers leave the query in it, and it would be there twice
+        raw = quote(path, safe="/:@!$&'()*+,;=-._~", errors="surrogateescape").encode("ascii")
     query = scope.get("query_string", b"")
     return raw + b"?" + query if query else raw
 
@@ -99,8 +108,9 @@ async def _read(receive, most):
 
 async def _refuse(kind, receive, send, reason, status):
     if kind == "websocket":
-        await receive()
-        return await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        if (await receive())["type"] == "websocket.connect":
+            await send({"type": "websocket.close", "code": 1008, "reason": reason})
+        return
     status, headers, body = refusal(reason, status)
     raw = [(name.encode("ascii"), value.encode("latin-1")) for name, value in headers]
     raw.append((b"content-length", str(len(body)).encode("ascii")))

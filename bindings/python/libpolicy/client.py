@@ -15,6 +15,7 @@ A token is shown this once. What is refused is an AuthError, which holds no toke
 from __future__ import annotations
 
 import enum
+import http.client
 import json
 import ssl
 import urllib.error
@@ -100,11 +101,12 @@ class _NoRedirect(urllib.request.HTTPRedirectHandler):
 
 
 class AuthClient:
-    """Any thread may use it. timeout: seconds that one call may take; context: for a certificate that is your own."""
+    """Any thread may use it. timeout: seconds that the server may be silent; context: for a certificate that is your own."""
 
     def __init__(self, url: str, token: str, *, timeout: float = 30.0, context: ssl.SSLContext | None = None) -> None:
         parts = urllib.parse.urlsplit(url)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username:
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment or parts.username \
+                or parts.port == 0 or not all("!" <= c <= "~" for c in url):
             raise ValueError("a URL as https://policy.example is wanted")
         if parts.scheme == "http" and parts.hostname not in ("127.0.0.1", "::1", "localhost"):
             raise ValueError("a token goes over http to this machine alone: https is wanted")
@@ -150,24 +152,25 @@ class AuthClient:
         request = urllib.request.Request(self._base + name, data=json.dumps(body).encode(), method="POST",
                                          headers={"Authorization": f"Bearer {self._token}", "Content-Type": "application/json"})
         try:
-            with self._open(request, timeout=self._timeout) as response:
-                return _read(response, response.status)
-        except urllib.error.HTTPError as e:
-            with e:
-                told = _read(e, e.code)
-            error = told.get("error")
-            code = error.get("code") if isinstance(error, dict) else ""
-            raise AuthError(e.code, str(told.get("message") or e.reason), str(code or "")) from None
-        except OSError as e:
-            reason = getattr(e, "reason", e)
-            raise AuthError(0, f"the server does not answer: {reason}") from None
+            try:
+                with self._open(request, timeout=self._timeout) as response:
+                    return _read(response, response.status)
+            except urllib.error.HTTPError as e:
+                with e:
+                    status, told, reason = e.code, _read(e, e.code), e.reason
+        except (OSError, http.client.HTTPException) as e:
+            # what is no HTTP at all, too
+            raise AuthError(0, f"the server does not answer: {getattr(e, 'reason', e) or type(e).__name__}") from None
+        error = told.get("error")
+        code = error.get("code") if isinstance(error, dict) else ""
+        raise AuthError(status, str(told.get("message") or reason), str(code or ""))
 
 
 def _read(response: Any, status: int) -> dict[str, Any]:
     data = response.read(_MOST + 1)
     try:
         told = json.loads(data) if len(data) <= _MOST else None
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if isinstance(told, dict):
         return told

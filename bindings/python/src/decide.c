@@ -69,7 +69,7 @@ pol_py_decide(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *names)
 	}
 	pol_py_request_init(&r);
 	if (pol_py_request_subject(&r, args[0]) && pol_py_request_action(&r, &r.req, args[1]) &&
-	    (n == 2 || pol_py_request_resource(&r, &r.req, args[2])) && keywords(&r, args + n, names))
+	    (n == 2 || pol_py_request_resource(&r, &r.req, args[2])) && keywords(&r, args + n, names) && pol_py_policy_enter(o) != NULL)
 		out = decided(self, &r);
 	pol_py_request_fini(&r);
 	return out;
@@ -175,7 +175,7 @@ pol_py_decide_many(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *n
 	if (checks == NULL)
 		return NULL;
 	pol_py_request_init(&r);
-	if (pol_py_request_subject(&r, args[0]) && keywords(&r, args + n, names))
+	if (pol_py_request_subject(&r, args[0]) && keywords(&r, args + n, names) && pol_py_policy_enter(o) != NULL)
 		out = many(self, &r, checks);
 	pol_py_request_fini(&r);
 	Py_DECREF(checks);
@@ -184,6 +184,43 @@ pol_py_decide_many(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *n
 
 /* ---- authenticate ---- */
 
+/* Of the others none is read: who gives one would think that it counts. */
+static bool
+patience(struct pol_py_request *r, PyObject *const *values, PyObject *names)
+{
+	const Py_ssize_t n = names == NULL ? 0 : PyTuple_Size(names);
+
+	for (Py_ssize_t i = 0; i < n; i++) {
+		PyObject *name = PyTuple_GetItem(names, i);
+
+		if (PyUnicode_CompareWithASCIIString(name, "timeout") != 0 && PyUnicode_CompareWithASCIIString(name, "nonblock") != 0) {
+			PyErr_Format(PyExc_TypeError, "authenticate() has no argument named %R", name);
+			return false;
+		}
+	}
+	return keywords(r, values, names);
+}
+
+static int
+judge(struct pol_py_policy *self, struct pol_py_request *r, struct policy_identity *id)
+{
+	struct policy_request *req = (struct policy_request *)pol_py_request_get(r);
+	int rc;
+
+	id->size = sizeof(*id);
+	req->flags |= POLICY_NONBLOCK;
+	rc = policy_authenticate(self->p, req, id);
+	if (rc != POLICY_ERR_AGAIN || r->nonblock)
+		return rc;
+	req->flags &= ~POLICY_NONBLOCK;
+	self->busy++;
+	Py_BEGIN_ALLOW_THREADS
+	rc = policy_authenticate(self->p, req, id);
+	Py_END_ALLOW_THREADS
+	pol_py_policy_leave(self);
+	return rc;
+}
+
 PyObject *
 pol_py_authenticate(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *names)
 {
@@ -191,7 +228,6 @@ pol_py_authenticate(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *
 	struct policy_identity *id;
 	struct pol_py_request r;
 	PyObject *out = NULL, *word;
-	int rc;
 
 	if (self == NULL)
 		return NULL;
@@ -204,20 +240,10 @@ pol_py_authenticate(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *
 	pol_py_request_init(&r);
 	if (id == NULL)
 		PyErr_NoMemory();
-	if (id != NULL && word != NULL && pol_py_request_set(&r, word, args[0]) && keywords(&r, args + n, names)) {
-		struct policy_request *req = (struct policy_request *)pol_py_request_get(&r);
+	if (id != NULL && word != NULL && pol_py_request_set(&r, word, args[0]) && patience(&r, args + n, names) &&
+	    pol_py_policy_enter(o) != NULL) {
+		const int rc = judge(self, &r, id);
 
-		id->size = sizeof(*id);
-		req->flags |= POLICY_NONBLOCK;
-		rc = policy_authenticate(self->p, req, id);
-		if (rc == POLICY_ERR_AGAIN && !r.nonblock) {
-			req->flags &= ~POLICY_NONBLOCK;
-			self->busy++;
-			Py_BEGIN_ALLOW_THREADS
-			rc = policy_authenticate(self->p, req, id);
-			Py_END_ALLOW_THREADS
-			pol_py_policy_leave(self);
-		}
 		if (rc == POLICY_ERR_AGAIN || rc == POLICY_ERR_ARG || rc == POLICY_ERR_ABI)
 			pol_py_raise_code(rc);
 		else

@@ -152,9 +152,15 @@ static PyGetSetDef members[] = {
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 
+static PyMethodDef methods[] = {
+	{ "__reduce__", pol_py_no_copy, METH_NOARGS, NULL },
+	{ NULL, NULL, 0, NULL }
+};
+
 static PyType_Slot slots[] = {
 	{ Py_tp_dealloc, dealloc },
 	{ Py_tp_getset, members },
+	{ Py_tp_methods, methods },
 	{ Py_tp_repr, repr },
 	{ Py_nb_bool, is_allow },
 	{ Py_tp_doc, "What was decided. True only where it allows." },

@@ -12,7 +12,8 @@ struct pol_py_policy {
 	bool closing;			/* by who leaves last */
 };
 
-/* NULL: it is closed, and an exception is set. */
+/* NULL: it is closed, and an exception is set. Asked for when a call begins, and once more
+ * when its arguments are read: their __bool__ or __next__ is code of anybody's, who may close. */
 struct pol_py_policy *pol_py_policy_enter(PyObject *o);
 /* After a call for which `busy` was counted up. */
 void pol_py_policy_leave(struct pol_py_policy *self);

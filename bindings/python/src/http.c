@@ -87,7 +87,7 @@ pol_py_decide_http(PyObject *o, PyObject *const *args, Py_ssize_t n, PyObject *n
 	good = pol_py_text(&h.r.bag, &h.http.method, args[0], "method") && pol_py_text(&h.r.bag, &h.http.target, args[1], "target");
 	for (Py_ssize_t i = 0; good && i < words; i++)
 		good = word(&h, PyTuple_GetItem(names, i), args[n + i]);
-	if (good)
+	if (good && pol_py_policy_enter(o) != NULL)
 		out = decided(self, &h);
 	pol_py_request_fini(&h.r);
 	return out;

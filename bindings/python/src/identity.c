@@ -64,9 +64,15 @@ static PyGetSetDef members[] = {
 	{ NULL, NULL, NULL, NULL, NULL }
 };
 
+static PyMethodDef methods[] = {
+	{ "__reduce__", pol_py_no_copy, METH_NOARGS, NULL },
+	{ NULL, NULL, 0, NULL }
+};
+
 static PyType_Slot slots[] = {
 	{ Py_tp_dealloc, dealloc },
 	{ Py_tp_getset, members },
+	{ Py_tp_methods, methods },
 	{ Py_tp_repr, repr },
 	{ Py_nb_bool, is_good },
 	{ Py_tp_doc, "Whose credentials they are. True only where they are good." },

@@ -44,6 +44,13 @@ pol_py_raise_code(int code)
 	}
 }
 
+PyObject *
+pol_py_no_copy(PyObject *o, PyObject *unused)
+{
+	(void)unused;
+	return PyErr_Format(PyExc_TypeError, "%R is neither copied nor pickled: it would be an answer that nobody gave", (PyObject *)Py_TYPE(o));
+}
+
 static bool
 add(PyObject *m, const char *name, PyObject *o)
 {
@@ -56,41 +63,64 @@ add(PyObject *m, const char *name, PyObject *o)
 	return false;
 }
 
+static bool
+made(struct pol_py_types *t)
+{
+	PyObject *nothing = t->error != NULL ? NULL : Py_BuildValue("{s:i,s:s,s:i,s:i,s:s}", "code", 0, "file", "", "line", 0,
+	    "column", 0, "text", "");
+
+	if (nothing != NULL)
+		t->error = PyErr_NewExceptionWithDoc("libpolicy.PolicyError",
+		    "A set that is refused, or a call that could not be made: code, file, line, column, text.", NULL, nothing);
+	Py_XDECREF(nothing);
+	if (t->error != NULL && t->would_block == NULL) {
+		PyObject *code = Py_BuildValue("{s:i}", "code", POLICY_ERR_AGAIN);
+
+		t->would_block = code == NULL ? NULL : PyErr_NewExceptionWithDoc("libpolicy.WouldBlock",
+		    "nonblock was asked for, and a step of the stack would have to wait.", t->error, code);
+		Py_XDECREF(code);
+	}
+	if (t->would_block == NULL)
+		return false;
+	if (t->policy == NULL)
+		t->policy = (PyTypeObject *)PyType_FromSpec(&pol_py_policy_spec);
+	if (t->decision == NULL)
+		t->decision = (PyTypeObject *)PyType_FromSpec(&pol_py_decision_spec);
+	if (t->identity == NULL)
+		t->identity = (PyTypeObject *)PyType_FromSpec(&pol_py_identity_spec);
+	return t->policy != NULL && t->decision != NULL && t->identity != NULL;
+}
+
+/* Of every interpreter that imports us, and of one that does so again: the types are the
+ * process's, and an object of an interpreter that has ended would be left in them. */
 static int
 exec(PyObject *m)
 {
 	struct pol_py_types *t = &pol_py_types;
 
-	t->error = PyErr_NewExceptionWithDoc("libpolicy.PolicyError",
-	    "A set that is refused, or a call that could not be made: code, file, line, column, text.", NULL, NULL);
-	t->would_block = t->error == NULL ? NULL : PyErr_NewExceptionWithDoc("libpolicy.WouldBlock",
-	    "nonblock was asked for, and a step of the stack would have to wait.", t->error, NULL);
-	t->policy = (PyTypeObject *)PyType_FromSpec(&pol_py_policy_spec);
-	t->decision = (PyTypeObject *)PyType_FromSpec(&pol_py_decision_spec);
-	t->identity = (PyTypeObject *)PyType_FromSpec(&pol_py_identity_spec);
+	if (PyInterpreterState_GetID(PyInterpreterState_Get()) != 0) {
+		PyErr_SetString(PyExc_ImportError, "libpolicy is for the main interpreter of a process, and this is another");
+		return -1;
+	}
+	if (!pol_py_log_init(m) || !made(t))
+		return -1;
 	if (!add(m, "PolicyError", t->error) || !add(m, "WouldBlock", t->would_block) || !add(m, "Policy", (PyObject *)t->policy) ||
 	    !add(m, "Decision", (PyObject *)t->decision) || !add(m, "Identity", (PyObject *)t->identity))
 		return -1;
-	if (PyModule_AddStringConstant(m, "version", policy_version()) != 0 || !pol_py_log_init(m))
-		return -1;
-	return 0;
+	return PyModule_AddStringConstant(m, "version", policy_version());
 }
 
+static PyModuleDef_Slot slots[] = {
+	{ Py_mod_exec, exec },
+	{ 0, NULL }
+};
+
 static struct PyModuleDef module = {
-	PyModuleDef_HEAD_INIT, .m_name = "libpolicy._native", .m_doc = "The engine; use it through libpolicy.", .m_size = -1,
+	PyModuleDef_HEAD_INIT, .m_name = "libpolicy._native", .m_doc = "The engine; use it through libpolicy.", .m_slots = slots,
 };
 
 PyMODINIT_FUNC
 PyInit__native(void)
 {
-	PyObject *m;
-
-	if (pol_py_types.policy != NULL) {
-		PyErr_SetString(PyExc_ImportError, "libpolicy is in one interpreter of a process only");
-		return NULL;
-	}
-	m = PyModule_Create(&module);
-	if (m != NULL && exec(m) != 0)
-		Py_CLEAR(m);
-	return m;
+	return PyModuleDef_Init(&module);
 }

@@ -43,6 +43,7 @@ struct pol_py_bag {
 	size_t used;
 	PyObject **kept;
 	size_t kept_count, kept_room;
+	unsigned values;		/* of one bag of attributes, so far */
 	PyObject *first_kept[32];
 	_Alignas(16) char first[2048];
 };
@@ -89,10 +90,12 @@ struct pol_py_types {
 	PyTypeObject *policy, *decision, *identity;
 	PyObject *error, *would_block;
 };
-/* Of the one interpreter that imported us. */
+/* Of the main interpreter, the only one that may import us. */
 extern struct pol_py_types pol_py_types;
 /* Raises PolicyError with what err says. */
 void pol_py_raise(const struct policy_error *err);
 void pol_py_raise_code(int code);
+/* __reduce__ of what is answered. */
+PyObject *pol_py_no_copy(PyObject *o, PyObject *unused);
 
 #endif

@@ -84,6 +84,13 @@ open_any(PyObject *type, const char *path, const char *text, Py_ssize_t len, con
 	return made(type, p);
 }
 
+/* None is as good as nothing. */
+static int
+path_or_none(PyObject *o, void *out)
+{
+	return o == Py_None ? 1 : PyUnicode_FSConverter(o, out);
+}
+
 static PyObject *
 py_open(PyObject *type, PyObject *args, PyObject *kwargs)
 {
@@ -91,8 +98,8 @@ py_open(PyObject *type, PyObject *args, PyObject *kwargs)
 	PyObject *path = NULL, *modules = NULL, *out = NULL;
 	int on = 0, off = 0;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O&$O&pp:open", names, PyUnicode_FSConverter, &path,
-	    PyUnicode_FSConverter, &modules, &on, &off))
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "|O&$O&pp:open", names, path_or_none, &path,
+	    path_or_none, &modules, &on, &off))
 		goto done;
 	out = open_any(type, path == NULL ? NULL : PyBytes_AsString(path), NULL, 0, modules == NULL ? NULL : PyBytes_AsString(modules),
 	    on, off);
@@ -111,7 +118,7 @@ py_open_text(PyObject *type, PyObject *args, PyObject *kwargs)
 	int on = 0, off = 0;
 	Py_ssize_t len;
 
-	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "ss#|$O&pp:open_text", names, &name, &text, &len, PyUnicode_FSConverter,
+	if (!PyArg_ParseTupleAndKeywords(args, kwargs, "ss#|$O&pp:open_text", names, &name, &text, &len, path_or_none,
 	    &modules, &on, &off)) {
 		Py_XDECREF(modules);
 		return NULL;

@@ -6,6 +6,13 @@
 
 #define DEEPEST 8
 
+/*
+ * What the engine takes of values in a request, and of members in one object. One more than
+ * that is handed on, for the engine to deny, and no further is looked: a list that holds one
+ * list many times, which does so too, is short and has no end.
+ */
+enum { VALUES = 4096, MEMBERS = 64 };
+
 struct pol_py_block {
 	struct pol_py_block *next;
 	_Alignas(16) char data[];
@@ -16,6 +23,7 @@ pol_py_bag_init(struct pol_py_bag *b)
 {
 	b->blocks = NULL;
 	b->used = 0;
+	b->values = 0;
 	b->kept = b->first_kept;
 	b->kept_count = 0;
 	b->kept_room = sizeof(b->first_kept) / sizeof(b->first_kept[0]);
@@ -105,11 +113,12 @@ static bool
 list(struct pol_py_bag *b, struct policy_value *out, PyObject *o, const char *what, int depth)
 {
 	const bool tuple = PyTuple_Check(o);
-	const Py_ssize_t n = tuple ? PyTuple_Size(o) : PyList_Size(o);
+	Py_ssize_t n = tuple ? PyTuple_Size(o) : PyList_Size(o);
 	struct policy_value *items;
 
-	if (n < 0 || n > UINT32_MAX)
+	if (n < 0)
 		return false;
+	n = n > VALUES ? VALUES + 1 : n;
 	items = pol_py_bag_alloc(b, (size_t)n * sizeof(*items));
 	if (items == NULL)
 		return false;
@@ -128,14 +137,15 @@ list(struct pol_py_bag *b, struct policy_value *out, PyObject *o, const char *wh
 static bool
 members(struct pol_py_bag *b, const struct policy_attr **out, size_t *count, PyObject *o, const char *what, int depth)
 {
-	const Py_ssize_t n = PyDict_Size(o);
+	Py_ssize_t n = PyDict_Size(o);
 	struct policy_attr *attrs;
 	PyObject *key, *val;
 	Py_ssize_t at = 0;
 	size_t k = 0;
 
-	if (n < 0 || n > UINT32_MAX)
+	if (n < 0)
 		return false;
+	n = n > MEMBERS ? MEMBERS + 1 : n;
 	attrs = pol_py_bag_alloc(b, (size_t)n * sizeof(*attrs));
 	if (attrs == NULL)
 		return false;
@@ -185,6 +195,8 @@ value(struct pol_py_bag *b, struct policy_value *out, PyObject *o, const char *w
 	size_t n;
 
 	memset(out, 0, sizeof(*out));
+	if (++b->values > VALUES + 1)
+		return true;
 	if (depth > DEEPEST) {
 		PyErr_Format(PyExc_ValueError, "%s is more than %d deep", what, DEEPEST);
 		return false;
@@ -225,6 +237,7 @@ pol_py_attrs(struct pol_py_bag *b, struct policy_attrs *out, PyObject *dict, con
 		PyErr_Format(PyExc_TypeError, "%s is a dict", what);
 		return false;
 	}
+	b->values = 0;
 	return members(b, &out->list, &out->count, dict, what, 0);
 }
 

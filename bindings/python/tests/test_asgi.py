@@ -7,6 +7,7 @@ import subprocess
 import sys
 import tempfile
 import unittest
+from urllib.parse import unquote
 
 import libpolicy
 from common import main
@@ -50,14 +51,16 @@ async def application(scope, receive, send):
     await send({"type": "http.response.body", "body": answer})
 
 
-def ask(app, method, target, headers=(), chunks=(b"",), kind="http"):
+def ask(app, method, target, headers=(), chunks=(b"",), kind="http", **more):
     path, _, query = target.partition("?")
-    scope = {"type": kind, "method": method, "path": path, "raw_path": path.encode(), "query_string": query.encode(),
+    scope = {"type": kind, "method": method, "path": unquote(path), "raw_path": path.encode(), "query_string": query.encode(),
              "headers": [(n.lower().encode(), v.encode()) for n, v in headers]}
     if kind != "http":
         del scope["method"]
+    scope.update(more)
     sent = []
-    todo = [{"type": "http.request", "body": c, "more_body": i + 1 < len(chunks)} for i, c in enumerate(chunks)]
+    todo = [{"type": "websocket.connect"}] if kind != "http" else \
+        [{"type": "http.request", "body": c, "more_body": i + 1 < len(chunks) or c is HALF} for i, c in enumerate(chunks)]
 
     async def receive():
         return todo.pop(0) if todo else {"type": "http.disconnect"}
@@ -66,12 +69,15 @@ def ask(app, method, target, headers=(), chunks=(b"",), kind="http"):
         sent.append(message)
 
     asyncio.run(app(scope, receive, send))
+    if not sent:
+        return "nothing"
     if sent[0]["type"] == "websocket.close":
         return "closed"
     headers = {n.decode(): v.decode() for n, v in sent[0]["headers"]}
     return sent[0]["status"], json.loads(sent[1]["body"]), headers
 
 
+HALF = b'{"model": "m1"} '               # with more to come, which does not
 GOOD = [("authorization", "Bearer token1")]
 JSON = [("content-type", "application/json")]
 
@@ -94,7 +100,7 @@ class Middleware(unittest.TestCase):
 
     def status(self, *args, **more):
         got = ask(self.app, *args, **more)
-        return got if got == "closed" else got[0]
+        return got if isinstance(got, str) else got[0]
 
     def test_matrix(self):
         for method, target, headers, want in (
@@ -123,6 +129,28 @@ class Middleware(unittest.TestCase):
         # what is escaped without need is the same path
         self.assertEqual(self.status("GET", "/v1/%6dodels", GOOD), 200)
         self.assertEqual(self.status("GET", "/v1/%6dodels", []), 401)
+
+    def test_path_of_the_application(self):
+        # what is handed on is decided, whatever was sent
+        for raw, path, root, headers, want in (
+            (b"/ping", "/v1/models/m1", "", [], 401),
+            (b"/ping", "/v1/models/m2", "", GOOD, 403),
+            (b"/v1/models/m1", "/v1/models/m2", "", GOOD, 403),
+            (b"/v1/models/m2", "/v1/models/m1", "", GOOD, 200),
+            (b"/x/v1/models", "/v1/models", "", GOOD, 200),
+            (b"/v1/models", "/models", "/v1", GOOD, 200),
+            (b"/v1/models", "/v1/models", "/v1", GOOD, 200),
+            (b"/ping", "/v1/models", "/v1", [], 401),
+            (b"/v1/models", "/ping", "", GOOD, 200),
+            (b"/v1%2fmodels", "/v1/models", "", GOOD, 403),
+            (b"/v1/models/%ff", "/v1/models/\ufffd", "", GOOD, 403),
+            (None, "/v1/models/m 1\u00e9\udcff", "", GOOD, 403),
+            (None, "/v1/models/m1", "", GOOD, 200),
+            (None, "/v1/models/m1?x", "", GOOD, 403),
+            (None, "/v1/models#", "", GOOD, 403),
+        ):
+            got = self.status("GET", "/", headers, raw_path=raw, path=path, root_path=root)
+            self.assertEqual(got, want, (raw, path, root))
 
     def test_query_in_the_raw_path(self):
         for query, want in ((b"in=m1", 200), (b"in=m2", 403), (b"in=m1&in=m1", 403), (b"", 403)):
@@ -158,6 +186,23 @@ class Middleware(unittest.TestCase):
         self.assertEqual(self.status("POST", "/v1/chat", GOOD, [b'{"model": "m1"}']), 403)
         self.assertEqual(self.status("POST", "/v1/chat", JSON, [b'{"model": "m1"}']), 401)
 
+    def test_gone_within_the_body(self):
+        self.assertEqual(self.status("POST", "/v1/chat", GOOD + JSON, [HALF]), 403)
+        for headers in (JSON + [("content-type", "text/plain")], [("content-type", "text/plain")]):
+            self.assertEqual(self.status("POST", "/v1/chat", GOOD + headers, [b'{"model": "m1"}']), 403)
+
+    def test_cancelled(self):
+        # who goes away while a thread waits for the answer leaves nothing behind
+        async def run():
+            scope = {"type": "http", "method": "POST", "path": "/v1/chat", "query_string": b"", "headers": [(n.encode(), v.encode()) for n, v in GOOD + JSON]}
+            task = asyncio.ensure_future(self.app(scope, asyncio.Event().wait, None))
+            await asyncio.sleep(0)
+            task.cancel()
+            with self.assertRaises(asyncio.CancelledError):
+                await task
+
+        asyncio.run(run())
+
     def test_refusals(self):
         status, body, headers = ask(self.app, "GET", "/v1/models")
         self.assertEqual((status, body["detail"], body["message"], body["error"]["message"], body["error"]["code"]),
@@ -171,6 +216,14 @@ class Middleware(unittest.TestCase):
         self.assertEqual(ask(self.app, None, "/v1/models", [], kind="websocket"), "closed")
         self.assertEqual(ask(self.app, None, "/v1/other", GOOD, kind="websocket"), "closed")
         self.assertEqual(ask(self.app, None, "/v1/models", GOOD, kind="websocket")[0], 200)
+        sent = []
+
+        async def gone():
+            return {"type": "websocket.disconnect", "code": 1006}
+
+        scope = {"type": "websocket", "path": "/v1/models", "query_string": b"", "headers": []}
+        asyncio.run(self.app(scope, gone, sent.append))
+        self.assertEqual(sent, [])
 
     def test_lifespan(self):
         asyncio.run(self.app({"type": "lifespan"}, None, None))

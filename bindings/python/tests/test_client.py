@@ -3,6 +3,9 @@
 import json
 import os
 import shutil
+import socket
+import ssl
+import subprocess
 import sys
 import tempfile
 import threading
@@ -55,7 +58,8 @@ class Alone(unittest.TestCase):
         self.thread.join()
 
     def test_url(self):
-        for url in ("", "policy.example", "ftp://a", "http://policy.example", "https://u:p@a", "https://a?b", "https://"):
+        for url in ("", "policy.example", "ftp://a", "http://policy.example", "https://u:p@a", "https://a?b", "https://",
+                    "https://a:99999", "https://a:b", "https://a:0", "https://a/b c", "https://a\n", "https://\u00e9"):
             with self.assertRaises(ValueError, msg=url):
                 connect_to_auth_client(url, token="t")
 
@@ -91,6 +95,65 @@ class Alone(unittest.TestCase):
             self.assertEqual(e.exception.status, wanted)
             self.assertNotIn("secret-token", str(e.exception))
             self.assertNotIn("t0ken", str(e.exception))
+
+    def test_no_http(self):
+        # whatever a server does is an AuthError
+        deep = b"[" * 200000
+        for data in (b"", b"\0garbage\r\n\r\n", b"HTTP/1.1 200 OK\r\n" + b"a: b\r\n" * 2000 + b"\r\n", b"HTTP/1.1 200 OK\r\na: " + b"b" * 70000 + b"\r\n\r\n",
+                     b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}", b"HTTP/1.1 500 No\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\n{}",
+                     b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n" % len(deep) + deep, b"HTTP/1.1 400 No\r\nContent-Length: %d\r\n\r\n" % len(deep) + deep,
+                     b"HTTP/1.1 204 No\r\n\r\n", b"HTTP/1.1 304 No\r\n\r\n"):
+            with self.assertRaises(AuthError, msg=data[:60]):
+                self.said(data)
+
+    def test_silent(self):
+        for status in (b"200 OK", b"500 No"):
+            with self.assertRaises(AuthError) as e:
+                self.said(b"HTTP/1.1 " + status + b"\r\nContent-Length: 10\r\n\r\n", timeout=0.3)
+            self.assertEqual(e.exception.status, 0)
+
+    def said(self, data, timeout=30):
+        """By a server that says nothing but that, and hangs up only when it is asked to."""
+        with socket.create_server(("127.0.0.1", 0)) as s:
+            done = threading.Event()
+
+            def serve():
+                c = s.accept()[0]
+                with c:
+                    request = b""
+                    while b"}" not in request:
+                        request += c.recv(65536)
+                    c.sendall(data)
+                    if timeout == 30:
+                        c.shutdown(socket.SHUT_WR)
+                    done.wait(60)
+
+            t = threading.Thread(target=serve)
+            t.start()
+            try:
+                return connect_to_auth_client(f"http://127.0.0.1:{s.getsockname()[1]}", token="t0ken", timeout=timeout).token_info("x")
+            finally:
+                done.set()
+                t.join()
+
+    @unittest.skipUnless(shutil.which("openssl"), "no openssl to make a certificate")
+    def test_tls(self):
+        with tempfile.TemporaryDirectory(dir=os.environ.get("POLICY_TMP")) as d:
+            key, cert = os.path.join(d, "key"), os.path.join(d, "cert")
+            subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes", "-subj", "/CN=localhost",
+                            "-addext", "subjectAltName=DNS:localhost", "-keyout", key, "-out", cert], check=True, capture_output=True)
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(cert, key)
+            self.server.socket = context.wrap_socket(self.server.socket, server_side=True)
+            own = ssl.create_default_context(cafile=cert)
+        Server.answers = {"token_info": (200, {}, b'{"active": false}')}
+        port = self.server.server_port
+        # whom nobody vouches for, and who is called otherwise, does not get the token
+        for url, context in ((f"https://localhost:{port}", None), (f"https://127.0.0.1:{port}", own)):
+            with self.assertRaises(AuthError) as e:
+                connect_to_auth_client(url, token="t0ken", context=context).token_info("x")
+            self.assertEqual((e.exception.status, Server.seen), (0, []))
+        self.assertEqual(connect_to_auth_client(f"https://localhost:{port}", token="t0ken", context=own).token_info("x"), {"active": False})
 
     def test_gone(self):
         self.server.server_close()

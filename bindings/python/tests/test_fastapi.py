@@ -90,6 +90,25 @@ class Dependency(unittest.TestCase):
                 got = (got[0], {"who": "token_file" if got[1].get("who") else None}, got[2])
             self.assertEqual(got, want, (path, values))
 
+    def test_off(self):
+        with libpolicy.Policy.open_text("t.yaml", "policy: 1\nenabled: false\n") as off:
+            auth = PolicyAuth(off)
+            app = FastAPI()
+
+            @app.get("/list")
+            async def models(who=Security(auth, scopes=["models:list"])):
+                return {"who": who}
+
+            @app.get("/any")
+            async def any_credential(who=Security(auth)):
+                return {"who": who}
+
+            client = TestClient(app)
+            for path in ("/list", "/any"):
+                for headers in ({}, {"authorization": "Bearer x"}):
+                    r = client.get(path, headers=headers)
+                    self.assertEqual((r.status_code, r.json()), (200, {"who": None}), (path, headers))
+
 
 if __name__ == "__main__":
     main()

@@ -1,15 +1,17 @@
 # SPDX-License-Identifier: Apache-2.0
 """A real gRPC server on loopback, calls of all four kinds, tokens out of a file."""
+import asyncio
 import concurrent.futures
 import os
 import tempfile
+import threading
 import unittest
 
 import grpc
 
 import libpolicy
 from common import main
-from libpolicy.grpc import PolicyInterceptor
+from libpolicy.grpc import AioPolicyInterceptor, PolicyInterceptor
 
 SET = """policy: 1
 actions:
@@ -52,16 +54,24 @@ class Interceptor(unittest.TestCase):
         cls.tokens = os.path.join(cls.dir.name, "tokens")
         cls.write("token1\ntoken2\n")
         cls.policy = libpolicy.Policy.open_text("t.yaml", SET % cls.tokens, module_dir=os.environ["POLICY_MODULES"])
+        cls.channel = grpc.insecure_channel(f"127.0.0.1:{cls.start()}")
+
+    @classmethod
+    def start(cls):
         cls.server = grpc.server(concurrent.futures.ThreadPoolExecutor(4), interceptors=[PolicyInterceptor(cls.policy)])
         cls.server.add_generic_rpc_handlers((handlers(),))
         port = cls.server.add_insecure_port("127.0.0.1:0")
         cls.server.start()
-        cls.channel = grpc.insecure_channel(f"127.0.0.1:{port}")
+        return port
+
+    @classmethod
+    def stop(cls):
+        cls.server.stop(0).wait()
 
     @classmethod
     def tearDownClass(cls):
         cls.channel.close()
-        cls.server.stop(0).wait()
+        cls.stop()
         cls.policy.close()
         cls.dir.cleanup()
 
@@ -95,6 +105,7 @@ class Interceptor(unittest.TestCase):
                 ((("authorization", "Basic !!"),), bad),
                 ((("authorization", "Bearer token1 token2"),), bad),
                 ((("x-authorization", "Bearer nope"), ("authorization", "Bearer token1")), bad),
+                ((("x-authorization", "Bearer token1"),) * 5, bad),
                 ((), bad),
                 (None, bad),
             ):
@@ -120,6 +131,108 @@ class Interceptor(unittest.TestCase):
         self.write("token1\ntoken2\n")
         self.policy.reload()
         self.assertEqual(self.call("/t.S/UnaryUnary", (("authorization", "Bearer token1"),)), b"done")
+
+
+class Aio(Interceptor):
+    """The same calls to a server of grpc.aio."""
+
+    @classmethod
+    def start(cls):
+        cls.loop = asyncio.new_event_loop()
+        cls.thread = threading.Thread(target=cls.loop.run_forever)
+        cls.thread.start()
+        return cls.run_there(cls.serve())
+
+    @classmethod
+    def run_there(cls, what):
+        return asyncio.run_coroutine_threadsafe(what, cls.loop).result(60)
+
+    @classmethod
+    async def serve(cls):
+        cls.server = grpc.aio.server(interceptors=[AioPolicyInterceptor(cls.policy)])
+        make = {(False, False): grpc.unary_unary_rpc_method_handler, (False, True): grpc.unary_stream_rpc_method_handler,
+                (True, False): grpc.stream_unary_rpc_method_handler, (True, True): grpc.stream_stream_rpc_method_handler}
+
+        async def one(request, context):
+            return b"done"
+
+        async def many(request, context):
+            yield b"done"
+
+        table = {name.split("/")[-1]: make[i, o](many if o else one) for name, (_, i, o) in KINDS.items()}
+        table["Other"] = table["Health"] = make[False, False](one)
+        cls.server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t.S", table),))
+        port = cls.server.add_insecure_port("127.0.0.1:0")
+        await cls.server.start()
+        return port
+
+    @classmethod
+    def stop(cls):
+        cls.run_there(cls.server.stop(0))
+        cls.loop.call_soon_threadsafe(cls.loop.stop)
+        cls.thread.join()
+        cls.loop.close()
+
+    def test_other_kind_of_server(self):
+        # the interceptor for threads says that it is not for a loop
+        async def wrong():
+            grpc.aio.server(interceptors=[PolicyInterceptor(self.policy)])
+
+        with self.assertRaisesRegex(ValueError, "ServerInterceptor"):
+            self.run_there(wrong())
+
+
+class Slow:
+    """A policy whose answer has to be waited for."""
+
+    def __init__(self, policy):
+        self.policy, self.threads, self.go = policy, set(), threading.Event()
+
+    def decide(self, *args, nonblock=False, **more):
+        if nonblock:
+            raise libpolicy.WouldBlock("it would wait")
+        self.threads.add(threading.current_thread().name)
+        self.go.wait(60)
+        return self.policy.decide(*args, **more)
+
+
+class Waiting(Interceptor):
+    """The same calls where each has to wait."""
+
+    @classmethod
+    def start(cls):
+        fast, cls.policy = cls.policy, Slow(cls.policy)
+        cls.policy.close, cls.policy.reload = fast.close, fast.reload
+        cls.policy.go.set()
+        return super().start()
+
+    def test_others_go_on(self):
+        # nobody waits in the one thread that takes calls for all
+        self.policy.go.clear()
+        good = (("authorization", "Bearer token1"),)
+        calls = [self.channel.unary_unary("/t.S/UnaryUnary").future(b"x", metadata=good, timeout=60) for _ in range(3)]
+        self.assertEqual(self.call("/t.S/UnaryUnary", (("authorization", "Bearer"),) * 5), ("UNAUTHENTICATED", "Invalid token"))
+        self.policy.go.set()
+        self.assertEqual([c.result() for c in calls], [b"done"] * 3)
+        self.assertGreater(len(self.policy.threads), 1)
+        self.assertTrue(all("ThreadPoolExecutor" in name for name in self.policy.threads), self.policy.threads)
+
+    def test_messages(self):
+        # taken apart after the decision, and put together as the handler says
+        read = []
+        handler = grpc.unary_unary_rpc_method_handler(lambda request, context: request, request_deserializer=lambda b: read.append(b) or b.decode(),
+                                                      response_serializer=lambda s: s.upper().encode())
+        server = grpc.server(concurrent.futures.ThreadPoolExecutor(1), interceptors=[PolicyInterceptor(self.policy)])
+        server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler("t.S", {"UnaryUnary": handler}),))
+        port = server.add_insecure_port("127.0.0.1:0")
+        server.start()
+        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
+            call = channel.unary_unary("/t.S/UnaryUnary")
+            with self.assertRaises(grpc.RpcError):
+                call(b"abc", metadata=(("authorization", "Bearer nope"),), timeout=60)
+            self.assertEqual(read, [])
+            self.assertEqual(call(b"abc", metadata=(("authorization", "Bearer token1"),), timeout=60), b"ABC")
+        server.stop(0).wait()
 
 
 if __name__ == "__main__":

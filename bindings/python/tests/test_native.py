@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 import asyncio
+import copy
 import gc
 import os
+import pickle
 import sys
 import tempfile
 import threading
@@ -114,6 +116,49 @@ class Decide(unittest.TestCase):
         with self.assertRaises(ValueError):
             self.p.decide("alice", "a", context=deep)
 
+    def test_no_end_of_values(self):
+        # few objects and more values than memory holds; and much of what the engine takes little of
+        inside = ["x"] * 60
+        for _ in range(6):
+            inside = [inside] * 60
+        around = {"x": 1}
+        for _ in range(6):
+            around = {f"a{i}": around for i in range(60)}
+        for value in (inside, around, ["x"] * 4097, [["x"] * 64] * 64, {f"a{i}": i for i in range(65)}, [0] * 10**6, {f"a{i}": i for i in range(10**5)}):
+            for more in ({"context": {"a": value}}, {"subject_attributes": {"b": 1, "a": value}}):
+                d = self.p.decide("alice", "create_session", **more)
+                self.assertEqual((bool(d), d.reason, d.error), (False, "limit", -5))
+        d = self.p.decide("alice", "create_session", context={f"a{i}": i for i in range(10**5)})
+        self.assertEqual((bool(d), d.reason), (False, "limit"))
+        self.assertTrue(self.p.decide("alice", "create_session", context={"a": ["x"] * 4095}))
+        many = self.p.decide_many("alice", [("create_session", "session/1", {"a": ["x"] * 4000})] * 3 + [("create_session", "session/1", {"a": inside})])
+        self.assertEqual([bool(d) for d in many], [True, True, True, False])
+
+    def test_closed_by_an_argument(self):
+        class Closing:
+            def __bool__(self):
+                p.close()
+                return True
+
+            def __float__(self):
+                p.close()
+                return 1.0
+
+        def checks():
+            yield "create_session", None
+            p.close()
+            yield "create_session", None
+
+        for call in (lambda: p.decide("alice", "create_session", nonblock=Closing()),
+                     lambda: p.decide("alice", "create_session", timeout=Closing()),
+                     lambda: p.decide_many("alice", checks()),
+                     lambda: p.decide_many("alice", [("create_session", None)], timeout=Closing()),
+                     lambda: p.decide_http("GET", "/", timeout=Closing()),
+                     lambda: p.authenticate(libpolicy.bearer("x"), timeout=Closing())):
+            p = opened()
+            with self.assertRaisesRegex(ValueError, "closed"):
+                call()
+
     def test_malformed_is_a_deny(self):
         for who, what in (("a" * 300, "create_session"), ("alice", ""), ("alice", "a" * 300)):
             d = self.p.decide(who, what)
@@ -136,6 +181,9 @@ class Decide(unittest.TestCase):
         self.assertEqual((who.verified, who.reason, who.status, who.subject_id, who.scopes), (False, "bad_credential", 401, "", None))
         with self.assertRaises(libpolicy.PolicyError):
             self.p.authenticate([])
+        for more in ({"scopes": []}, {"context": {}}, {"credentials": libpolicy.bearer("y")}):
+            with self.assertRaises(TypeError, msg=more):
+                self.p.authenticate(libpolicy.bearer("x"), **more)
 
     def test_agrees_with_many(self):
         for who in ("alice", "bob", ("service", "robot"), None):
@@ -151,7 +199,11 @@ class Handle(unittest.TestCase):
         self.assertEqual((e.exception.file, e.exception.line), ("t.yaml", 2))
         self.assertIn("rolls", e.exception.text)
         with self.assertRaises(libpolicy.PolicyError):
-            libpolicy.Policy.open("/nonexistent/policy")
+            libpolicy.Policy.open("/nonexistent/policy", module_dir=None)
+        for path in ("a\0b", b"a\0b", "\ud800", 1, object()):
+            with self.assertRaises((ValueError, TypeError), msg=path):
+                libpolicy.Policy.open(path)
+        self.assertTrue(libpolicy.Policy.open(None, force_off=True).decide("a", "b"))
 
     def test_reload(self):
         with tempfile.TemporaryDirectory(dir=os.environ.get("POLICY_TMP")) as d:
@@ -196,6 +248,53 @@ class Handle(unittest.TestCase):
                 p.decide("alice", "create_session")
         with self.assertRaises(TypeError):
             libpolicy.Decision()
+
+    def test_neither_copied_nor_made(self):
+        with opened() as p:
+            answers = (p.decide("alice", "create_session"), p.authenticate(libpolicy.bearer("x")))
+            for o in (*answers, p):
+                for make in (copy.copy, copy.deepcopy, *(lambda o, n=n: pickle.dumps(o, n) for n in range(pickle.HIGHEST_PROTOCOL + 1))):
+                    with self.assertRaises(TypeError):
+                        make(o)
+            for o in answers:
+                for wrong in (lambda: type("Mine", (type(o),), {}), lambda: object.__new__(type(o)), lambda: setattr(type(o), "__bool__", 1),
+                              lambda: setattr(o, "verdict", 1), lambda: setattr(o, "__class__", libpolicy.Policy), lambda: setattr(o, "status", 200)):
+                    with self.assertRaises((TypeError, AttributeError)):
+                        wrong()
+
+    def test_odd_arguments(self):
+        # what has methods of its own is read as what it is, and they are not asked
+        class Text(str):
+            __hash__ = object.__hash__
+
+            def __eq__(self, other):
+                return self is other
+
+        class Wrong(list):
+            def __len__(self):
+                return 10**9
+
+            def __getitem__(self, i):
+                raise ZeroDivisionError
+
+        class Number(int):
+            def __index__(self):
+                raise ZeroDivisionError
+
+        with opened() as p:
+            own = lambda **a: p.decide("alice", "read_user_session", "session/1", resource_attributes=a)
+            self.assertTrue(own(user_id=Text("alice"), l=Wrong(["a"]), n=Number(1)))
+            d = p.decide("alice", "read_user_session", "session/1", resource_attributes={Text("user_id"): "alice", Text("user_id"): "bob"})
+            self.assertEqual((bool(d), d.error), (False, -2))       # one name twice
+            self.assertTrue(p.decide(Text("alice"), Text("create_session"), groups=Wrong(["a"])))
+            loop = []
+            loop.append(loop)
+            for error, value in ((ValueError, loop), (TypeError, bytearray(b"alice")), (TypeError, memoryview(b"alice")), (TypeError, 1j),
+                                 (OverflowError, -2**63 - 1), (OverflowError, 10**5000), (UnicodeEncodeError, "a\ud800")):
+                with self.assertRaises(error):
+                    own(user_id=value)
+            for who in ("alice\0", "alice\0x", b"alice\xff"):
+                self.assertFalse(p.decide(who, "create_session"))
 
     def test_nothing_leaks(self):
         p = opened()
@@ -249,22 +348,20 @@ class Waiting(unittest.TestCase):
     """password has to wait: Python's lock is let go of, an event loop goes on."""
 
     def setUp(self):
-        import crypt
-        import warnings
-        warnings.simplefilter("ignore")
         self.dir = tempfile.TemporaryDirectory(dir=os.environ.get("POLICY_TMP"))
         self.addCleanup(self.dir.cleanup)
         path = os.path.join(self.dir.name, "passwd")
         with open(path, "w") as f:
-            f.write("alice:" + crypt.crypt("secret", "$y$j9T$" + "abcdefghijklmnop") + "\n")
+            f.write("alice:$y$j9T$abcdefghijklmnop$3dL1LkYnZM.OVXuVdnnaKVDlLYT92dRwOzDZ5XiVCe.\n")
         os.chmod(path, 0o600)
         self.p = opened(SLOW % path)
         self.addCleanup(self.p.close)
         self.good = libpolicy.password("alice", "secret")
 
     def test_sync(self):
-        with self.assertRaises(libpolicy.WouldBlock):
+        with self.assertRaises(libpolicy.WouldBlock) as e:
             self.p.decide(None, "create_session", credentials=self.good, nonblock=True)
+        self.assertEqual((e.exception.code, e.exception.file, e.exception.line), (-10, "", 0))
         d = self.p.decide(None, "create_session", credentials=self.good)
         self.assertTrue(d, d)
         self.assertEqual(d.subject_id, "alice")
@@ -313,6 +410,19 @@ class Waiting(unittest.TestCase):
         turns, d, who, many = asyncio.run(run())
         self.assertTrue(d and who and many[0])
         self.assertGreater(turns, 5)
+
+    def test_cancelled(self):
+        async def run():
+            tasks = [asyncio.ensure_future(self.p.decide_async(None, "create_session", credentials=self.good)) for _ in range(3)]
+            await asyncio.sleep(0.002)
+            for t in tasks[1:]:
+                t.cancel()
+            return await asyncio.gather(*tasks, return_exceptions=True)
+
+        first, *others = asyncio.run(run())
+        self.assertTrue(first)
+        self.assertTrue(all(isinstance(o, asyncio.CancelledError) or o for o in others))
+        self.assertTrue(self.p.decide(None, "create_session", credentials=self.good))
 
     def test_closed_under_way(self):
         got = []
