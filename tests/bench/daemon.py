@@ -110,47 +110,65 @@ def said(values, form='.0f'):
     return f'min {min(values):{form}}, median {statistics.median(values):{form}}'
 
 
-def main():
-    policyd, modules, tools, tmp, *more = sys.argv[1:]
-    repeats, seconds = int((more + [5])[0]), int((more + [5, 3])[1])
-    c = Count()
+def work():
+    """what -> (path, body, decisions in it)"""
+    many = {'evaluations': [question(who, action, owner=owner) for who in ('alice', 'root') for action in ('read', 'list', 'write', 'delete', 'read')
+                            for owner in ('alice', 'root', 'eve', 'bob', 'zoe')]}
+    return {'one': ('/access/v1/evaluation', question('alice', 'write', owner='alice'), 1), 'batch': ('/access/v1/evaluations', many, 50)}
+
+
+def measured(c, ours, cerbos, tmp, repeats, seconds):
+    """(what, name) -> a row of wrk() for each repeat"""
+    got = {}
+    for what, (path, body, _) in work().items():
+        c.check(f'{what}: answered', [200, 200], [ask(at, path, body)[0] for at in (ours, cerbos)])
+        for _ in range(repeats):
+            for at in (ours, cerbos):
+                own_cpu(at.process, 0)
+                got.setdefault((what, at.name), []).append(wrk(at, path, body, tmp, seconds))
+    for (what, name), runs in got.items():
+        c.check(f'{what}, {name}: all answered', 0, sum(r[3] for r in runs))
+    return got
+
+
+def compare(c, policyd, modules, tools, tmp, repeats, seconds):
+    """(what measured() says, {name: MiB}); None: Cerbos is not there."""
     theirs = os.path.join(tools, 'cerbos', 'node_modules', '@cerbos', 'cerbos-linux-x64', 'cerbos-linux-x64')
     if not os.access(theirs, os.X_OK):
-        c.skip(2, 'Cerbos (not in build/tools: ./bootstrap check installs it where npm is)')
-        return c.finish()
-    print(f'load before: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors; {repeats} repeats of {seconds} s, {CONNECTIONS} connections')
+        return None
     ours = Policyd(policyd, modules, tmp)
     cerbos = Cerbos(types.SimpleNamespace(tmp=tmp, cerbos=theirs))
     cerbos.name = 'Cerbos'
     try:
         c.check('they run', (True, True), (ours.settle(), cerbos.settle()))
-        many = {'evaluations': [question(who, action, owner=owner) for who in ('alice', 'root') for action in ('read', 'list', 'write', 'delete', 'read')
-                                for owner in ('alice', 'root', 'eve', 'bob', 'zoe')]}
-        work = {'one': ('/access/v1/evaluation', question('alice', 'write', owner='alice')), 'batch of 50': ('/access/v1/evaluations', many)}
-        got = {}
-        for what, (path, body) in work.items():
-            answers = [ask(at, path, body) for at in (ours, cerbos)]
-            c.check(f'{what}: answered', [200, 200], [a[0] for a in answers])
-            for _ in range(repeats):
-                for at in (ours, cerbos):
-                    own_cpu(at.process, 0)
-                    got.setdefault((what, at.name), []).append(wrk(at, path, body, tmp, seconds))
-        for (what, name), runs in got.items():
-            c.check(f'{what}, {name}: all answered', 0, sum(r[3] for r in runs))
-            rate = [r[0] for r in runs]
-            print(f'{what}, {name}: requests/s {said(rate)}; p50 {said([r[1] for r in runs], ".3f")} ms; p99 {said([r[2] for r in runs], ".3f")} ms; '
-                  f'processor {said([r[4] for r in runs], ".1f")} us a request'
-                  + (f'; decisions/s {said([r * 50 for r in rate])}' if what != 'one' else ''))
-        for what in work:
-            a, b = got[what, 'policyd'], got[what, 'Cerbos']
-            ratio = [x[0] / y[0] for x, y in zip(a, b)]
-            print(f'{what}: policyd / Cerbos {said(ratio, ".1f")} times; its p99 {statistics.median(r[2] for r in a):.3f} ms, '
-                  f'p50 of Cerbos {statistics.median(r[1] for r in b):.3f} ms')
-        print(f'resident: policyd, both processes {resident(ours.process):.1f} MB; Cerbos {resident(cerbos.process):.1f} MB; load after {os.getloadavg()[0]:.1f}')
+        got = measured(c, ours, cerbos, tmp, repeats, seconds)
+        return got, {at.name: resident(at.process) for at in (ours, cerbos)}
     finally:
         ours.end()
         cerbos.end()
+
+
+def main():
+    policyd, modules, tools, tmp, *more = sys.argv[1:]
+    repeats, seconds = int((more + [5])[0]), int((more + [5, 3])[1])
+    c = Count()
+    print(f'load before: {os.getloadavg()[0]:.1f}, {os.cpu_count()} processors; {repeats} repeats of {seconds} s, {CONNECTIONS} connections')
+    found = compare(c, policyd, modules, tools, tmp, repeats, seconds)
+    if found is None:
+        c.skip(2, 'Cerbos (not in build/tools: ./bootstrap check installs it where npm is)')
+        return c.finish()
+    got, mib = found
+    for (what, name), runs in got.items():
+        rate, n = [r[0] for r in runs], work()[what][2]
+        print(f'{what}, {name}: requests/s {said(rate)}; p50 {said([r[1] for r in runs], ".3f")} ms; p99 {said([r[2] for r in runs], ".3f")} ms; '
+              f'processor {said([r[4] for r in runs], ".1f")} us a request' + (f'; decisions/s {said([r * n for r in rate])}' if n > 1 else ''))
+    for what in work():
+        a, b = got[what, 'policyd'], got[what, 'Cerbos']
+        print(f'{what}: policyd / Cerbos {said([x[0] / y[0] for x, y in zip(a, b)], ".1f")} times; its p99 {statistics.median(r[2] for r in a):.3f} ms, '
+              f'p50 of Cerbos {statistics.median(r[1] for r in b):.3f} ms')
+    print(f'resident: policyd, both processes {mib["policyd"]:.1f} MB; Cerbos {mib["Cerbos"]:.1f} MB; load after {os.getloadavg()[0]:.1f}')
     return c.finish()
 
 
-sys.exit(main())
+if __name__ == '__main__':
+    sys.exit(main())

@@ -15,7 +15,8 @@ FLAT = ('min_ns', 'median_ns', 'p50_ns', 'p99_ns', 'load_ms', 'rss_kb', 'peak_kb
         'repeats', 'rounds', 'timer', 'wrong', 'requests')
 FAMILIES = (('apps', 'The three apps of the Cedar paper'), ('ladder', 'The ladder: cost against the number of rules'),
             ('casbin', "Casbin's own benchmarks"), ('attributes', "The caller's attributes"),
-            ('shipped', 'The policies that are shipped'), ('credentials', 'Credentials'), ('accounts', 'Accounts'))
+            ('shipped', 'The policies that are shipped'), ('credentials', 'Credentials'), ('accounts', 'Accounts'),
+            ('served', 'Over HTTP'))
 
 
 def ratio(theirs, ours):
@@ -186,6 +187,26 @@ def accounts(mine):
     return [ACCOUNTS, '', markdown(('workload', 'what', 'min / median'), lines), ''] if mine else []
 
 
+SERVED = """policyd beside Cerbos: the same AuthZEN requests over loopback TCP, by wrk. Each server has one processor to itself, wrk
+the other, and they take turns. policyd judges its caller's bearer token besides, which Cerbos does not ask for. A batch is
+fifty decisions. Resident: both processes of policyd, what they share with others and each other counted in full."""
+SERVED_HEAD = ('workload', 'server', 'requests a second, median (min)', 'times', 'p50 ms', 'p99 ms', 'processor a request', 'resident')
+
+
+def served_cells(r):
+    """A line for each server."""
+    def one(side, name, times_):
+        return [r['workload'], name, f'{r[f"{side}_median_per_second"]:,.0f} ({r[f"{side}_min_per_second"]:,.0f})', times_,
+                f'{r[f"{side}_median_p50_ms"]:.3f}', f'{r[f"{side}_median_p99_ms"]:.3f}', span(r[f'{side}_median_cpu_us'] * 1e3),
+                f'{r[f"{side}_rss_kb"] / 1024:.1f} MB']
+    return [one('ours', 'policyd', times(r['ratio_per_second'])), one('peer', 'Cerbos', '')]
+
+
+def served(mine):
+    lines = [c for r in mine for c in served_cells(r)]
+    return [SERVED, '', markdown(SERVED_HEAD, lines), ''] if mine else []
+
+
 def apart(facts, family):
     """A family that was measured in another run than the rest says so."""
     f = facts.get('apart', {}).get(family)
@@ -215,7 +236,7 @@ def document(facts, results, drawn):
     for file, what in drawn: out += [f'![{what}]({file})', '']
     for family, title in FAMILIES:
         mine = [r for r in results if r['family'] == family]
-        body = {'credentials': credentials, 'accounts': accounts}.get(family, section)(mine)
+        body = {'credentials': credentials, 'accounts': accounts, 'served': served}.get(family, section)(mine)
         if body: out += [f'## {title}', ''] + apart(facts, family) + body
     if facts['notes']: out += ['## Notes', ''] + [f'- {n}' for n in facts['notes']] + ['']
     return '\n'.join(out)

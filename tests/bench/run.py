@@ -13,7 +13,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 TOP = os.path.dirname(os.path.dirname(HERE))
 sys.dont_write_bytecode, os.environ['PYTHONDONTWRITEBYTECODE'] = True, '1'
 sys.path[:0] = [HERE, os.path.join(HERE, 'workloads')]
-import accounts, credentials, drive, report                                                   # noqa: E402
+import accounts, credentials, drive, report, served                                                # noqa: E402
 from common import FAMILIES                                                                   # noqa: E402
 
 # What is asked of ours besides one request after the other: workloads, mode.
@@ -210,6 +210,8 @@ def main():
             credentials.run(bench, where, say)
             name = 'accounts'
             accounts.run(bench, say)
+            name = 'served'
+            served.run(bench, say)
         except KeyboardInterrupt:
             bench.notes.append(f'stopped by hand at {name}: what follows it was not run')
     facts.update(load_after=os.getloadavg()[0], minutes=(time.monotonic() - begin) / 60, notes=bench.notes)

@@ -33,6 +33,7 @@ def inverse(key):
 # what, workloads, peer and configuration (or mode of ours), the value, at least or at most, how much, unit, set
 AT_LEAST, AT_MOST = '>=', '<='
 CEDAR, ONE = ('cedar', r'strings$'), (None, r'^one$')
+WRK = ('cerbos', '^wrk')
 ROWS = (
     ('github: median, times native Cedar', app('github'), CEDAR, field('ratio_median'), AT_LEAST, 100, '×', 'stream'),
     ('tinytodo: median, times native Cedar', app('tinytodo'), CEDAR, field('ratio_median'), AT_LEAST, 100, '×', 'stream'),
@@ -80,6 +81,11 @@ ROWS = (
      field('ours_text_ratio'), AT_MOST, 1.5, '×', 'fixed'),
     ('the same: decided, times a hundredth of it', r'^accounts-people-100000$', (None, r'^decide$'),
      field('ours_small_ratio'), AT_MOST, 1.5, '×', 'fixed'),
+    ('policyd: requests a second, times Cerbos', r'^served-one$', WRK, field('ratio_per_second'), AT_LEAST, 8, '×', 'fixed'),
+    ('policyd: p99, times the p50 of Cerbos', r'^served-one$', WRK, field('ours_p99_to_theirs'), AT_MOST, 1, '×', 'fixed'),
+    ('policyd: decisions a second in batches of 50', r'^served-batch$', WRK, field('ours_decisions_per_second', 1e-3), AT_LEAST, 500,
+     'thousand', 'fixed'),
+    ('policyd: resident', r'^served-', WRK, field('ours_rss_kb', 1 / 1024), AT_MOST, 20, 'MB', 'fixed'),
 )
 
 
