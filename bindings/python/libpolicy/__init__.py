@@ -29,7 +29,7 @@ _atexit.register(_native._end)
 
 
 class Policy(_native.Policy):
-    """A policy set, open. Any thread may use it, any number at once."""
+    """A policy set, open. Any thread may use it, any number at once; one that has credentials judged, with 160 KiB of stack."""
 
     __slots__ = ("__weakref__",)
 

@@ -108,7 +108,7 @@ class Identity:
     def __bool__(self) -> bool: ...
 
 class Policy:
-    """A policy set, open. Any thread may use it, any number at once."""
+    """A policy set, open. Any thread may use it, any number at once; one that has credentials judged, with 160 KiB of stack."""
     @classmethod
     def open(cls, path: _Path | None = ..., *, module_dir: _Path | None = ..., force_on: bool = ..., force_off: bool = ...) -> Self: ...
     @classmethod
