@@ -15,6 +15,16 @@ here=$(cd "$tmp" && pwd)
 frames=${1:-20000} cases=${2:-3} kills=${3:-5}
 [ $# -lt 3 ] || shift 3
 
+# What it said of itself, and how it ended, are counted.
+count() { # WHAT
+	cat "$here/out"
+	line=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$here/out" | tail -n 1)
+	f=${line#*passed, }
+	n_passed=$((n_passed + ${line%% passed*} + 0)) n_failed=$((n_failed + ${f%% failed*} + 0))
+	case $line in *skipped) f=${line#*failed, } && n_skipped=$((n_skipped + ${f%% skipped})) ;; esac
+	same "$1 (status)" 0 "$status"
+}
+
 mkdir "$here/clerks"
 {
 	cat "$top_srcdir/tests/cli/accounts.yaml"
@@ -28,12 +38,10 @@ mkdir "$here/clerks"
 } >"$here/clerks/set.yaml"
 "$top_builddir/tests/daemon/clerks" "$modules" "$here/clerks" "$frames" >"$here/out" 2>&1
 status=$?
-cat "$here/out"
-same "clerks, thrown at (status)" 0 "$status"
+count "clerks, thrown at"
 command -v python3 >/dev/null 2>&1 || { skip 1 "the management API (no python3)"; finish; }
 python3 -B "$top_srcdir/tests/daemon/manage.py" --build "$(cd "$top_builddir" && pwd)" --dir "$here" --cases "$cases" --kills "$kills" "$@" \
     >"$here/out" 2>&1
 status=$?
-cat "$here/out"
-same "the management API (status)" 0 "$status"
+count "the management API"
 finish
