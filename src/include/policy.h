@@ -311,7 +311,7 @@ enum policy_log_level { POLICY_LOG_ERROR, POLICY_LOG_WARNING, POLICY_LOG_INFO };
 
 /* Unix time in nanoseconds.  Called once per policy_decide, policy_trace,
  * policy_decide_many and policy_authenticate, from any thread; where modules judge
- * credentials, three times. */
+ * credentials, three times, and more where reloads or changes overtake them. */
 typedef int64_t policy_clock_fn(void *ctx);
 /*
  * text is valid for the call.  It may decide, but must not reload or close: it is called
